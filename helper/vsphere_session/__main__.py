@@ -1,0 +1,5 @@
+"""`python -m vsphere_session`."""
+
+from vsphere_session.entry import main
+
+main()

@@ -1,0 +1,271 @@
+"""The two clients of a session, SOAP and REST, and what a cache asks of any client.
+
+govmomi's `session/cache` has the same interface: MarshalJSON, UnmarshalJSON, Valid and Path.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+from vsphere_session.endpoint import REST_PATH, SOAP_PATH
+from vsphere_session.errors import UnsupportedError
+from vsphere_session.govmomi_file import StoredSession, read_rest, read_soap, write_rest, write_soap
+from vsphere_session.service_content import about_value
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Protocol
+
+    import requests
+    from pyVmomi import vim
+
+    from vsphere_session.record import Known
+    from vsphere_session.wire.identity import Identity
+    from vsphere_session.wire.rest import RestWire
+    from vsphere_session.wire.soap import SoapWire
+    from vsphere_session.wire.transport import Transport
+
+    class Client(Protocol):
+        """What can be cached. `SoapClient` and `RestClient` meet it; a third-party client can, too."""
+
+        @property
+        def path(self) -> str:
+            """The path that stands in the cache's key, such as `/sdk`."""
+
+        def marshal_json(self) -> bytes:
+            """The bytes to keep."""
+
+        def unmarshal_json(self, data: bytes) -> None:
+            """Become what `data` says; broken data leaves a client that is not `valid`."""
+
+        def valid(self) -> bool:
+            """Whether there is something to use in it; asks nobody."""
+
+
+class WireClient(ABC):
+    """What SOAP and REST have in common: the stored session, what is known of it, and the way to the server."""
+
+    kind = ""
+    path = ""
+    form = ""
+    """REST: which of its two forms the server speaks, `api` or `rest`; empty while that is not known."""
+
+    def __init__(self) -> None:
+        self.stored: StoredSession | None = None
+        self.known: Known | None = None
+        self._transport: Transport | None = None
+
+    def __repr__(self) -> str:
+        """Never the session id."""
+        return f"<{type(self).__name__} {'with' if self.valid() else 'without'} a session>"
+
+    @property
+    def session_id(self) -> str:
+        """The session id, empty without one. It is a secret."""
+        return self.stored.session_id if self.stored is not None else ""
+
+    @property
+    def username(self) -> str:
+        """The identity that the server reported, empty when it was not asked."""
+        return self.known.username if self.known is not None else ""
+
+    def valid(self) -> bool:
+        """Whether there is a session in it; asks nobody."""
+        return self.stored is not None
+
+    @property
+    def serves_soap_only(self) -> bool:
+        """Whether the server is known to have no REST sessions."""
+        return False
+
+    @property
+    def transport(self) -> Transport:
+        """The way to the server. Raises UnsupportedError before `Session` has given it one."""
+        if self._transport is None:
+            raise UnsupportedError("this client is not connected; use it with Session.login or Session.load first")
+        return self._transport
+
+    def is_connected(self) -> bool:
+        """Whether there is a way to the server."""
+        return self._transport is not None
+
+    def connect(self, transport: Transport) -> None:
+        """Use this way to the server from now on."""
+        self.close()
+        self._transport = transport
+
+    def close(self) -> None:
+        """Close the connection, if there is one; the session lives on."""
+        if self._transport is not None:
+            self._transport.close()
+
+    @abstractmethod
+    def marshal_json(self) -> bytes:
+        """The bytes of the cache file."""
+
+    @abstractmethod
+    def unmarshal_json(self, data: bytes) -> None:
+        """Become what a cache file's bytes say."""
+
+    @abstractmethod
+    def log_in(self, username: str, password: str) -> Identity | None:
+        """Make a new session, and say whose it is."""
+
+    @abstractmethod
+    def adopt(self, session_id: str) -> None:
+        """Take a session that somebody else has made."""
+
+    @abstractmethod
+    def confirm(self) -> Identity | None:
+        """Ask the server whose session this is; None if it does not know it any more."""
+
+    @abstractmethod
+    def log_out(self) -> None:
+        """End the session on the server; one that is gone already counts as ended."""
+
+    def _store(self, session_id: str, *, content: dict[str, object] | None = None, quoted: bool = False) -> None:
+        transport = self.transport
+        endpoint = transport.endpoint
+        self.stored = StoredSession(
+            session_id,
+            endpoint.scheme,
+            endpoint.authority,
+            insecure=transport.trust.insecure,
+            content=content,
+            quoted=quoted,
+        )
+
+
+class SoapClient(WireClient):
+    """A SOAP session (`/sdk`): the value of the cookie `vmware_soap_session`, and the server's ServiceContent."""
+
+    kind = "soap"
+    path = SOAP_PATH
+
+    def marshal_json(self) -> bytes:
+        """The file's bytes, as govc 0.56 writes them."""
+        if self.stored is None:
+            raise UnsupportedError("there is no session to save; log in first")
+        return write_soap(self.stored, self._transport.endpoint.path if self._transport is not None else SOAP_PATH)
+
+    def unmarshal_json(self, data: bytes) -> None:
+        """Become the session in a file's bytes; broken ones leave a client that is not `valid`."""
+        self.stored = read_soap(data)
+
+    @property
+    def content(self) -> dict[str, object]:
+        """The server's ServiceContent in Go's JSON shape, empty without one."""
+        return (self.stored.content if self.stored is not None else None) or {}
+
+    @property
+    def api_version(self) -> str:
+        """The server's `apiVersion`, such as `8.0.3.0`."""
+        return about_value(self.content, "apiVersion")
+
+    @property
+    def version(self) -> tuple[int, ...]:
+        """The same as numbers that can be compared."""
+        return tuple(int(part) for part in self.api_version.split(".") if part.isdigit())
+
+    @property
+    def serves_soap_only(self) -> bool:
+        """Whether the server is a single ESXi host, which has no REST sessions."""
+        return about_value(self.content, "apiType") == "HostAgent"
+
+    def log_in(self, username: str, password: str) -> Identity:
+        """Make a new session. Raises LoginRefusedError, UnreachableError, UntrustedError, SessionLimitError."""
+        from vsphere_session.wire.soap import SoapWire  # noqa: PLC0415  # a warm answer needs no network
+
+        wire = SoapWire(self.transport)
+        content = wire.service_content()
+        identity = wire.login(content, username, password)
+        self._store(wire.session_id, content=content, quoted=wire.quoted)
+        return identity
+
+    def adopt(self, session_id: str) -> None:
+        """Take a session that somebody else has made; the server is asked for its ServiceContent."""
+        from vsphere_session.wire.soap import SoapWire  # noqa: PLC0415  # a warm answer needs no network
+
+        content = SoapWire(self.transport).service_content()
+        self._store(session_id, content=content)
+
+    def confirm(self) -> Identity | None:
+        """Ask the server whose session this is; None if it does not know it any more."""
+        return self._wire().current_session(self.content)
+
+    def log_out(self) -> None:
+        """End the session on the server; one that is gone already counts as ended."""
+        self._wire().logout(self.content)
+
+    def service_instance(self) -> vim.ServiceInstance:
+        """A pyVmomi `ServiceInstance` that uses this session. Do not `Disconnect` it: that would end the session."""
+        from vsphere_session.handover import service_instance  # noqa: PLC0415  # pyVmomi takes 180 ms to import
+
+        return service_instance(self)
+
+    def _wire(self) -> SoapWire:
+        from vsphere_session.wire.soap import SoapWire  # noqa: PLC0415  # a warm answer needs no network
+
+        return SoapWire(self.transport, self.session_id, quoted=self.stored is not None and self.stored.quoted)
+
+
+class RestClient(WireClient):
+    """A REST session: the value for the header `vmware-api-session-id`."""
+
+    kind = "rest"
+    path = REST_PATH  # also where the server's newer `/api` is used: it is the cache's key
+
+    def marshal_json(self) -> bytes:
+        """The file's bytes, as govc 0.56 writes them."""
+        if self.stored is None:
+            raise UnsupportedError("there is no session to save; log in first")
+        return write_rest(self.stored, REST_PATH)
+
+    def unmarshal_json(self, data: bytes) -> None:
+        """Become the session in a file's bytes, or in a bare session id; broken ones leave a client that is not `valid`."""
+        self.stored = read_rest(data)
+
+    def log_in(self, username: str, password: str) -> Identity | None:
+        """Make a new session, and ask whose it is. Raises as SoapClient.log_in does, UnsupportedError on an ESXi."""
+        from vsphere_session.wire.rest import RestWire  # noqa: PLC0415  # a warm answer needs no network
+
+        wire = RestWire(self.transport, form=self.form)
+        wire.login(username, password)
+        self._store(wire.session_id)
+        self.form = wire.form
+        return self.confirm()
+
+    def adopt(self, session_id: str) -> None:
+        """Take a session that somebody else has made."""
+        self._store(session_id)
+
+    def confirm(self) -> Identity | None:
+        """Ask the server whose session this is; None if it does not know it any more."""
+        wire = self._wire()
+        identity = wire.current_session()
+        self.form = wire.form
+        return identity
+
+    def log_out(self) -> None:
+        """End the session on the server; one that is gone already counts as ended."""
+        self._wire().logout()
+
+    def requests_session(self) -> requests.Session:
+        """A `requests.Session` that uses this session, for this endpoint only; paths such as `/api/…` will do as URLs."""
+        from vsphere_session.handover import requests_session  # noqa: PLC0415  # requests takes long to import
+
+        return requests_session(self)
+
+    def _wire(self) -> RestWire:
+        from vsphere_session.wire.rest import RestWire  # noqa: PLC0415  # a warm answer needs no network
+
+        return RestWire(self.transport, self.session_id, form=self.form)
+
+
+def wired(client: Client) -> WireClient:
+    """`client`, if it is one that can log in and out. Raises UnsupportedError."""
+    if isinstance(client, WireClient):
+        return client
+    raise UnsupportedError(
+        f"a {type(client).__name__} cannot log in or out; use SoapClient or RestClient, or save it yourself"
+    )

@@ -1,0 +1,64 @@
+"""Time as a parameter: the system's clock, and the deadline of one call."""
+
+from __future__ import annotations
+
+import time
+
+from vsphere_session.errors import UnreachableError
+
+
+class Clock:
+    """The system's clock. Tests hand in their own with the same three methods."""
+
+    def now(self) -> float:
+        """Seconds since the epoch; may jump."""
+        return time.time()
+
+    def monotonic(self) -> float:
+        """Seconds from some start; never jumps."""
+        return time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+        time.sleep(seconds)
+
+
+class Deadline:
+    """The moment until which a call may take; everything that waits asks it how long it still may."""
+
+    __slots__ = ("_clock", "_end", "seconds")
+
+    def __init__(self, seconds: float, clock: Clock) -> None:
+        self.seconds = seconds
+        self._clock = clock
+        self._end = clock.monotonic() + seconds
+
+    def remaining(self) -> float:
+        """Seconds left, 0 or less when the time is over."""
+        return self._end - self._clock.monotonic()
+
+    def for_network(self, what: str) -> float:
+        """Seconds left for `what`; raises UnreachableError when there are none."""
+        left = self.remaining()
+        if left <= 0:
+            raise UnreachableError(
+                f"{what} did not answer within {self.seconds:g} s; try again, or allow more with --timeout"
+            )
+        return left
+
+
+def rfc3339(seconds: float) -> str:
+    """Unix seconds as RFC 3339 in UTC, whole seconds, `Z`."""
+    year, month, day, hour, minute, second = time.gmtime(seconds)[:6]
+    return f"{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z"
+
+
+def unix_seconds(text: str) -> float | None:
+    """The reverse, for what servers write (`2026-11-24T05:30:13.123Z`, `…+00:00`); None if it is no such time."""
+    from datetime import UTC, datetime  # noqa: PLC0415  # only answers from the network need it
+
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()

@@ -1,0 +1,136 @@
+"""The configuration file: general settings, and settings for one endpoint.
+
+    verify = "auto"
+    idle_limit = "25m"
+
+    [endpoint."vc.example.com"]
+    username = "terraform@vsphere.local"
+    thumbprint = "AA:BB:…"
+
+There is no place for a password in it: that is what the secret store is for.
+"""
+
+from __future__ import annotations
+
+import os
+
+from vsphere_session.endpoint import Endpoint, parse_endpoint
+from vsphere_session.errors import InvalidRequestError, StorageError
+
+TEXTS = ("username", "ca_file", "thumbprint", "url")
+CHOICES = {
+    "api": ("soap", "rest", "both"),
+    "verify": ("auto", "always", "never"),
+    "output": ("tokens", "files"),
+    "secret_store": ("keyring", "file"),
+}
+BOOLEANS = ("insecure", "passthrough")
+DURATIONS = ("timeout", "trust_window", "idle_limit", "max_age")
+KEYS = (*TEXTS, *CHOICES, *BOOLEANS, *DURATIONS)
+_UNITS = {"s": 1, "m": 60, "h": 3600}
+_MAX_FILE = 16 * 1024 * 1024
+
+
+class Configuration:
+    """The file's content; everything is text, as in a request."""
+
+    def __init__(self, path: str, general: dict[str, str], endpoints: dict[str, dict[str, str]]) -> None:
+        self.path = path
+        self.general = general
+        self.endpoints = endpoints
+
+    def text(self, name: str, endpoint: Endpoint | None = None) -> str:
+        """The setting for this endpoint, then the general one, else empty."""
+        own = self.endpoints.get(endpoint.place, {}) if endpoint is not None else {}
+        return own.get(name) or self.general.get(name, "")
+
+
+def load(path: str, *, must_exist: bool = False) -> Configuration:
+    """Read the file; where there is none, nothing is configured. Raises InvalidRequestError with file and line, StorageError."""
+    try:
+        with open(path, "rb") as file:
+            data = file.read(_MAX_FILE)
+    except FileNotFoundError:
+        if must_exist:
+            raise StorageError(f"there is no configuration file {path}; check the path") from None
+        return Configuration(path, {}, {})
+    except NotADirectoryError:
+        return Configuration(path, {}, {})
+    except OSError as error:
+        raise StorageError(f"cannot read {path}: {os.strerror(error.errno or 0)}; check its owner and mode") from None
+    return _parse(data, path)
+
+
+def _parse(data: bytes, path: str) -> Configuration:
+    import tomllib  # noqa: PLC0415  # only where there is a file
+
+    try:
+        content = tomllib.loads(data.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        reason = str(error) if isinstance(error, tomllib.TOMLDecodeError) else "not UTF-8, or nested too deeply"
+        raise InvalidRequestError(f"{path} is not TOML: {reason}; correct it") from None
+    sections = content.pop("endpoint", {})
+    if not isinstance(sections, dict) or not all(isinstance(section, dict) for section in sections.values()):
+        raise InvalidRequestError(f'{path}: write the settings of an endpoint under [endpoint."HOST"]')
+    general = _settings(content, path, "")
+    endpoints = {}
+    for name, section in sections.items():
+        try:
+            place = parse_endpoint(name).place
+        except InvalidRequestError as error:
+            raise InvalidRequestError(f'{path}: [endpoint."{name}"]: {error.message}') from None
+        endpoints[place] = _settings(section, path, f'[endpoint."{name}"]: ')
+    return Configuration(path, general, endpoints)
+
+
+def _settings(section: dict[str, object], path: str, where: str) -> dict[str, str]:
+    settings = {}
+    for key, value in section.items():
+        if key not in KEYS:
+            raise InvalidRequestError(f"{path}: {where}{_unknown(key)}")
+        if isinstance(value, bool):
+            text = str(value).lower()
+        elif isinstance(value, str | int | float):
+            text = str(value)
+        else:
+            raise InvalidRequestError(f"{path}: {where}{key} is neither a string, a number nor a boolean")
+        try:
+            settings[key] = checked(key, text)
+        except InvalidRequestError as error:
+            raise InvalidRequestError(f"{path}: {where}{error.message}") from None
+    return settings
+
+
+def checked(name: str, text: str) -> str:
+    """`text`, if it is a value for the setting `name`. Raises InvalidRequestError."""
+    if not text:
+        return text
+    if name in CHOICES and text not in CHOICES[name]:
+        raise InvalidRequestError(f"{name} is neither {' nor '.join(CHOICES[name])}")
+    if name in BOOLEANS:
+        from vsphere_session.environment import boolean  # noqa: PLC0415  # not needed where none is given
+
+        return str(boolean(text, name)).lower()
+    if name in DURATIONS:
+        seconds(text, name)
+    return text
+
+
+def seconds(text: str, name: str) -> float:
+    """A duration in seconds: `90`, `1.5`, `25m`, `24h`. Raises InvalidRequestError with `name`."""
+    unit = _UNITS.get(text[-1:], 0)
+    try:
+        value = float(text[:-1] if unit else text) * (unit or 1)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value < 1e9:
+        raise InvalidRequestError(f"{name} is no duration; write seconds, or a number with s, m or h")
+    return value
+
+
+def _unknown(key: str) -> str:
+    if "password" in key.lower():
+        return "passwords do not belong into the configuration; store it once: vsphere-session store"
+    from difflib import get_close_matches  # noqa: PLC0415  # only a mistake pays for it
+
+    return f'"{key}" is not known; did you mean "{get_close_matches(key.lower(), KEYS, n=1, cutoff=0.0)[0]}"?'

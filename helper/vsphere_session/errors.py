@@ -1,0 +1,78 @@
+"""Everything that can go wrong, by the kinds of the contract.
+
+    Failure                  credential_protocol's: a kind and one line of text
+    └── SessionError         all of this package's
+        ├── InvalidRequestError      invalid-request  2
+        ├── NotFoundError            not-found        3
+        ├── LoginRefusedError        login-refused    4
+        ├── UnreachableError         unreachable      5
+        ├── UntrustedError           untrusted        6
+        ├── SessionLimitError        session-limit    7
+        ├── BusyError                busy             8
+        ├── StorageError             storage          9
+        └── UnsupportedError         unsupported     10
+
+Each is raised close to its cause with a text that says what happened and what to do next, and rendered at the edge.
+"""
+
+from __future__ import annotations
+
+from credential_protocol.messages import Failure
+
+
+class SessionError(Failure):
+    """Something went wrong on the way to a session; `kind` and `message` are the contract's."""
+
+
+class InvalidRequestError(SessionError):
+    """What was asked for cannot be understood: a bad URL, a wrong value, no endpoint at all."""
+
+    kind = "invalid-request"
+
+
+class NotFoundError(SessionError):
+    """There is no usable session, and nothing to log in with."""
+
+    kind = "not-found"
+
+
+class LoginRefusedError(SessionError):
+    """The server refused the credential, or the session that was to be adopted. Never tried again by itself."""
+
+    kind = "login-refused"
+
+
+class UnreachableError(SessionError):
+    """The server could not be asked: name look-up, connection, time-out, 5xx. Cached sessions stay."""
+
+    kind = "unreachable"
+
+
+class UntrustedError(SessionError):
+    """The server's certificate is not the expected one. Nothing was sent; cached sessions stay."""
+
+    kind = "untrusted"
+
+
+class SessionLimitError(SessionError):
+    """The server has no session left for this user."""
+
+    kind = "session-limit"
+
+
+class BusyError(SessionError):
+    """Another process holds this session's lock, or something else took longer than it may."""
+
+    kind = "busy"
+
+
+class StorageError(SessionError):
+    """A file or directory of the helper cannot be read or written, or belongs to somebody else."""
+
+    kind = "storage"
+
+
+class UnsupportedError(SessionError):
+    """The endpoint, or this build, cannot do what was asked."""
+
+    kind = "unsupported"

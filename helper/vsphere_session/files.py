@@ -1,0 +1,179 @@
+"""Files that only their owner may read: 0600 from the first byte in directories 0700, replaced whole or not at all.
+
+Answers govmomi's defects e to h and k (facts: saves in place, modes never repaired, tampered files trusted).
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+
+from vsphere_session.errors import StorageError
+
+MAX_BYTES = 1024 * 1024
+_NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0)
+
+
+def read_private(path: str) -> bytes | None:
+    """The bytes of our own regular file `path`; None if there is none.
+
+    A file over 1 MiB comes back empty: it is nothing that this program or govc wrote. A mode looser than 0600 is
+    repaired. Raises StorageError for a directory, FIFO, symbolic link or somebody else's file.
+    """
+    try:
+        fd = os.open(path, os.O_RDONLY | _NO_FOLLOW)
+    except OSError as error:
+        if error.errno in (errno.ENOENT, errno.ENOTDIR) and not os.path.lexists(path):
+            return None
+        raise _cannot("read", path, error) from None
+    try:
+        found = os.fstat(fd)
+        _check_file(path, found)
+        if stat.S_IMODE(found.st_mode) & 0o077 and os.name == "posix":
+            os.fchmod(fd, 0o600)
+        if found.st_size > MAX_BYTES:
+            return b""
+        return os.read(fd, MAX_BYTES)
+    except OSError as error:
+        raise _cannot("read", path, error) from None
+    finally:
+        os.close(fd)
+
+
+def write_private(path: str, data: bytes) -> None:
+    """Replace `path` by `data`: whoever reads sees the old file or the new one. Raises StorageError."""
+    directory, name = os.path.split(path)
+    make_private_directory(directory)
+    check_replaceable(path)
+    temporary = os.path.join(directory, f".{name}.{os.getpid()}.{os.urandom(4).hex()}.tmp")
+    try:
+        _write_new(temporary, data)
+        os.replace(temporary, path)
+    except OSError as error:
+        raise _cannot("write", path, error) from None
+    finally:
+        _remove_quietly(temporary)
+    _sync_directory(directory)
+
+
+def remove_private(path: str) -> bool:
+    """Remove our file `path`; False if there was none. Raises StorageError."""
+    try:
+        os.unlink(path)
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise _cannot("remove", path, error) from None
+    return True
+
+
+def remove_leftovers(path: str) -> None:
+    """Remove what writers of `path` that were killed left beside it. Call it only under the lock of `path`."""
+    directory, name = os.path.split(path)
+    try:
+        entries = os.listdir(directory)
+    except OSError:
+        return
+    for entry in entries:
+        if entry.startswith(f".{name}.") and entry.endswith(".tmp"):
+            _remove_quietly(os.path.join(directory, entry))
+
+
+def make_private_directory(directory: str) -> None:
+    """See to it that `directory` exists, is ours and is 0700. Raises StorageError."""
+    try:
+        os.makedirs(directory, 0o700, exist_ok=True)
+        found = os.stat(directory)
+        if not _is_ours(found):
+            raise StorageError(
+                f"the directory {directory} belongs to somebody else; use another with GOVMOMI_HOME or XDG_STATE_HOME"
+            )
+        if os.name == "posix" and stat.S_IMODE(found.st_mode) != 0o700:
+            os.chmod(directory, 0o700)
+    except OSError as error:
+        raise _cannot("create", directory, error) from None
+
+
+def check_replaceable(path: str) -> None:
+    """Raise StorageError unless `path` is free or a file of ours."""
+    try:
+        found = os.lstat(path)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise _cannot("write", path, error) from None
+    _check_file(path, found)
+
+
+def _check_file(path: str, found: os.stat_result) -> None:
+    if not stat.S_ISREG(found.st_mode):
+        raise StorageError(f"{path} is {_kind_of(found.st_mode)}, not a file; remove it")
+    if not _is_ours(found):
+        raise StorageError(
+            f"{path} belongs to somebody else (uid {found.st_uid}); remove it, or set GOVMOMI_HOME to a directory of your own"
+        )
+
+
+def _is_ours(found: os.stat_result) -> bool:
+    return os.name != "posix" or found.st_uid == os.geteuid()
+
+
+def _kind_of(mode: int) -> str:
+    for test, name in (
+        (stat.S_ISDIR, "a directory"),
+        (stat.S_ISLNK, "a symbolic link"),
+        (stat.S_ISFIFO, "a FIFO"),
+        (stat.S_ISSOCK, "a socket"),
+    ):
+        if test(mode):
+            return name
+    return "a device"
+
+
+def _write_new(path: str, data: bytes) -> None:
+    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_FOLLOW, 0o600)
+    try:
+        if os.name == "posix":
+            os.fchmod(fd, 0o600)  # a umask such as 0777 takes away our own right to read it
+        view = memoryview(data)
+        while view:
+            view = view[os.write(fd, view) :]
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def _remove_quietly(path: str) -> None:
+    try:
+        os.unlink(path)
+    except OSError:
+        pass
+
+
+def _sync_directory(directory: str) -> None:
+    """Make the rename itself survive a power cut; where directories cannot be synced the file is whole anyway."""
+    try:
+        fd = os.open(directory, os.O_RDONLY)
+    except OSError:
+        return
+    try:
+        os.fsync(fd)
+    except OSError:
+        pass
+    finally:
+        os.close(fd)
+
+
+def _cannot(verb: str, path: str, error: OSError) -> StorageError:
+    if error.errno == errno.ELOOP:
+        return StorageError(f"{path} is a symbolic link, not a file; remove it")
+    advice = {
+        errno.ENOSPC: "free some space",
+        errno.EDQUOT: "free some of your quota",
+        errno.EROFS: "it is read-only: set GOVMOMI_HOME and XDG_STATE_HOME to directories that can be written",
+        errno.EACCES: "set GOVMOMI_HOME and XDG_STATE_HOME to directories that you may write",
+        errno.EMFILE: "too many files are open",
+        errno.EISDIR: "remove the directory that has this name",
+    }.get(error.errno or 0, "check the path")
+    return StorageError(f"cannot {verb} {path}: {os.strerror(error.errno or 0)}; {advice}")

@@ -1,0 +1,132 @@
+"""One lock per session, held by one process and released by the kernel when that process dies, however it dies.
+
+A file of its own that is never deleted (kubelogin#1144: locking the cache file itself breaks; msal-extensions: a
+deleted lock file is two locks). Not taken on a warm hit. It names its holder's pid for those who wait.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+
+from vsphere_session.errors import BusyError, StorageError
+from vsphere_session.files import make_private_directory
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
+    from typing import Self
+
+    from vsphere_session.clock import Clock, Deadline
+
+_FIRST_WAIT = 0.005
+_LONGEST_WAIT = 0.05
+
+try:
+    from fcntl import LOCK_EX, LOCK_NB, flock
+
+    def _try_lock(fd: int) -> bool:
+        try:
+            flock(fd, LOCK_EX | LOCK_NB)
+        except OSError as error:
+            if error.errno in (errno.EWOULDBLOCK, errno.EACCES):
+                return False
+            raise
+        return True
+
+except ImportError:  # pragma: no cover - Windows
+    import msvcrt
+
+    def _try_lock(fd: int) -> bool:
+        # one byte far behind the pid, so that others can still read who holds it
+        os.lseek(fd, 1 << 20, os.SEEK_SET)
+        try:
+            msvcrt.locking(fd, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
+        except OSError:
+            return False
+        return True
+
+
+class Lock:
+    """The lock on `path`. `acquire` waits, `try_acquire` does not; as a context manager it releases at the end."""
+
+    def __init__(self, path: str, clock: Clock) -> None:
+        self.path = path
+        self._clock = clock
+        self._fd: int | None = None
+
+    def try_acquire(self) -> bool:
+        """Take the lock if it is free. Raises StorageError where it cannot be had at all."""
+        fd = self._open()
+        try:
+            locked = _try_lock(fd)
+            if locked:
+                os.ftruncate(fd, 0)
+                os.pwrite(fd, f"{os.getpid()}\n".encode(), 0) if hasattr(os, "pwrite") else None
+        except OSError as error:
+            os.close(fd)
+            raise StorageError(
+                f"cannot lock {self.path}: {os.strerror(error.errno or 0)}; set XDG_STATE_HOME to a file system with locks and free space"
+            ) from None
+        if not locked:
+            os.close(fd)
+            return False
+        self._fd = fd
+        return True
+
+    def acquire(self, deadline: Deadline, meanwhile: Callable[[], bool] | None = None) -> bool:
+        """Wait for the lock; False, without it, as soon as `meanwhile` says that it is not needed any more.
+
+        Raises BusyError with the holder's pid when the deadline is over.
+        """
+        wait = _FIRST_WAIT
+        while not self.try_acquire():
+            if meanwhile is not None and meanwhile():
+                return False
+            left = deadline.remaining()
+            if left <= 0:
+                raise BusyError(
+                    f"another process{self._holder()} has been logging in to this endpoint for {deadline.seconds:g} s; "
+                    "try again, or allow more with --timeout"
+                )
+            self._clock.sleep(min(wait, left))
+            wait = min(wait * 1.5, _LONGEST_WAIT)
+        return True
+
+    @property
+    def held(self) -> bool:
+        """Whether it is held through this object."""
+        return self._fd is not None
+
+    def release(self) -> None:
+        """Give the lock back; harmless when it is not held."""
+        fd, self._fd = self._fd, None
+        if fd is not None:
+            os.close(fd)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, _type: type[BaseException] | None, _value: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        self.release()
+
+    def _open(self) -> int:
+        make_private_directory(os.path.dirname(self.path))
+        flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0)
+        try:
+            return os.open(self.path, flags, 0o600)
+        except OSError as error:
+            raise StorageError(
+                f"cannot open the lock {self.path}: {os.strerror(error.errno or 0)}; check who owns it, or set XDG_STATE_HOME to a directory of yours"
+            ) from None
+
+    def _holder(self) -> str:
+        try:
+            with open(self.path, "rb") as file:
+                pid = file.read(20).strip().decode("ascii", "replace")
+        except OSError:
+            return ""
+        return f" (pid {pid})" if pid.isdigit() else ""

@@ -1,0 +1,65 @@
+"""Whose session it is.
+
+govmomi does not look (facts, section 3, a and b): a token login and a password login share a file, and where the URL
+has no user name all of them do.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from vsphere_session.record import Known
+    from vsphere_session.wire.identity import Identity
+
+_CUSTOM = "custom:"
+
+
+def custom_login(login_as: str) -> str:
+    """What the record says of a login that was not made with a password."""
+    return _CUSTOM + login_as
+
+
+def made_for(known: Known | None, username: str, *, custom: bool, login_as: str) -> bool:
+    """Whether the record lets a session be used by `username`, who would log in in the same way.
+
+    username  the URL's, may be empty
+    custom    whether the caller logs in by its own callable, for `login_as`
+    """
+    login = known.login if known is not None else ""
+    if custom:
+        return login == custom_login(login_as) if login_as else bool(username)
+    if not login.startswith(_CUSTOM):
+        return True
+    return bool(username) and known is not None and same_principal(username, known.username)
+
+
+def is_owner(identity: Identity, known: Known | None, username: str) -> bool:
+    """Whether the identity that the server reports is the one that the session was made for."""
+    if known is not None and known.username:
+        return known.username == identity.username
+    return not username or same_principal(username, identity.username)
+
+
+def same_principal(asked: str, reported: str) -> bool:
+    r"""Whether the identity that the server reports can be the user name that was asked for.
+
+    Servers spell it their own way: `administrator@vsphere.local` comes back as `VSPHERE.LOCAL\Administrator`,
+    `user@dom.example.com` as `DOM\user`. A missing domain matches any; case never counts.
+    """
+    if asked.casefold() == reported.casefold():
+        return True
+    asked_user, asked_domain = _split(asked)
+    reported_user, reported_domain = _split(reported)
+    if asked_user != reported_user:
+        return False
+    if not asked_domain or not reported_domain:
+        return True
+    return asked_domain == reported_domain or asked_domain.partition(".")[0] == reported_domain.partition(".")[0]
+
+
+def _split(name: str) -> tuple[str, str]:
+    domain, backslash, user = name.casefold().partition("\\")
+    if backslash:
+        return user, domain
+    user, at, domain = name.casefold().rpartition("@")
+    return (user, domain) if at else (name.casefold(), "")

@@ -1,0 +1,61 @@
+"""Where files live: govmomi's directories for sessions, the platform's for what is the helper's own.
+
+On Linux the two environment variables of the XDG specification are read here, because importing `platformdirs`
+costs more than a whole warm answer; a test holds both to the same result. Elsewhere `platformdirs` decides.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from vsphere_session.errors import StorageError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+APP = "vsphere-session"
+
+
+class Paths:
+    """The directories of one user, all absolute. Raises StorageError where there is no home directory."""
+
+    __slots__ = ("config", "rest_sessions", "soap_sessions", "state")
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        govmomi = environ.get("GOVMOMI_HOME") or os.path.join(home(environ), ".govmomi")
+        self.soap_sessions = os.path.join(os.path.abspath(govmomi), "sessions")
+        self.rest_sessions = os.path.join(os.path.abspath(govmomi), "rest_sessions")
+        self.state = _platform_dir(environ, "XDG_STATE_HOME", ".local/state", "user_state_path")
+        self.config = environ.get("VSPHERE_SESSION_CONFIG") or os.path.join(
+            _platform_dir(environ, "XDG_CONFIG_HOME", ".config", "user_config_path"), "config.toml"
+        )
+
+
+def home(environ: Mapping[str, str]) -> str:
+    """The user's home directory: HOME, else what the system's user database says; never the current directory."""
+    path = environ.get("HOME" if os.name == "posix" else "USERPROFILE", "")
+    if not os.path.isabs(path):
+        path = _home_in_user_database()
+    if not os.path.isabs(path):
+        raise StorageError("there is no home directory: HOME is not set to an absolute path; set HOME or GOVMOMI_HOME")
+    return path
+
+
+def _home_in_user_database() -> str:
+    try:
+        from pwd import getpwuid  # noqa: PLC0415  # not on every platform, and only without HOME
+
+        return getpwuid(os.getuid()).pw_dir
+    except (ImportError, KeyError):
+        return ""
+
+
+def _platform_dir(environ: Mapping[str, str], variable: str, below_home: str, elsewhere: str) -> str:
+    if sys.platform == "linux":
+        base = environ.get(variable, "").strip()
+        return os.path.join(base if os.path.isabs(base) else os.path.join(home(environ), below_home), APP)
+    import platformdirs  # noqa: PLC0415  # costs more than a warm answer on Linux
+
+    return str(getattr(platformdirs.PlatformDirs(APP, appauthor=False), elsewhere))

@@ -1,0 +1,42 @@
+"""How long a cached session may be used, and when the server must be asked about it."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from vsphere_session.record import Known
+
+VERIFY = ("auto", "always", "never")
+
+
+class Policy:
+    """Durations in seconds.
+
+    verify        `auto`: ask unless the server confirmed the session within `trust_window`; `always`; `never`
+    trust_window  60
+    idle_limit    25 minutes: servers drop idle sessions after 30 (facts, section 1)
+    max_age       24 hours: sessions kept alive died at exactly that age (cluster-api-provider-vsphere#2781)
+    """
+
+    __slots__ = ("idle_limit", "max_age", "trust_window", "verify")
+
+    def __init__(
+        self, *, verify: str = "auto", trust_window: float = 60.0, idle_limit: float = 1500.0, max_age: float = 86400.0
+    ) -> None:
+        self.verify = verify
+        self.trust_window = trust_window
+        self.idle_limit = idle_limit
+        self.max_age = max_age
+
+    def expires_at(self, known: Known) -> float:
+        """Until when a caller may go on using the session without asking again, in Unix seconds."""
+        return min(known.confirmed_at + self.idle_limit, known.login_at + self.max_age)
+
+    def trusts(self, known: Known, now: float) -> bool:
+        """Whether the session can be handed out at `now` without asking. A clock that was set back trusts nothing."""
+        window = {"auto": self.trust_window, "always": 0.0, "never": self.idle_limit}[self.verify]
+        return 0 <= now - known.confirmed_at < window and now < self.expires_at(known) and not self.too_old(known, now)
+
+    def too_old(self, known: Known, now: float) -> bool:
+        """Whether the session has reached the largest age."""
+        return now - known.login_at >= self.max_age

@@ -1,0 +1,114 @@
+"""The helper's own record beside a cached session: who, how and when, for which govmomi's format has no place.
+
+One small file per endpoint, user and `insecure`, in the state directory. It never holds a session id, only a digest
+by which it recognises the one it speaks of: a session that govc has put there meanwhile has no record, and is asked
+about. A record that cannot be read is no record.
+"""
+
+from __future__ import annotations
+
+from credential_protocol.jsontext import decode
+from vsphere_session.digest import session_digest
+from vsphere_session.files import read_private, write_private
+
+VERSION = "1"
+_FIELDS = ("username", "login", "form", "api_version")
+
+
+class Known:
+    """What is known of one session. Times are Unix seconds by this machine's clock.
+
+    username      the identity that the server reports
+    login         how it was logged in and for whom: `password:NAME`, `adopted`, a login method's own name, or empty
+    form          REST: which of its two forms the server speaks, `api` or `rest`
+    login_at      when it was logged in
+    confirmed_at  when the server last said that it lives
+    """
+
+    __slots__ = ("api_version", "confirmed_at", "digest", "form", "login", "login_at", "username")
+
+    def __init__(
+        self,
+        digest: str,
+        *,
+        username: str = "",
+        login: str = "",
+        form: str = "",
+        api_version: str = "",
+        login_at: float = 0.0,
+        confirmed_at: float = 0.0,
+    ) -> None:
+        self.digest = digest
+        self.username = username
+        self.login = login
+        self.form = form
+        self.api_version = api_version
+        self.login_at = login_at
+        self.confirmed_at = confirmed_at
+
+    def is_about(self, session_id: str) -> bool:
+        """Whether this is the session that is meant."""
+        return self.digest == session_digest(session_id)
+
+
+class Record:
+    """The record file of one cache key: `kinds` maps `soap` and `rest` to what is Known of them."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.kinds: dict[str, Known] = {}
+
+    def load(self) -> Record:
+        """Read the file; a missing, broken or newer one is empty. Raises StorageError as `read_private` does."""
+        self.kinds = _parse(read_private(self.path) or b"")
+        return self
+
+    def save(self) -> None:
+        """Write the file. Raises StorageError."""
+        import json  # noqa: PLC0415  # a warm answer reads only
+
+        kinds = {
+            kind: {"digest": known.digest, "login_at": known.login_at, "confirmed_at": known.confirmed_at}
+            | {name: getattr(known, name) for name in _FIELDS}
+            for kind, known in self.kinds.items()
+        }
+        write_private(self.path, json.dumps({"version": int(VERSION), **kinds}).encode() + b"\n")
+
+    def known(self, kind: str, session_id: str) -> Known | None:
+        """What is known of the session with this id; None if the record speaks of another or of none."""
+        found = self.kinds.get(kind)
+        return found if found is not None and found.is_about(session_id) else None
+
+
+def _parse(data: bytes) -> dict[str, Known]:
+    try:
+        value = decode(data)
+    except ValueError:
+        return {}
+    if not isinstance(value, dict) or value.get("version") != VERSION:
+        return {}
+    found = {}
+    for kind in ("soap", "rest"):
+        part = value.get(kind)
+        if isinstance(part, dict):
+            known = _known(part)
+            if known is not None:
+                found[kind] = known
+    return found
+
+
+def _known(part: dict[str, object]) -> Known | None:
+    names = (*_FIELDS, "digest", "login_at", "confirmed_at")
+    texts = {name: text for name in names if isinstance(text := part.get(name, ""), str)}
+    try:
+        return Known(
+            texts["digest"],
+            username=texts["username"],
+            login=texts["login"],
+            form=texts["form"],
+            api_version=texts["api_version"],
+            login_at=float(texts["login_at"]),
+            confirmed_at=float(texts["confirmed_at"]),
+        )
+    except (KeyError, ValueError):
+        return None

@@ -1,0 +1,86 @@
+"""Where logins are kept: one interface, one module per store, and an index without secrets.
+
+The index says which users have a login for a place, in which store it is, and who the default one is. So a miss never
+imports `keyring`, which can take seconds on a host without a session bus (keyring#403).
+"""
+
+from __future__ import annotations
+
+import os
+
+from vsphere_session.errors import InvalidRequestError
+from vsphere_session.secrets.index import Index
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Protocol
+
+    from vsphere_session.clock import Clock, Deadline
+
+    class SecretStore(Protocol):
+        """Passwords by place (`vc.example.com:8989`) and user name."""
+
+        @property
+        def where(self) -> str:
+            """A sentence that says where the secrets are and why there."""
+
+        def get(self, place: str, username: str) -> str | None:
+            """The password; None if there is none. Raises StorageError, UnsupportedError."""
+
+        def set(self, place: str, username: str, password: str) -> None:
+            """Keep the password. Raises StorageError, UnsupportedError."""
+
+        def delete(self, place: str, username: str) -> bool:
+            """Forget the password; False if there was none. Raises StorageError, UnsupportedError."""
+
+
+class Logins:
+    """Stored logins. `choice` names the store for new ones, empty for the platform's keyring."""
+
+    def __init__(self, state: str, choice: str, clock: Clock, deadline: Deadline) -> None:
+        self._state = state
+        self._choice = choice or "keyring"
+        self._clock = clock
+        self._deadline = deadline
+
+    def default_user(self, place: str) -> str:
+        """The user whose login for `place` was stored last; empty if there is none."""
+        return self._index(place).default
+
+    def get(self, place: str, username: str) -> str | None:
+        """The stored password; None if there is none."""
+        name = self._index(place).users.get(username)
+        return self._store(name).get(place, username) if name else None
+
+    def set(self, place: str, username: str, password: str) -> None:
+        """Keep a login; it becomes the default one for `place`."""
+        index = self._index(place)
+        before = index.users.get(username)
+        self._store(self._choice).set(place, username, password)
+        if before and before != self._choice:
+            self._store(before).delete(place, username)
+        index.add(username, self._choice)
+
+    def delete(self, place: str, username: str) -> bool:
+        """Forget a login; False if there was none."""
+        index = self._index(place)
+        name = index.users.get(username)
+        if not name:
+            return False
+        self._store(name).delete(place, username)
+        index.remove(username)
+        return True
+
+    def _index(self, place: str) -> Index:
+        return Index(os.path.join(self._state, "logins"), place)
+
+    def _store(self, name: str) -> SecretStore:
+        if name == "file":
+            from vsphere_session.secrets.file_store import FileStore  # noqa: PLC0415  # one of them is needed
+
+            return FileStore(self._state, self._clock, self._deadline)
+        if name == "keyring":
+            from vsphere_session.secrets.keyring_store import KeyringStore  # noqa: PLC0415  # seconds, on some hosts
+
+            return KeyringStore(self._deadline)
+        raise InvalidRequestError("the secret store is neither keyring nor file; see --secret-store")

@@ -1,0 +1,253 @@
+"""get, store and erase: what the three verbs do, from the top down.
+
+A `Host` is the edge: environment, clock, configuration and options come in through it.
+"""
+
+from __future__ import annotations
+
+from credential_protocol.messages import Answer, Failure
+from vsphere_session.clients import RestClient, SoapClient, WireClient
+from vsphere_session.clock import Clock, Deadline, rfc3339
+from vsphere_session.errors import InvalidRequestError, SessionError, UnsupportedError, UntrustedError
+from vsphere_session.paths import Paths
+from vsphere_session.secrets import Logins
+from vsphere_session.session import Session
+from vsphere_session.settings import Settings
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from contextlib import AbstractContextManager
+
+    from credential_protocol.messages import Request
+    from vsphere_session.config import Configuration
+
+
+class Host:
+    """What surrounds a request.
+
+    unbroken      wraps what must not be interrupted (see Session)
+    tell          is told what happens, a line at a time
+    secret_store  the store for new logins, where a command line names one
+    """
+
+    def __init__(
+        self,
+        environ: Mapping[str, str],
+        config: Configuration,
+        *,
+        clock: Clock | None = None,
+        timeout: float = 30.0,
+        secret_store: str = "",
+        caller: str = "",
+        unbroken: Callable[[], AbstractContextManager[object]] | None = None,
+        tell: Callable[[str], None] | None = None,
+    ) -> None:
+        self.environ = environ
+        self.config = config
+        self.clock = clock or Clock()
+        self.timeout = timeout
+        self.secret_store = secret_store
+        self.caller = caller
+        self.unbroken = unbroken
+        self.tell = tell
+
+
+class Call:
+    """One request on its way: its settings, its deadline, the stored logins, the session cache."""
+
+    def __init__(self, request: Request, host: Host) -> None:
+        self.settings = settings = Settings(request, host.environ, host.config)
+        self.deadline = Deadline(host.timeout, host.clock)
+        self.place = settings.endpoint.place
+        state = Paths(host.environ).state
+        self.logins = Logins(state, host.secret_store or settings.secret_store, host.clock, self.deadline)
+        self._host = host
+
+    def session(self, username: str) -> Session:
+        """The cache for this user's sessions at the endpoint."""
+        settings, host = self.settings, self._host
+
+        def password() -> str | None:
+            found = settings.password()
+            return found if found is not None else self.logins.get(self.place, username)
+
+        session = Session(
+            settings.endpoint.with_user(username),
+            insecure=settings.insecure,
+            passthrough=settings.passthrough,
+            reauth=settings.reauth,
+            password=password,
+            ca_file=settings.ca_file,
+            thumbprint=settings.thumbprint,
+            policy=settings.policy,
+            caller=host.caller,
+            environ=host.environ,
+            clock=host.clock,
+        )
+        session.deadline = self.deadline
+        if host.unbroken is not None:
+            session.unbroken = host.unbroken
+        if host.tell is not None:
+            session.tell = host.tell
+        return session
+
+
+def new_client(kind: str) -> WireClient:
+    """An empty client of that kind."""
+    return SoapClient() if kind == "soap" else RestClient()
+
+
+# ---- get
+
+
+def get(request: Request, host: Host) -> Answer:
+    """Hand out the cached session if it is good, else log in, cache, and hand that out."""
+    call = Call(request, host)
+    session = call.session(call.settings.endpoint.username or call.logins.default_user(call.place))
+    clients, logged_in = _sessions(call, session)
+    fields = _show(call, session, clients)
+    fields["source"] = "login" if logged_in else "cache"
+    return Answer({name: fields[name] for name in _ORDER if fields.get(name)})
+
+
+_ORDER = (
+    "url",
+    "username",
+    "soap_session_id",
+    "rest_session_id",
+    "source",
+    "soap_session_file",
+    "rest_session_file",
+    "expires_at",
+    "api_version",
+)
+
+
+def _sessions(call: Call, session: Session) -> tuple[list[WireClient], bool]:
+    """A client with a session for each kind that is asked for, and whether any of them was logged in.
+
+    A half-made login is undone: cluster-api-provider-vsphere#2530 leaked the SOAP session when REST failed.
+    """
+    clients: list[WireClient] = []
+    made: list[WireClient] = []
+    try:
+        for kind in call.settings.kinds:
+            client = new_client(kind)
+            if kind == "rest" and call.settings.api == "both" and clients[0].serves_soap_only:
+                continue
+            try:
+                if session.login(client):
+                    made.append(client)
+            except UnsupportedError:
+                if kind != "rest" or call.settings.api != "both":
+                    raise
+                continue
+            clients.append(client)
+    except BaseException:
+        for client in made:
+            _undo(session, client)
+        raise
+    return clients, bool(made)
+
+
+def _undo(session: Session, client: WireClient) -> None:
+    try:
+        if session.passthrough:
+            client.log_out()
+        else:
+            session.discard(client)
+    except Failure:
+        pass  # what failed first is what the caller has to know
+
+
+def _show(call: Call, session: Session, clients: list[WireClient]) -> dict[str, str]:
+    fields = {"url": session.endpoint().url}
+    for client in clients:
+        if call.settings.output == "tokens":
+            fields[f"{client.kind}_session_id"] = client.session_id
+        if not session.passthrough:
+            fields[f"{client.kind}_session_file"] = session.shelf.file(client.path)
+    known = [client.known for client in clients if client.known is not None]
+    fields["username"] = next((one.username for one in known if one.username), "")
+    fields["expires_at"] = rfc3339(min(session.policy.expires_at(one) for one in known)) if known else ""
+    fields["api_version"] = next((one.api_version for one in known if one.api_version), "")
+    return fields
+
+
+# ---- store
+
+
+def store(request: Request, host: Host) -> Answer:
+    """Keep a login in the secret store, and sessions that the server confirms in the cache."""
+    call = Call(request, host)
+    settings = call.settings
+    session_ids = {kind: value for kind, value in settings.session_ids.items() if value}
+    if settings.given_password is None and not session_ids:
+        raise InvalidRequestError("there is nothing to store; give a password, soap_session_id or rest_session_id")
+    if settings.given_password is not None and not settings.endpoint.username:
+        raise InvalidRequestError("the password has no user name to go with; give username, too")
+    session = call.session(settings.endpoint.username)
+    if session.passthrough and session_ids:
+        raise InvalidRequestError(
+            "passthrough does not write the cache, so a session cannot be stored; leave one of the two out"
+        )
+    clients = []
+    for kind, session_id in session_ids.items():
+        client = new_client(kind)
+        session.adopt(client, session_id)
+        clients.append(client)
+    stored = []
+    if settings.given_password is not None:
+        call.logins.set(call.place, settings.endpoint.username, settings.given_password)
+        stored.append("password")
+    for client in clients:
+        session.keep(client)
+        stored.append(client.kind)
+    return Answer({"stored": ",".join(stored)})
+
+
+# ---- erase
+
+
+def erase(request: Request, host: Host) -> Answer:
+    """End the session on the server, then remove its file; forget the login. Never logs in."""
+    call = Call(request, host)
+    erased: list[str] = []
+    warnings: list[str] = []
+    session = call.session(call.settings.endpoint.username)
+    if call.settings.scope in ("all", "session"):
+        for kind in call.settings.kinds:
+            given = call.settings.session_ids[kind]
+            if any(call.settings.session_ids.values()) and not given:
+                continue
+            if _erase_session(session, new_client(kind), given, warnings):
+                erased.append(kind)
+    if call.settings.scope in ("all", "password") and call.logins.delete(call.place, call.settings.endpoint.username):
+        erased.insert(0, "password")
+    warning = {"warning": "; ".join(dict.fromkeys(warnings))} if warnings else {}
+    return Answer({"erased": ",".join(erased), **warning})
+
+
+def _erase_session(session: Session, client: WireClient, given: str, warnings: list[str]) -> bool:
+    """End the cached session, or the one given; whether there was one. An untrusted server is told nothing: that is an error."""
+    cached = session.shelf.read(client)
+    if given and client.session_id != given:
+        session.connect(client)
+        client.adopt(given)
+        client.log_out()
+        return True
+    if not cached:
+        return session.shelf.clear(client)
+    try:
+        session.discard(client)
+    except UntrustedError:
+        raise
+    except SessionError as error:
+        if error.kind in ("busy", "storage"):
+            raise
+        warnings.append(f"the file is gone, but the session may live on until it idles out: {error.message}")
+    return True
+
+
+VERBS = {"get": get, "store": store, "erase": erase}

@@ -1,0 +1,171 @@
+"""What a request means: its own fields, then the environment, then the configuration, then the secret store.
+
+Nothing is sent and no secret is read here; the password is looked up when a login needs it.
+"""
+
+from __future__ import annotations
+
+from vsphere_session.config import Configuration, checked, seconds
+from vsphere_session.endpoint import Endpoint, parse_endpoint
+from vsphere_session.environment import boolean, sources
+from vsphere_session.errors import InvalidRequestError
+from vsphere_session.govmomi_file import is_session_id
+from vsphere_session.policy import Policy
+from vsphere_session.thumbprint import known_host_thumbprint, normal_thumbprint
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from credential_protocol.messages import Request
+
+_COMMON = (
+    "url",
+    "username",
+    "password",
+    "api",
+    "insecure",
+    "ca_file",
+    "thumbprint",
+    "reauth",
+    "passthrough",
+    "verify",
+    "output",
+)
+_SESSION_IDS = ("soap_session_id", "rest_session_id")
+FIELDS = {"get": _COMMON, "store": (*_COMMON, *_SESSION_IDS), "erase": (*_COMMON, *_SESSION_IDS, "scope")}
+"""The request fields of each verb (contract, section 1)."""
+SCOPES = ("all", "session", "password")
+
+
+class Settings:
+    """The request, with everything that it left open filled in.
+
+    endpoint        with the user name, empty where nobody names one, and without a password
+    given_password  the request's own password, None where it has none
+    session_ids     by kind, empty where none is given
+    """
+
+    def __init__(self, request: Request, environ: Mapping[str, str], config: Configuration) -> None:
+        self._fields = request.attributes
+        self._config = config
+        self._families = sources(environ)
+        self._own_url = parse_endpoint(request.target) if request.target else None
+        place = self._place = self._own_url or self._default_endpoint()
+        self._families = [family for family in self._families if family.applies_to(place)]
+        self.endpoint = place.with_user(self._username())
+        self.given_password = self._given_password()
+        self.api = self._choice("api") or "both"
+        self.output = self._choice("output") or "tokens"
+        self.insecure = self._boolean("insecure")
+        self.passthrough = self._boolean("passthrough")
+        self.reauth = boolean(self._fields.get("reauth", "false"), "reauth")
+        self.ca_file = self._text("ca_file")
+        self.thumbprint = self._thumbprint()
+        self.secret_store = self._config_text("secret_store")
+        self.policy = Policy(
+            verify=self._choice("verify") or "auto",
+            trust_window=self._duration("trust_window", 60.0),
+            idle_limit=self._duration("idle_limit", 1500.0),
+            max_age=self._duration("max_age", 86400.0),
+        )
+        self.session_ids = {kind: self._session_id(f"{kind}_session_id") for kind in ("soap", "rest")}
+        self.scope = self._scope()
+        if self.passthrough and self.output == "files":
+            raise InvalidRequestError(
+                '"passthrough" writes no files, so "output": "files" has nothing to show; ask for one of the two'
+            )
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The session kinds that are asked for, in the order in which they are made."""
+        return ("soap", "rest") if self.api == "both" else (self.api,)
+
+    def password(self) -> str | None:
+        """The password of the first source that names this user or none; None where there is none.
+
+        A source that names another user keeps its password to itself: a wrong one would count towards a lock-out.
+        """
+        if self.given_password is not None:
+            return self.given_password
+        for family in self._families:
+            if family.username() in ("", self.endpoint.username):
+                password = family.password()
+                if password is not None:
+                    return _as_text(password)
+        return None
+
+    def _default_endpoint(self) -> Endpoint:
+        for family in self._families:
+            found = family.endpoint()
+            if found is not None:
+                return found
+        configured = self._config.general.get("url", "")
+        if not configured:
+            raise InvalidRequestError(
+                'the request names no endpoint; add "url": "HOST", or set GOVC_URL, VSPHERE_SERVER or VMWARE_HOST'
+            )
+        return parse_endpoint(configured)
+
+    def _username(self) -> str:
+        names = [self._fields.get("username", ""), self._own_url.username if self._own_url is not None else ""]
+        names += [family.username() for family in self._families]
+        names += [self._config_text("username"), self._place.username]
+        return _as_text(next((name for name in names if name), ""))
+
+    def _given_password(self) -> str | None:
+        password = self._fields.get("password")
+        if password is None and self._own_url is not None:
+            return self._own_url.password
+        return password
+
+    def _text(self, name: str) -> str:
+        texts = [self._fields.get(name, ""), *(family.text(name) for family in self._families)]
+        return next((text for text in texts if text), "") or self._config_text(name)
+
+    def _boolean(self, name: str) -> bool:
+        text = self._text(name)
+        return boolean(text, name) if text else False
+
+    def _choice(self, name: str) -> str:
+        text = checked(name, self._fields.get(name, ""))
+        return text or self._config_text(name)
+
+    def _config_text(self, name: str) -> str:
+        return self._config.text(name, self._place)
+
+    def _duration(self, name: str, default: float) -> float:
+        text = self._config_text(name)
+        return seconds(text, name) if text else default
+
+    def _thumbprint(self) -> str:
+        text = self._fields.get("thumbprint", "")
+        for family in self._families:
+            files = family.text("known_hosts")
+            text = text or (known_host_thumbprint(files, self.endpoint.host, self.endpoint.port) if files else "")
+        text = text or self._config_text("thumbprint")
+        return normal_thumbprint(text) if text else ""
+
+    def _session_id(self, name: str) -> str:
+        text = self._fields.get(name, "")
+        bare = text[1:-1] if len(text) > 1 and text[0] == text[-1] == '"' else text
+        if bare and not is_session_id(bare):
+            raise InvalidRequestError(
+                f"{name} is no session id: it has a character that cannot stand in a header; give it as get returned it"
+            )
+        return bare
+
+    def _scope(self) -> str:
+        scope = self._fields.get("scope", "")
+        if scope and scope not in SCOPES:
+            raise InvalidRequestError(f"scope is neither {' nor '.join(SCOPES)}")
+        return scope or ("session" if any(self.session_ids.values()) else "all")
+
+
+def _as_text(value: str) -> str:
+    """`value`, if it can be sent: bytes of the environment that are not UTF-8 and control characters cannot."""
+    if any("\ud800" <= c < "\ue000" or c < " " for c in value):
+        raise InvalidRequestError(
+            "a user name or password from the environment is not UTF-8 text on one line; correct the variable or its file"
+        )
+    return value

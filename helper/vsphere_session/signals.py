@@ -1,0 +1,87 @@
+"""SIGINT and SIGTERM end the program with 130 and 143, but never between a login and its session's file.
+
+The module `signal` imports `enum`, which a warm answer can do without; `_signal` is what it is made of.
+"""
+
+from __future__ import annotations
+
+import _signal  # type: ignore[import-not-found]  # what the module `signal` wraps
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from vsphere_session.errors import SessionError
+
+
+class Interrupted(BaseException):  # like KeyboardInterrupt
+    """A signal asked the program to end."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.status = 128 + number
+
+
+class Signals:
+    """The handlers of this process. `unbroken` makes them wait."""
+
+    def __init__(self) -> None:
+        self._depth = 0
+        self._pending = 0
+
+    def install(self) -> None:
+        """Handle both signals from now on."""
+        for number in (_signal.SIGINT, _signal.SIGTERM):
+            _signal.signal(number, self._handle)
+
+    def unbroken(self) -> _Unbroken:
+        """A context in which a signal only leaves a note; it is obeyed at the end."""
+        return _Unbroken(self)
+
+    def enter(self) -> None:
+        """A stretch begins that must not be interrupted."""
+        self._depth += 1
+
+    def leave(self) -> None:
+        """It ends. Raises Interrupted if a signal came meanwhile."""
+        self._depth -= 1
+        if not self._depth and self._pending:
+            number, self._pending = self._pending, 0
+            raise Interrupted(number)
+
+    def _handle(self, number: int, _frame: FrameType | None) -> None:
+        if self._depth:
+            self._pending = number
+        else:
+            raise Interrupted(number)
+
+
+class _Unbroken:
+    def __init__(self, signals: Signals) -> None:
+        self._signals = signals
+
+    def __enter__(self) -> None:
+        self._signals.enter()
+
+    def __exit__(self, *_error: object) -> None:
+        self._signals.leave()
+
+
+class Alarm:
+    """Raises `error` when the block takes longer than `seconds`; for what has no time-out of its own, such as stdin."""
+
+    def __init__(self, seconds: float, error: SessionError) -> None:
+        self._seconds = seconds
+        self._error = error
+
+    def __enter__(self) -> None:
+        if hasattr(_signal, "setitimer"):
+            _signal.signal(_signal.SIGALRM, self._ring)
+            _signal.setitimer(_signal.ITIMER_REAL, self._seconds)
+
+    def __exit__(self, *_error: object) -> None:
+        if hasattr(_signal, "setitimer"):
+            _signal.setitimer(_signal.ITIMER_REAL, 0)
+
+    def _ring(self, _number: int, _frame: FrameType | None) -> None:
+        raise self._error

@@ -1,0 +1,43 @@
+"""Thumbprints as people write them, and govc's file of known hosts."""
+
+from __future__ import annotations
+
+import os
+
+from vsphere_session.errors import InvalidRequestError, StorageError
+
+_MAX_FILE = 1024 * 1024
+
+
+def normal_thumbprint(text: str) -> str:
+    """A thumbprint in any spelling as `AA:BB:…`. Raises InvalidRequestError if it is neither SHA-256 nor SHA-1."""
+    digits = text.removeprefix("SHA256:").removeprefix("sha256:").replace(":", "").replace(" ", "").upper()
+    if len(digits) not in (64, 40) or any(c not in "0123456789ABCDEF" for c in digits):
+        raise InvalidRequestError(
+            "the thumbprint is neither SHA-256 (64 hexadecimal digits) nor SHA-1 (40); write AA:BB:…"
+        )
+    return ":".join(digits[i : i + 2] for i in range(0, len(digits), 2))
+
+
+def known_host_thumbprint(files: str, host: str, port: int) -> str:
+    """The thumbprint that GOVC_TLS_KNOWN_HOSTS files have for this server; empty if none. Missing files are none.
+
+    A line is `HOST[:PORT] AA:BB:…`, port 443 where none is written; the last line for a server counts, as in govmomi.
+    """
+    found = ""
+    names = {f"{host}:{port}", f"[{host}]:{port}"} | ({host, f"[{host}]"} if port == 443 else set())
+    for path in files.split(os.pathsep):
+        try:
+            with open(path, encoding="utf-8", errors="replace") as file:
+                lines = file.read(_MAX_FILE).split("\n")
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            raise StorageError(
+                f"cannot read the known hosts {path}: {os.strerror(error.errno or 0)}; check the path"
+            ) from None
+        for line in lines:
+            name, _, thumbprint = line.strip().partition(" ")
+            if name in names and thumbprint:
+                found = thumbprint
+    return found

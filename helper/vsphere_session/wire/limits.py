@@ -1,0 +1,11 @@
+"""Every limit on what a server may make us read, wait for or follow. Redirects: none is ever followed."""
+
+from __future__ import annotations
+
+MAX_HEADER_BYTES = 64 * 1024
+MAX_BODY_BYTES = 4 * 1024 * 1024
+MAX_XML_DEPTH = 64
+MAX_XML_ELEMENTS = 20_000
+MAX_INTERIM_ANSWERS = 8
+READ_SIZE = 64 * 1024
+MAX_SHOWN_CHARACTERS = 200

@@ -1,0 +1,99 @@
+"""The three REST calls of a session's life, in both of their forms.
+
+`/api/session` (7.0U2 and newer) is tried first, then `/rest/com/vmware/cis/session`; an ESXi has neither. A dead
+session is 401 (403 was seen on data calls, terraform-provider-vsphere#1300); on DELETE it counts as ended
+(packer#286). Facts, section 6.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+
+from credential_protocol.jsontext import decode
+from vsphere_session.clock import unix_seconds
+from vsphere_session.errors import UnsupportedError
+from vsphere_session.govmomi_file import is_session_id
+from vsphere_session.wire.faults import for_status, login_refused, not_understood
+from vsphere_session.wire.identity import Identity
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from vsphere_session.wire.answer import Response
+    from vsphere_session.wire.transport import Transport
+
+_PATHS = {"api": "/api/session", "rest": "/rest/com/vmware/cis/session"}
+_NOT_THERE = (404, 405)
+_DEAD = (401, 403)
+
+
+class RestWire:
+    """REST sessions on one transport. `form` is the form that the server speaks, once that is known."""
+
+    def __init__(self, transport: Transport, session_id: str = "", *, form: str = "") -> None:
+        self.transport = transport
+        self.session_id = session_id
+        self.form = form
+
+    def login(self, username: str, password: str) -> None:
+        """Log in; afterwards `session_id` is the new session's. Never tried twice.
+
+        Raises LoginRefusedError, SessionLimitError, UnsupportedError where the server has no REST sessions, and others.
+        """
+        login = b64encode(f"{username}:{password}".encode()).decode("ascii")
+        response = self._call("POST", {"Authorization": f"Basic {login}", "vmware-use-header-authn": "true"})
+        if response.status in (401, 403):
+            raise login_refused(self._place)
+        session_id = self._value(response, (200, 201))
+        if not isinstance(session_id, str) or not is_session_id(session_id):
+            raise not_understood(self._place, "a new REST session")
+        self.session_id = session_id
+
+    def current_session(self) -> Identity | None:
+        """Whose session this is; None if the server does not know it any more."""
+        response = self._call("GET", self._authenticated())
+        if response.status in _DEAD:
+            return None
+        found = self._value(response, (200,))
+        if not isinstance(found, dict) or not isinstance(found.get("user"), str):
+            raise not_understood(self._place, "a REST session")
+        created, last = (
+            unix_seconds(str(found.get("created_time", ""))),
+            unix_seconds(str(found.get("last_accessed_time", ""))),
+        )
+        return Identity(
+            str(found["user"]), max(0.0, last - created) if created is not None and last is not None else None
+        )
+
+    def logout(self) -> None:
+        """End the session; one that is gone already counts as ended."""
+        response = self._call("DELETE", self._authenticated())
+        if response.status not in (200, 204, *_DEAD):
+            raise for_status(response, self._place)
+
+    @property
+    def _place(self) -> str:
+        return self.transport.endpoint.place
+
+    def _authenticated(self) -> dict[str, str]:
+        return {"vmware-api-session-id": self.session_id}
+
+    def _call(self, method: str, headers: dict[str, str]) -> Response:
+        """One request in the form that the server speaks; an unknown one is found out by asking."""
+        for form in (self.form,) if self.form else ("api", "rest"):
+            asks = form == "rest" and method == "GET"  # the old form asks with an action
+            path = _PATHS[form] + ("?~action=get" if asks else "")
+            response = self.transport.send("POST" if asks else method, path, headers)
+            if response.status not in _NOT_THERE:
+                self.form = form
+                return response
+        self.form = ""
+        raise UnsupportedError(f'{self._place} has no REST sessions (an ESXi has none); ask for "api": "soap"')
+
+    def _value(self, response: Response, good: tuple[int, ...]) -> object:
+        if response.status not in good:
+            raise for_status(response, self._place)
+        try:
+            value = decode(response.body)
+        except ValueError:
+            raise not_understood(self._place, "JSON") from None
+        return value.get("value") if self.form == "rest" and isinstance(value, dict) else value

@@ -1,0 +1,186 @@
+"""The five SOAP messages of a session's life: ServiceContent, Login, currentSession, Logout.
+
+Source: the vSphere Web Services API. Whether a session lives is read from `SessionManager.currentSession`, which needs
+no privilege (cluster-api-provider-vsphere#1569: `SessionIsActive` does, and leaked a session per check); a `missingSet`
+of NotAuthenticated in an answer of status 200 is a dead session (facts, section 3, "half-dead").
+"""
+
+from __future__ import annotations
+
+from vsphere_session.clock import unix_seconds
+from vsphere_session.govmomi_file import GOVMOMI_VIM_VERSION, SOAP_COOKIE, is_session_id
+from vsphere_session.service_content import ABOUT, MANAGERS
+from vsphere_session.wire.faults import (
+    DEAD_SESSION_FAULTS,
+    SoapFaultError,
+    for_fault,
+    for_login_fault,
+    for_status,
+    not_understood,
+)
+from vsphere_session.wire.identity import Identity
+from vsphere_session.wire.xmltree import Element, escape_xml, parse_xml
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from vsphere_session.wire.answer import Response
+    from vsphere_session.wire.transport import Transport
+
+_ENVELOPE = (
+    '<?xml version="1.0" encoding="UTF-8"?>\n'
+    '<Envelope xmlns="http://schemas.xmlsoap.org/soap/envelope/"><Body>'
+    '<{name} xmlns="urn:vim25" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">{inner}</{name}></Body></Envelope>'
+)
+
+
+class SoapWire:
+    """SOAP on one transport, with the session id (the cookie's value without quotes) once there is one."""
+
+    def __init__(self, transport: Transport, session_id: str = "", *, quoted: bool = False) -> None:
+        self.transport = transport
+        self.session_id = session_id
+        self.quoted = quoted
+        self._date = ""
+
+    def service_content(self) -> dict[str, object]:
+        """ServiceContent in Go's JSON shape; needs no session. Raises UnreachableError, UnsupportedError, UntrustedError."""
+        try:
+            answer = self._call(
+                "RetrieveServiceContent", '<_this type="ServiceInstance">ServiceInstance</_this>', take_cookie=True
+            )
+        except SoapFaultError as fault:
+            raise for_fault(fault, self._place) from None
+        returned = answer.find("returnval")
+        content = _content(returned) if returned is not None else {}
+        if "sessionManager" not in content:
+            raise not_understood(self._place, "a ServiceContent")
+        return content
+
+    def login(self, content: Mapping[str, object], username: str, password: str) -> Identity:
+        """Log in; afterwards `session_id` is the new session's. Never tried twice. Raises LoginRefusedError and others."""
+        inner = f"{_this(content, 'sessionManager')}<userName>{escape_xml(username)}</userName><password>{escape_xml(password)}</password>"
+        try:
+            answer = self._call("Login", inner, take_cookie=True)
+        except SoapFaultError as fault:
+            raise for_login_fault(fault, self._place) from None
+        user_session = answer.find("returnval")
+        if user_session is None or not self.session_id:
+            raise not_understood(self._place, "a new session")
+        return self._identity(user_session)
+
+    def current_session(self, content: Mapping[str, object]) -> Identity | None:
+        """Whose session this is; None if the server does not know it any more."""
+        inner = (
+            f"{_this(content, 'propertyCollector')}<specSet><propSet><type>SessionManager</type><pathSet>currentSession</pathSet></propSet>"
+            f"<objectSet>{_reference(content, 'sessionManager', 'obj')}</objectSet></specSet><options></options>"
+        )
+        try:
+            answer = self._call("RetrievePropertiesEx", inner)
+        except SoapFaultError as fault:
+            if fault.name in DEAD_SESSION_FAULTS:
+                return None
+            raise for_fault(fault, self._place) from None
+        if answer.find("RetrievePropertiesExResponse") is None:
+            raise not_understood(self._place, "a SOAP answer")
+        for found in answer.find_all("propSet"):
+            value = found.child("val")
+            if found.value("name") == "currentSession" and value is not None and value.child("userName") is not None:
+                return self._identity(value)
+        return None
+
+    def logout(self, content: Mapping[str, object]) -> None:
+        """End the session; one that is gone already counts as ended."""
+        try:
+            self._call("Logout", _this(content, "sessionManager"))
+        except SoapFaultError as fault:
+            if fault.name not in DEAD_SESSION_FAULTS:
+                raise for_fault(fault, self._place) from None
+
+    @property
+    def _place(self) -> str:
+        return self.transport.endpoint.place
+
+    def _call(self, name: str, inner: str, *, take_cookie: bool = False) -> Element:
+        headers = {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": f"urn:vim25/{GOVMOMI_VIM_VERSION}"}
+        if self.session_id:
+            headers["Cookie"] = (
+                f'{SOAP_COOKIE}="{self.session_id}"' if self.quoted else f"{SOAP_COOKIE}={self.session_id}"
+            )
+        body = _ENVELOPE.format(name=name, inner=inner).encode("utf-8")
+        response = self.transport.send("POST", self.transport.endpoint.path, headers, body)
+        self._date = response.header("date")
+        if take_cookie:
+            self._take_cookie(response)
+        return self._body(response)
+
+    def _body(self, response: Response) -> Element:
+        try:
+            body = parse_xml(response.body).child("Body")
+        except ValueError:
+            body = None
+        fault = body.child("Fault") if body is not None else None
+        if fault is not None:
+            raise SoapFaultError(_fault_name(fault), fault.value("faultstring"))
+        if response.status != 200:
+            raise for_status(response, self._place)
+        if body is None:
+            raise not_understood(self._place, "SOAP")
+        return body
+
+    def _take_cookie(self, response: Response) -> None:
+        for name, value in response.headers:
+            if name == "set-cookie" and value.startswith(f"{SOAP_COOKIE}="):
+                text = value.partition("=")[2].partition(";")[0].strip()
+                bare = text.removeprefix('"').removesuffix('"')
+                if is_session_id(bare):
+                    self.session_id, self.quoted = bare, bare != text
+
+    def _identity(self, user_session: Element) -> Identity:
+        login_time, now = unix_seconds(user_session.value("loginTime")), _http_date(self._date)
+        if now is None:
+            now = unix_seconds(user_session.value("lastActiveTime"))
+        age = max(0.0, now - login_time) if now is not None and login_time is not None else None
+        return Identity(user_session.value("userName"), age)
+
+
+def _content(returned: Element) -> dict[str, object]:
+    content: dict[str, object] = {}
+    for child in returned.children:
+        if child.name == "about":
+            content["about"] = {part.name: part.text for part in child.children if part.name in ABOUT}
+        elif child.name in MANAGERS:
+            content[child.name] = {"type": child.attributes.get("type", ""), "value": child.text}
+    return content
+
+
+def _reference(content: Mapping[str, object], manager: str, tag: str) -> str:
+    found = content.get(manager)
+    reference = found if isinstance(found, dict) else {}
+    kind, value = (
+        escape_xml(str(reference.get("type", ""))).replace('"', "&quot;"),
+        escape_xml(str(reference.get("value", ""))),
+    )
+    return f'<{tag} type="{kind}">{value}</{tag}>'
+
+
+def _this(content: Mapping[str, object], manager: str) -> str:
+    return _reference(content, manager, "_this")
+
+
+def _fault_name(fault: Element) -> str:
+    detail = fault.child("detail")
+    if detail is not None and detail.children:
+        inner = detail.children[0]
+        return (inner.attributes.get("type") or inner.name.removesuffix("Fault")).rpartition(":")[2]
+    return fault.value("faultcode").rpartition(":")[2] or "Fault"
+
+
+def _http_date(text: str) -> float | None:
+    from email.utils import parsedate_to_datetime  # noqa: PLC0415  # heavy, and only an answer needs it
+
+    try:
+        return parsedate_to_datetime(text).timestamp()
+    except (ValueError, TypeError):
+        return None

@@ -1,0 +1,82 @@
+"""Requests to one endpoint, one after the other on one connection."""
+
+from __future__ import annotations
+
+from vsphere_session.errors import UnreachableError
+from vsphere_session.wire.answer import Response
+from vsphere_session.wire.connection import Connection, host_header
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import ssl
+
+    from vsphere_session.clock import Deadline
+    from vsphere_session.endpoint import Endpoint
+    from vsphere_session.wire.trust import Trust
+
+
+class Transport:
+    """How requests travel; what a `config` hook may change before anything is sent.
+
+    endpoint     where to (read only)
+    trust        what to check of its certificate
+    ssl_context  one's own context; None lets `trust` make it. A thumbprint in `trust` is compared all the same
+    proxy        the HTTP proxy to go through, or None
+    headers      sent with every request
+    deadline     until when
+    """
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        trust: Trust,
+        deadline: Deadline,
+        *,
+        proxy: Endpoint | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> None:
+        self.endpoint = endpoint
+        self.trust = trust
+        self.deadline = deadline
+        self.proxy = proxy
+        self.headers = dict(headers or {})
+        self.ssl_context: ssl.SSLContext | None = None
+        self._connection: Connection | None = None
+
+    def send(self, method: str, path: str, headers: dict[str, str], body: bytes = b"") -> Response:
+        """One request and its answer. A redirect is an error: a session is never shown to another address.
+
+        Raises UnreachableError, UntrustedError.
+        """
+        lines = [f"{method} {path} HTTP/1.1", f"Host: {host_header(self.endpoint)}"]
+        lines += [f"{name}: {value}" for name, value in (self.headers | headers).items()]
+        lines.append(f"Content-Length: {len(body)}")
+        connection = self._connect()
+        try:
+            connection.send("\r\n".join([*lines, "", ""]).encode("latin-1") + body)
+            response, reusable = connection.reader.read()
+        except BaseException:
+            self.close()
+            raise
+        if not reusable:
+            self.close()
+        if 300 <= response.status < 400:
+            raise UnreachableError(
+                f"{self.endpoint.place} redirects to another address; nothing was sent there: name that address in the url if it is the right one"
+            )
+        return response
+
+    def close(self) -> None:
+        """Close the connection; the next request opens a new one."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
+    def _connect(self) -> Connection:
+        if self._connection is not None and not self._connection.is_open():
+            self.close()
+        if self._connection is None:
+            self._connection = Connection(
+                self.endpoint, self.trust, self.deadline, proxy=self.proxy, context=self.ssl_context
+            )
+        return self._connection

@@ -1,0 +1,162 @@
+"""Strict JSON for small messages, without the import cost of the `json` package.
+
+`json` imports `re` and its decoder, which takes longer than all else a warm answer does. The scanner below it
+is the same C code; where an interpreter has none, `json` itself is used.
+"""
+
+from __future__ import annotations
+
+from credential_protocol.messages import InvalidRequest
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    Scanner = Callable[[str, int], tuple[object, int]]
+
+MAX_BYTES = 1024 * 1024
+_WHITESPACE = " \t\r\n"
+
+
+class DuplicateKeyError(ValueError):
+    """One object has the same key twice."""
+
+
+def _pairs(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found: dict[str, object] = {}
+    for key, value in pairs:
+        if key in found:
+            raise DuplicateKeyError(key)
+        found[key] = value
+    return found
+
+
+def _no_constant(name: str) -> object:
+    raise ValueError(f"{name} is not JSON")
+
+
+class _Settings:
+    """What the C scanner reads from its context."""
+
+    strict = True
+    object_hook = None
+    array_hook = None
+    parse_float = staticmethod(str)
+    parse_int = staticmethod(str)
+    parse_constant = staticmethod(_no_constant)
+
+    def __init__(self, object_pairs_hook: Callable[[list[tuple[str, object]]], dict[str, object]]) -> None:
+        self.object_pairs_hook = object_pairs_hook
+        self.memo: dict[str, str] = {}
+
+
+def _scanner(object_pairs_hook: Callable[[list[tuple[str, object]]], dict[str, object]]) -> Scanner:
+    settings = _Settings(object_pairs_hook)
+    try:
+        from _json import make_scanner  # noqa: PLC0415  # CPython's own
+
+        return make_scanner(settings)  # type: ignore[arg-type]  # the stub wants a JSONDecoder
+    except (ImportError, AttributeError, TypeError):  # pragma: no cover - interpreters without the C scanner
+        from json.scanner import py_make_scanner  # type: ignore[attr-defined]  # noqa: PLC0415
+
+        return py_make_scanner(settings)  # type: ignore[no-any-return]
+
+
+_scan_strict = _scanner(_pairs)
+_scan_lenient = _scanner(dict)
+
+try:
+    from _json import encode_basestring_ascii as quote
+except ImportError:  # pragma: no cover - interpreters without the C encoder
+    from json.encoder import py_encode_basestring_ascii as quote
+
+
+def decode(data: bytes, *, tail: bool = False) -> object:
+    """The one JSON value in UTF-8 `data`; numbers come back as their own text.
+
+    With `tail` a file is read as Go's decoder reads it: what follows the first value is ignored, and of two equal
+    keys the last one counts. Raises ValueError with the position and never with the content.
+    """
+    text = str(data, "utf-8-sig")
+    start = 0
+    while start < len(text) and text[start] in _WHITESPACE:
+        start += 1
+    scan = _scan_lenient if tail else _scan_strict
+    try:
+        try:
+            value, end = scan(text, start)
+        except SystemError:
+            # CPython's scanner takes its exception from json.decoder and fails so where nobody has imported that
+            import json.decoder  # noqa: F401, PLC0415
+
+            value, end = scan(text, start)
+    except StopIteration as stop:
+        raise ValueError(f"no JSON value at character {stop.value}") from None
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    if not tail and text[end:].strip(_WHITESPACE):
+        raise ValueError(f"more text after the JSON value, at character {end}")
+    return value
+
+
+def read_flat_object(data: bytes) -> dict[str, str | bool | None]:
+    """The request in `data`: one flat JSON object. No bytes at all and `null` are the empty object.
+
+    Raises InvalidRequest for all else, and for a value with a control character or half a surrogate pair.
+    """
+    if len(data) > MAX_BYTES:
+        raise InvalidRequest(f"the request is longer than {MAX_BYTES} bytes; send one small JSON object")
+    if not data.strip(b" \t\r\n") or data.strip(b" \t\r\n") == b"\xef\xbb\xbf":
+        return {}
+    try:
+        value = decode(data)
+    except UnicodeDecodeError as error:
+        raise InvalidRequest(f"the request is not UTF-8 (byte {error.start}); send UTF-8 JSON") from None
+    except DuplicateKeyError as error:
+        raise InvalidRequest(
+            f"the field {printable(error.args[0])} stands in the request twice; give it once"
+        ) from None
+    except ValueError as error:
+        raise InvalidRequest(f"the request is not JSON ({error}); send one JSON object") from None
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise InvalidRequest(f'the request is {_name(value)}, not a JSON object; send {{"url": …}}')
+    for key, item in value.items():
+        _check(key, item)
+    return value
+
+
+def _check(key: str, item: object) -> None:
+    if not clean(key):
+        raise InvalidRequest("a field's name has a control character or a broken character in it; remove it")
+    if isinstance(item, str):
+        if not clean(item):
+            raise InvalidRequest(
+                f"the value of {printable(key)} has a control character or a broken character in it; remove it"
+            )
+    elif item is not None and not isinstance(item, bool):
+        raise InvalidRequest(f"the value of {printable(key)} is {_name(item)}; give a string, a number, true or false")
+
+
+def clean(text: str) -> bool:
+    """Whether `text` can be sent on as one line: no control characters, no half of a surrogate pair."""
+    return text.isprintable() or not any(c < " " or "\x7f" <= c < "\xa0" or "\ud800" <= c < "\ue000" for c in text)
+
+
+def printable(key: object) -> str:
+    """A caller's word in quotes, short enough for a message and on one line."""
+    text = str(key)
+    text = text if len(text) <= 40 else text[:40] + "…"
+    return '"' + "".join(c if c.isprintable() else "?" for c in text) + '"'
+
+
+def _name(value: object) -> str:
+    return {list: "a list", dict: "an object", str: "a string or a number", bool: "a boolean"}.get(
+        type(value), "something else"
+    )
+
+
+def write_flat_object(fields: Iterable[tuple[str, str]]) -> bytes:
+    """One line of JSON with its LF; every value is a string, all of it is ASCII."""
+    return ("{" + ", ".join(f"{quote(key)}: {quote(value)}" for key, value in fields) + "}\n").encode("ascii")

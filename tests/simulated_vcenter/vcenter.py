@@ -1,0 +1,255 @@
+"""The simulated vCenter itself: what a test holds in its hands."""
+
+from __future__ import annotations
+
+import ssl
+import threading
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Self
+from urllib.parse import urlsplit
+
+from simulated_vcenter import rest, service_content, soap, soap_templates
+from simulated_vcenter.accounts import Accounts
+from simulated_vcenter.certificates import NAMES, Certificates
+from simulated_vcenter.clock import Clock, iso_time
+from simulated_vcenter.exchange import Exchange
+from simulated_vcenter.messages import Request, Response, json_response, text_response, xml_response
+from simulated_vcenter.server import HttpServer
+from simulated_vcenter.sessions import Kind, Session, SessionTable
+from simulated_vcenter.soap_calls import parse
+from simulated_vcenter.state import State
+from simulated_vcenter.switchboard import Faults
+
+DEFAULT_USERS = {"administrator@vsphere.local": "VMware1!"}
+_CREATE = {f"POST {rest.API}", f"POST {rest.REST}"}
+
+
+class SimulatedVCenter:
+    """A vCenter's session services on a loopback port, with faults at the turn of a switch.
+
+    A context manager: it serves within the `with` block (or between `start` and `stop`), and leaving
+    it raises whatever went wrong inside the simulator. Everything may be called from any thread.
+
+    `users` maps names to passwords. An ESXi host has no REST session service whatever the other
+    switches say. `session_limit` is per user and kind (SOAP, REST), or per user when `unified`.
+    Limits and the clock are in seconds.
+    """
+
+    def __init__(
+        self,
+        users: Mapping[str, str] | None = None,
+        *,
+        esxi: bool = False,
+        api_session: bool = True,
+        rest_session: bool = True,
+        quoted_cookie: bool = True,
+        unified: bool = False,
+        idle_limit: float = 1800.0,
+        age_limit: float = 86400.0,
+        session_limit: int | None = None,
+        reported_names: Mapping[str, str] | None = None,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        tls: bool = True,
+        clock: Clock | None = None,
+    ) -> None:
+        self.clock = clock or Clock()
+        self._address = host, port
+        self._tls = tls
+        self._services = set[str]()
+        if not esxi:
+            self._services |= {rest.API} if api_session else set()
+            self._services |= {rest.REST} if rest_session else set()
+        vcenter = service_content.vcenter("8.0.3.0" if unified else "8.0.2.0", str(uuid.uuid4()))
+        self._state = State(
+            clock=self.clock,
+            accounts=Accounts(DEFAULT_USERS if users is None else users, reported_names),
+            sessions=SessionTable(
+                self.clock, idle_limit=idle_limit, age_limit=age_limit, limit=session_limit, unified=unified
+            ),
+            content=service_content.esxi() if esxi else vcenter,
+            esxi=esxi,
+            quoted_cookie=quoted_cookie,
+            secure_cookie=tls,
+        )
+        self.faults = Faults(self._state)
+        self._seen: list[Request] = []
+        self._attempts = 0
+        self._lock = threading.Lock()
+        self._server: HttpServer | None = None
+        self._certificates: Certificates | None = None
+
+    def start(self) -> Self:
+        """Listen and serve."""
+        self._certificates = Certificates()
+        self._server = self._listen(self._address[1])
+        return self
+
+    def stop(self) -> None:
+        """Cut all connections, free the port, remove the certificates; raises what went wrong inside."""
+        self._running.stop()
+        self._trust.close()
+        errors, self._running.errors = self._running.errors, []
+        if errors:
+            raise ExceptionGroup("the simulated vCenter has bugs", errors)
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    # Where it is and why to trust it
+
+    @property
+    def authority(self) -> str:
+        """Host and port, as in a URL."""
+        host = self._address[0]
+        return f"[{host}]:{self._running.port}" if ":" in host else f"{host}:{self._running.port}"
+
+    @property
+    def url(self) -> str:
+        """The URL of the SDK."""
+        return f"{'https' if self._tls else 'http'}://{self.authority}/sdk"
+
+    @property
+    def ca_file(self) -> str:
+        """The path of the PEM file with the authority of the certificate being served."""
+        return self._trust.ca_file
+
+    @property
+    def thumbprint(self) -> str:
+        """The SHA-256 fingerprint of the certificate being served, `AA:BB:…`."""
+        return self._trust.thumbprint
+
+    @property
+    def thumbprint_sha1(self) -> str:
+        """The SHA-1 fingerprint of the certificate being served, `AA:BB:…`."""
+        return self._trust.thumbprint_sha1
+
+    def new_certificate(self, *names: str, expired: bool = False) -> None:
+        """Serve new connections another leaf from another authority, for other names if given, or expired."""
+        self._trust.renew(names or NAMES, expired=expired)
+
+    # What it has seen
+
+    @property
+    def sessions(self) -> list[Session]:
+        """The live sessions, oldest first."""
+        return self._state.sessions.live()
+
+    @property
+    def session_count(self) -> int:
+        """How many sessions are live."""
+        return len(self.sessions)
+
+    @property
+    def logins(self) -> list[Session]:
+        """Every login that ever succeeded, as the session was then."""
+        with self._state.lock:
+            return list(self._state.logins)
+
+    @property
+    def login_attempts(self) -> int:
+        """How many requests to log in came, of both kinds, whatever became of them."""
+        with self._lock:
+            return self._attempts
+
+    @property
+    def requests(self) -> list[Request]:
+        """Every request so far, in the order in which they came."""
+        with self._lock:
+            return list(self._seen)
+
+    # What a test does to it
+
+    def end_all(self) -> None:
+        """End every session, as a restart of vCenter does."""
+        self._state.sessions.close_all()
+
+    @contextmanager
+    def offline(self) -> Iterator[None]:
+        """Refuse connections within the `with` block; sessions and port are as before afterwards."""
+        server = self._running
+        server.stop()
+        try:
+            yield
+        finally:
+            self._server = self._listen(server.port)
+            self._server.errors += server.errors
+
+    def add_session(self, user: str, kind: Kind = "soap") -> str:
+        """Let somebody else log in, and return the session's id: it counts as no login and no attempt."""
+        return self._state.sessions.open(user, kind, user_agent="somebody else", ip_address="192.0.2.1").id
+
+    def set_password(self, user: str, password: str) -> None:
+        """Add an account, or change its password; its sessions live on."""
+        self._state.accounts.set_password(user, password)
+
+    # How a request is answered
+
+    def _listen(self, port: int) -> HttpServer:
+        return HttpServer(self._address[0], port, self._context, self._read, self._respond, self._work)
+
+    def _read(self, method: str, path: str, headers: dict[str, str], body: bytes, client: str) -> Request:
+        call = parse(body) if method == "POST" and path == "/sdk" else None
+        operation = call.operation if call else f"{method} {path}"
+        request = Request(method, path, operation, headers, body, client)
+        if not path.startswith("/_simulator/"):
+            with self._lock:
+                self._seen.append(request)
+                is_login = operation in soap.LOGINS or (operation in _CREATE and path in self._services)
+                self._attempts += is_login
+        return request
+
+    def _respond(self, exchange: Exchange) -> None:
+        fault = self.faults.meeting(exchange.request)
+        if fault is None:
+            exchange.send(exchange.perform())
+        else:
+            fault.strike(exchange)
+
+    def _work(self, request: Request) -> Response:
+        path = urlsplit(request.path).path
+        match path:
+            case "/sdk":
+                return soap.answer(self._state, request)
+            case "/sdk/vimServiceVersions.xml":
+                return xml_response(200, soap_templates.service_versions(self._state.content.api_version))
+            case "/sdk/vimService.wsdl":
+                return xml_response(200, soap_templates.WSDL)
+            case "/_simulator/sessions":
+                return json_response(200, [self._told(session) for session in self.sessions])
+        if path in self._services:
+            return rest.answer(self._state, request)
+        return text_response(404, "404 page not found\n")
+
+    def _told(self, session: Session) -> dict[str, str]:
+        return {
+            "kind": session.kind,
+            "key": session.key,
+            "user": session.user,
+            "created": iso_time(session.created),
+            "last_active": iso_time(session.last_active),
+            "user_agent": session.user_agent,
+        }
+
+    def _context(self) -> ssl.SSLContext | None:
+        return self._trust.context if self._tls else None
+
+    @property
+    def _running(self) -> HttpServer:
+        if self._server is None:
+            raise RuntimeError("the simulated vCenter has not been started")
+        return self._server
+
+    @property
+    def _trust(self) -> Certificates:
+        if self._certificates is None:
+            raise RuntimeError("the simulated vCenter has not been started")
+        return self._certificates
