@@ -1,0 +1,128 @@
+"""What the tests share: a home directory of their own, the program under test, and the count of sessions."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Protocol
+
+from credential_protocol.jsontext import decode
+
+PASSWORD = "VMware1!"
+USER = "administrator@vsphere.local"
+
+
+def program() -> list[str]:
+    """The program under test: VSPHERE_SESSION_PROGRAM, else the console script beside this Python."""
+    named = os.environ.get("VSPHERE_SESSION_PROGRAM")
+    return [named] if named else [str(Path(sys.executable).parent / "vsphere-session")]
+
+
+class Reply:
+    """What one call of the program did."""
+
+    def __init__(self, done: subprocess.CompletedProcess[bytes]) -> None:
+        self.status = done.returncode
+        self.stdout = done.stdout
+        self.stderr = done.stderr.decode("utf-8", "replace")
+
+    def __repr__(self) -> str:
+        return f"Reply(status={self.status}, stdout={self.stdout!r}, stderr={self.stderr!r})"
+
+    @property
+    def fields(self) -> dict[str, str]:
+        """The one JSON object on stdout; every value is a string."""
+        assert self.stdout.endswith(b"\n"), self
+        assert self.stdout.count(b"\n") == 1, self
+        value = json.loads(self.stdout)
+        assert isinstance(value, dict), self
+        assert all(isinstance(text, str) for text in value.values()), self
+        return value
+
+    @property
+    def kind(self) -> str:
+        """The error's kind; the reply must be an error in every respect that the contract names."""
+        fields = self.fields
+        assert set(fields) == {"error", "message"}, self
+        assert self.stderr == f"vsphere-session: {fields['message']}\n", self
+        assert self.status != 0, self
+        return fields["error"]
+
+
+class Helper:
+    """The program under test in a home directory of its own, with an environment that holds nothing else."""
+
+    def __init__(self, home: Path, environment: Mapping[str, str] | None = None) -> None:
+        self.home = home
+        self.environment = {"HOME": str(home), "PATH": os.defpath, **(environment or {})}
+        self.program = program()
+
+    def run(self, *arguments: str, stdin: bytes = b"", timeout: float = 60.0, **environment: str) -> Reply:
+        """Run the program with these arguments and bytes on stdin."""
+        return Reply(
+            subprocess.run(
+                [*self.program, *arguments],
+                input=stdin,
+                capture_output=True,
+                env=self.environment | environment,
+                timeout=timeout,
+                check=False,
+            )
+        )
+
+    def call(self, verb: str, fields: Mapping[str, object], *options: str, **environment: str) -> Reply:
+        """One verb with a JSON request."""
+        return self.run(*options, verb, stdin=json.dumps(dict(fields)).encode(), **environment)
+
+    def ok(self, verb: str, fields: Mapping[str, object], *options: str, **environment: str) -> dict[str, str]:
+        """The same, where it must succeed: status 0 and nothing on stderr."""
+        reply = self.call(verb, fields, *options, **environment)
+        assert reply.status == 0, reply
+        assert reply.stderr == "", reply
+        return reply.fields
+
+    def start(self, *arguments: str, **environment: str) -> subprocess.Popen[bytes]:
+        """Start the program and leave its streams to the test."""
+        pipe = subprocess.PIPE
+        return subprocess.Popen(
+            [*self.program, *arguments], stdin=pipe, stdout=pipe, stderr=pipe, env=self.environment | environment
+        )
+
+    @property
+    def sessions_in_files(self) -> set[str]:
+        """The session ids in govmomi's directories below this home."""
+        return session_ids(self.home / ".govmomi")
+
+
+def session_ids(govmomi: Path) -> set[str]:
+    """The session ids in the cache files below a GOVMOMI_HOME."""
+    found = set()
+    for path in [*govmomi.glob("sessions/*"), *govmomi.glob("rest_sessions/*")]:
+        if not path.is_file() or path.is_symlink():
+            continue
+        try:
+            value = decode(path.read_bytes(), tail=True)
+        except ValueError:
+            continue
+        if isinstance(value, dict):
+            cookies = value.get("SoapClient", {}).get("cookies") or []
+            found |= {cookie["Value"].strip('"') for cookie in cookies}
+            found |= {value["SessionID"]} if value.get("SessionID") else set()
+    return found
+
+
+class Server(Protocol):
+    """What the simulated vCenter and vcsim have in common."""
+
+    authority: str
+    ca_file: str
+
+
+def request(server: Server, **fields: object) -> dict[str, object]:
+    """A request for a server as its administrator, trusting its authority."""
+    return {"url": server.authority, "username": USER, "ca_file": str(server.ca_file), **fields}
+
