@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-import peers
 import pytest
-from simulated_vcenter import SimulatedVCenter
 
+import peers
+from simulated_vcenter import SimulatedVCenter
 from support import PASSWORD, USER, Helper
 
 

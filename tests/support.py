@@ -76,7 +76,7 @@ class Helper:
 
     def call(self, verb: str, fields: Mapping[str, object], *options: str, **environment: str) -> Reply:
         """One verb with a JSON request."""
-        return self.run(*options, verb, stdin=json.dumps(dict(fields)).encode(), **environment)
+        return self.run(*options, verb, stdin=json.dumps(dict(fields)).encode(), timeout=60.0, **environment)
 
     def ok(self, verb: str, fields: Mapping[str, object], *options: str, **environment: str) -> dict[str, str]:
         """The same, where it must succeed: status 0 and nothing on stderr."""
@@ -125,4 +125,3 @@ class Server(Protocol):
 def request(server: Server, **fields: object) -> dict[str, object]:
     """A request for a server as its administrator, trusting its authority."""
     return {"url": server.authority, "username": USER, "ca_file": str(server.ca_file), **fields}
-

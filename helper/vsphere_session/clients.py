@@ -42,13 +42,19 @@ if TYPE_CHECKING:
             """Whether there is something to use in it; asks nobody."""
 
 
+SOAP_ONLY = "soap-only"
+
+
 class WireClient(ABC):
     """What SOAP and REST have in common: the stored session, what is known of it, and the way to the server."""
 
     kind = ""
     path = ""
     form = ""
-    """REST: which of its two forms the server speaks, `api` or `rest`; empty while that is not known."""
+    """REST: which of its two forms the server speaks, `api` or `rest`. SOAP: `SOAP_ONLY` where there is no REST.
+
+    Empty while that is not known.
+    """
 
     def __init__(self) -> None:
         self.stored: StoredSession | None = None
@@ -169,8 +175,8 @@ class SoapClient(WireClient):
 
     @property
     def serves_soap_only(self) -> bool:
-        """Whether the server is a single ESXi host, which has no REST sessions."""
-        return about_value(self.content, "apiType") == "HostAgent"
+        """Whether the server has no REST sessions: it is a single ESXi host, or has said so before."""
+        return self.form == SOAP_ONLY or about_value(self.content, "apiType") == "HostAgent"
 
     def log_in(self, username: str, password: str) -> Identity:
         """Make a new session. Raises LoginRefusedError, UnreachableError, UntrustedError, SessionLimitError."""

@@ -30,10 +30,12 @@ def main() -> None:
 
 def run(arguments: list[str]) -> int:
     """Answer what stdin asks, and return the exit status."""
-    _reserve_standard_streams()
+    closed = _reserve_standard_streams()
     signals = Signals()
     options = Options()
     try:
+        if 1 in closed:
+            raise StorageError("stdout is closed, so the answer has nowhere to go; open it")
         signals.install()
         options = read_options(arguments)
         if options.show or (not options.verb and os.isatty(0)):
@@ -219,16 +221,22 @@ def _about(show: str) -> str:
     return f"{PROGRAM} {description()}\n"
 
 
-def _reserve_standard_streams() -> None:
-    """Open /dev/null where a standard stream is closed, or the next file to be opened, a session's, would become it."""
+def _reserve_standard_streams() -> list[int]:
+    """Open /dev/null where a standard stream is closed, or the next file to be opened, a session's, would become it.
+
+    Returns the numbers of those that were closed.
+    """
+    closed = []
     for number in (0, 1, 2):
         try:
             os.fstat(number)
         except OSError:
+            closed.append(number)
             opened = os.open(os.devnull, os.O_RDWR)
             if opened != number:
                 os.dup2(opened, number)
                 os.close(opened)
+    return closed
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ class Known:
 
     username      the identity that the server reports
     login         how it was logged in and for whom: `password:NAME`, `adopted`, a login method's own name, or empty
-    form          REST: which of its two forms the server speaks, `api` or `rest`
+    form          the form of REST that the server speaks (see WireClient.form)
     login_at      when it was logged in
     confirmed_at  when the server last said that it lives
     """

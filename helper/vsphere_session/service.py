@@ -142,6 +142,7 @@ def _sessions(call: Call, session: Session) -> tuple[list[WireClient], bool]:
             except UnsupportedError:
                 if kind != "rest" or call.settings.api != "both":
                     raise
+                session.note_soap_only(clients[0])
                 continue
             clients.append(client)
     except BaseException:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import os
 
-from vsphere_session.clients import RestClient, SoapClient, WireClient, wired
+from vsphere_session.clients import SOAP_ONLY, RestClient, SoapClient, WireClient, wired
 from vsphere_session.clock import Clock, Deadline
 from vsphere_session.digest import session_digest
 from vsphere_session.endpoint import Endpoint, parse_endpoint
@@ -128,6 +128,7 @@ class Session:
         if not isinstance(client, WireClient):
             return self.shelf.read_other(client)
         if self._load_unasked(client):
+            self.tell(f"the cached {client.kind.upper()} session is good: the server confirmed it lately")
             return True
         if not client.valid() or client.session_id in self._gone or self.policy.verify == "never":
             return False
@@ -234,6 +235,13 @@ class Session:
             config(transport)
         client.connect(transport)
 
+    def note_soap_only(self, soap: WireClient) -> None:
+        """Remember that this server has no REST sessions, so that nobody asks it for one again with this session."""
+        soap.form = SOAP_ONLY
+        if soap.known is not None and not self.passthrough:
+            soap.known.form = SOAP_ONLY
+            self.shelf.note(soap)
+
     def until(self) -> Deadline:
         """The deadline of the call under way, or a new one."""
         return self.deadline or Deadline(self.timeout, self.clock)
@@ -278,6 +286,7 @@ class Session:
                 client, identity, login=known.login if known is not None else "", login_at=min(login_at, now)
             )
             if not self.policy.too_old(fresh, now):
+                self.tell(f"the cached {client.kind.upper()} session is good: the server has just confirmed it")
                 self.shelf.note(client)
                 return True
             self.why = "the cached session has reached its largest age"
@@ -322,7 +331,10 @@ class Session:
 
     def _log_in(self, client: WireClient) -> None:
         custom = self._custom(client)
-        self.tell(f"logging in to {self.url.place} ({client.kind.upper()}): {self.why or 'there is no cached session'}")
+        self.tell(
+            f"logging in to {self.url.place} for a new {client.kind.upper()} session"
+            + (f": {self.why}" if self.why else "")
+        )
         if custom is None:
             username, password = self._credential()
             self._know_new(client, client.log_in(username, password), login=f"password:{username}")
@@ -336,7 +348,9 @@ class Session:
 
     def _credential(self) -> tuple[str, str]:
         password = self.url.password if self.url.password is not None else self.password()
-        why = self.why or "there is no cached session"
+        why = (
+            "a new login is asked for" if self.reauth or self.passthrough else self.why or "there is no cached session"
+        )
         if not self.url.username:
             raise NotFoundError(f"{why}, and no user name to log in to {self.url.place}; give username and password")
         if password is None:

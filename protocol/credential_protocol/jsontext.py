@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 MAX_BYTES = 1024 * 1024
 _WHITESPACE = " \t\r\n"
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 class DuplicateKeyError(ValueError):
@@ -77,7 +78,7 @@ def decode(data: bytes, *, tail: bool = False) -> object:
     With `tail` a file is read as Go's decoder reads it: what follows the first value is ignored, and of two equal
     keys the last one counts. Raises ValueError with the position and never with the content.
     """
-    text = str(data, "utf-8-sig")
+    text = str(data.removeprefix(_BYTE_ORDER_MARK), "utf-8")
     start = 0
     while start < len(text) and text[start] in _WHITESPACE:
         start += 1
@@ -106,7 +107,7 @@ def read_flat_object(data: bytes) -> dict[str, str | bool | None]:
     """
     if len(data) > MAX_BYTES:
         raise InvalidRequest(f"the request is longer than {MAX_BYTES} bytes; send one small JSON object")
-    if not data.strip(b" \t\r\n") or data.strip(b" \t\r\n") == b"\xef\xbb\xbf":
+    if not data.removeprefix(_BYTE_ORDER_MARK).strip(b" \t\r\n"):
         return {}
     try:
         value = decode(data)
