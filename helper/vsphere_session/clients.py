@@ -14,6 +14,7 @@ from vsphere_session.service_content import about_value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Protocol
 
     import requests
@@ -60,6 +61,8 @@ class WireClient(ABC):
         self.stored: StoredSession | None = None
         self.known: Known | None = None
         self._transport: Transport | None = None
+        self._way: Callable[[], Transport] | None = None
+        self._open: Callable[[], Transport] | None = None
 
     def __repr__(self) -> str:
         """Never the session id."""
@@ -86,19 +89,17 @@ class WireClient(ABC):
 
     @property
     def transport(self) -> Transport:
-        """The way to the server. Raises UnsupportedError before `Session` has given it one."""
+        """The way to the server, made when it is first needed. Raises UnsupportedError before `Session` gave one."""
         if self._transport is None:
-            raise UnsupportedError("this client is not connected; use it with Session.login or Session.load first")
+            if self._way is None:
+                raise UnsupportedError("this client knows no server; use it with Session.login or Session.load first")
+            self._transport = self._way()
         return self._transport
 
-    def is_connected(self) -> bool:
-        """Whether there is a way to the server."""
-        return self._transport is not None
-
-    def connect(self, transport: Transport) -> None:
-        """Use this way to the server from now on."""
+    def connect(self, way: Callable[[], Transport]) -> None:
+        """Go to the server by this way from now on."""
         self.close()
-        self._transport = transport
+        self._transport, self._way = None, way
 
     def close(self) -> None:
         """Close the connection, if there is one; the session lives on."""

@@ -96,7 +96,7 @@ def _context(transport: Transport) -> ssl.SSLContext | None:
         return transport.ssl_context
     if not trust.thumbprint:
         return trust.context()
-    certificate = peer_certificate(endpoint, transport.deadline, transport.proxy)
+    certificate = peer_certificate(endpoint, transport.until(), transport.proxy)
     trust.check_pin(certificate, endpoint.place)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False

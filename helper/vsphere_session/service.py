@@ -232,16 +232,14 @@ def erase(request: Request, host: Host) -> Answer:
 
 def _erase_session(session: Session, client: WireClient, given: str, warnings: list[str]) -> bool:
     """End the cached session, or the one given; whether there was one. An untrusted server is told nothing: that is an error."""
-    cached = session.shelf.read(client)
+    session.shelf.read(client)
     if given and client.session_id != given:
         session.connect(client)
         client.adopt(given)
         client.log_out()
         return True
-    if not cached:
-        return session.shelf.clear(client)
     try:
-        session.discard(client)
+        return session.erase(client)
     except UntrustedError:
         raise
     except SessionError as error:

@@ -127,12 +127,13 @@ class Session:
             return False
         if not isinstance(client, WireClient):
             return self.shelf.read_other(client)
+        self.connect(client, config)
         if self._load_unasked(client):
             self.tell(f"the cached {client.kind.upper()} session is good: the server confirmed it lately")
             return True
         if not client.valid() or client.session_id in self._gone or self.policy.verify == "never":
             return False
-        return self._still_alive(client, config)
+        return self._still_alive(client)
 
     def login(self, client: Client, config: Config | None = None) -> bool:
         """Fill `client` with the cached session, else with a new one, saved. True if a login was made.
@@ -197,43 +198,68 @@ class Session:
             self.shelf.write(client)
             self._end_replaced(replaced, client)
 
-    def discard(self, client: WireClient, config: Config | None = None) -> None:
-        """End the session of `client` on the server and remove its file, also where the server could not be told.
+    def discard(self, client: WireClient) -> None:
+        """End the session of `client`, and remove its file if that still holds it, also where the server did not answer.
 
-        Raises why it could not, after the file is gone; an UntrustedError leaves the file where it is.
+        Raises why it did not, after the file is gone; an UntrustedError leaves the file where it is.
         """
         with self.shelf.lock as lock:
             lock.acquire(self.until())
             self.shelf.forget()
-            try:
-                if not client.is_connected():
-                    self.connect(client, config)
-                client.log_out()
-            except UntrustedError:
-                raise
-            except SessionError:
-                self.shelf.remove(client)
-                raise
+            self._end(client)
+
+    def erase(self, client: WireClient, config: Config | None = None) -> bool:
+        """End the cached session and remove its file, as `discard` does; False if there is none. Never logs in."""
+        with self.shelf.lock as lock:
+            lock.acquire(self.until())
+            self.shelf.forget()
+            if not self.shelf.read(client):
+                return self.shelf.clear(client)
+            self.connect(client, config)
+            self._end(client)
+            return True
+
+    def _end(self, client: WireClient) -> None:
+        try:
+            client.log_out()
+        except UntrustedError:
+            raise
+        except SessionError:
+            self._forget(client)
+            raise
+        self._forget(client)
+
+    def _forget(self, client: WireClient) -> None:
+        current = type(client)()
+        if self.shelf.read(current) and current.session_id == client.session_id:
             self.shelf.remove(client)
 
     def connect(self, client: WireClient, config: Config | None = None) -> None:
         """Give `client` its way to the server, shaped by `config` before anything is sent."""
+
+        def way() -> Transport:
+            transport = self._transport()
+            if config is not None:
+                config(transport)
+            return transport
+
+        client.connect(way)
+
+    def _transport(self) -> Transport:
         from vsphere_session.wire.proxy import proxy_for  # noqa: PLC0415  # a warm answer needs no network
         from vsphere_session.wire.transport import Transport  # noqa: PLC0415
         from vsphere_session.wire.trust import Trust  # noqa: PLC0415
         from vsphere_session.wire.user_agent import user_agent  # noqa: PLC0415
 
-        trust = Trust(insecure=self.insecure, ca_file=self.ca_file, thumbprint=self.thumbprint)
-        transport = Transport(
+        return Transport(
             self.endpoint(),
-            trust,
-            self.until(),
+            Trust(insecure=self.insecure, ca_file=self.ca_file, thumbprint=self.thumbprint),
+            clock=self.clock,
+            timeout=self.timeout,
+            deadline=self.deadline,
             proxy=proxy_for(self.url, self.environ),
             headers={"User-Agent": user_agent(self.caller)},
         )
-        if config is not None:
-            config(transport)
-        client.connect(transport)
 
     def note_soap_only(self, soap: WireClient) -> None:
         """Remember that this server has no REST sessions, so that nobody asks it for one again with this session."""
@@ -270,10 +296,9 @@ class Session:
         self.shelf.forget()
         return not self.reauth and isinstance(client, WireClient) and self._load_unasked(client)
 
-    def _still_alive(self, client: WireClient, config: Config | None) -> bool:
+    def _still_alive(self, client: WireClient) -> bool:
         """Ask the server about the cached session."""
         known, now = client.known, self.clock.now()
-        self.connect(client, config)
         identity = client.confirm()
         if identity is None:
             self._gone.add(client.session_id)
@@ -382,7 +407,7 @@ class Session:
         """End a session that no file knows any more; a server that refuses does not undo the new one."""
         if old is None or any(known.is_about(old.session_id) for known in self.shelf.records().kinds.values()):
             return
-        old.connect(new.transport)
+        old.connect(lambda: new.transport)
         _log_out_quietly(old)
 
     # ---- what is known
@@ -419,7 +444,7 @@ def _tell_nobody(_line: str) -> None:
 
 def _log_out_quietly(client: WireClient) -> None:
     """End a session that nobody will know; a server that refuses must not hide what went wrong before."""
-    if client.valid() and client.is_connected():
+    if client.valid():
         try:
             client.log_out()
         except SessionError:

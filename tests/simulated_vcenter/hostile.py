@@ -68,9 +68,7 @@ def huge_headers(total_bytes: int = 1 << 24, *, line_bytes: int = 1000) -> Fault
 
 def entity_bomb() -> Fault:
     """XML of one kilobyte whose entities expand to gigabytes ("billion laughs")."""
-    entities = '<!ENTITY e0 "ha">' + "".join(
-        f'<!ENTITY e{level} "{f"&e{level - 1};" * 10}">' for level in range(1, 11)
-    )
+    entities = '<!ENTITY e0 "ha">' + "".join(f'<!ENTITY e{level} "{f"&e{level - 1};" * 10}">' for level in range(1, 11))
     return _xml(f"<!DOCTYPE bomb [{entities}]>{_SOAP}<bomb>&e10;</bomb>{_SOAP_END}")
 
 

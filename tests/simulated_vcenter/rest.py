@@ -87,7 +87,7 @@ def _basic(authorization: str) -> tuple[str, str]:
     if scheme.lower() != "basic":
         return "", ""
     try:
-        name, _, password = base64.b64decode(encoded, validate=True).decode().partition(":")
+        name, _, password = base64.b64decode(encoded).decode().partition(":")
     except (binascii.Error, UnicodeDecodeError):
         return "", ""
     return name, password

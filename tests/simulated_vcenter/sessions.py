@@ -36,9 +36,7 @@ class SessionLimitReached(Exception):  # noqa: N818  the field's own name for it
     """The user has as many sessions as the server allows; `limit` and `count` say how many."""
 
     def __init__(self, user: str, limit: int, count: int) -> None:
-        super().__init__(
-            f"User session count is limited to {limit}. Existing session count is {count} for user {user}"
-        )
+        super().__init__(f"User session count is limited to {limit}. Existing session count is {count} for user {user}")
         self.user, self.limit, self.count = user, limit, count
 
 
@@ -50,9 +48,7 @@ class SessionTable:
     Safe to use from several threads.
     """
 
-    def __init__(
-        self, clock: Clock, *, idle_limit: float, age_limit: float, limit: int | None, unified: bool
-    ) -> None:
+    def __init__(self, clock: Clock, *, idle_limit: float, age_limit: float, limit: int | None, unified: bool) -> None:
         self._clock = clock
         self._lock = threading.RLock()
         self._sessions: dict[str, Session] = {}
@@ -109,9 +105,7 @@ class SessionTable:
     def half_kill(self, on: bool) -> None:
         """Make all sessions of this moment half-dead, or well again."""
         with self._lock:
-            self._sessions = {
-                secret: replace(session, half_dead=on) for secret, session in self._sessions.items()
-            }
+            self._sessions = {secret: replace(session, half_dead=on) for secret, session in self._sessions.items()}
 
     def live(self) -> list[Session]:
         """All sessions that have not expired, oldest first."""

@@ -79,10 +79,7 @@ def user_session(session: Session, soap_name: str) -> str:
 def object_content(target: str, found: Iterable[tuple[str, str]], missing: Iterable[tuple[str, str]]) -> str:
     """Return the inside of an ObjectContent: the object, its properties, faults in place of the others."""
     sets = [f"<propSet><name>{escape(name)}</name>{value}</propSet>" for name, value in found]
-    sets += [
-        f"<missingSet><path>{escape(name)}</path><fault>{reason}</fault></missingSet>"
-        for name, reason in missing
-    ]
+    sets += [f"<missingSet><path>{escape(name)}</path><fault>{reason}</fault></missingSet>" for name, reason in missing]
     return target + "".join(sets)
 
 

@@ -26,9 +26,7 @@ def leaf(vc: SimulatedVCenter, name: str, ca_file: str | None = None) -> bytes:
     """Return the certificate that is served, after verifying it for this name."""
     trust = ssl.create_default_context(cafile=ca_file or vc.ca_file)
     port = int(vc.authority.rpartition(":")[2])
-    with closing(
-        trust.wrap_socket(socket.create_connection(("127.0.0.1", port)), server_hostname=name)
-    ) as tls:
+    with closing(trust.wrap_socket(socket.create_connection(("127.0.0.1", port)), server_hostname=name)) as tls:
         return tls.getpeercert(binary_form=True) or b""
 
 

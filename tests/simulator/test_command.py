@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from simulator.raw import API, Raw
+from simulator.raw import API, REST, Raw
 
 TESTS = Path(__file__).resolve().parents[1]
 USER, PASSWORD = "administrator@vsphere.local", "VMware1!"
@@ -24,9 +24,7 @@ def running(*arguments: str, stdin: int = subprocess.PIPE) -> Iterator[subproces
     """Run the command; it is killed if it has not ended by then."""
     command = [sys.executable, "-m", "simulated_vcenter", *arguments]
     environment = {**os.environ, "PYTHONPATH": str(TESTS)}
-    with subprocess.Popen(
-        command, env=environment, stdin=stdin, stdout=subprocess.PIPE, text=True
-    ) as process:
+    with subprocess.Popen(command, env=environment, stdin=stdin, stdout=subprocess.PIPE, text=True) as process:
         try:
             yield process
         finally:
@@ -57,7 +55,8 @@ def test_it_prints_where_it_is_serves_and_ends_with_its_stdin() -> None:
 def test_as_a_background_job_without_stdin_it_serves_until_a_signal(number: signal.Signals) -> None:
     with running(stdin=subprocess.DEVNULL) as process:
         line = told(process)
-        assert Raw(line["url"], line["ca_file"]).login(USER, PASSWORD).status == 200
+        client = Raw(line["url"], line["ca_file"])
+        assert [client.login(USER, PASSWORD).status for _ in range(50)] == [200] * 50
         process.send_signal(number)
         assert process.wait(60) == 0
         assert not Path(line["ca_file"]).exists()
@@ -85,8 +84,17 @@ def test_every_switch_of_the_class_is_an_option() -> None:
         assert client.login("jane@example.com", "hers").status == 503
 
 
+@pytest.mark.parametrize(("option", "absent", "left"), [("api", API, REST), ("rest", REST, API)])
+def test_either_rest_service_can_be_left_out(option: str, absent: str, left: str) -> None:
+    with running(f"--no-{option}-session") as process:
+        line = told(process)
+        client = Raw(line["url"], line["ca_file"])
+        assert client.rest_login(USER, PASSWORD, absent).status == 404
+        assert client.rest_login(USER, PASSWORD, left).status in {200, 201}
+
+
 def test_it_can_be_an_esxi_host_whose_sessions_end_at_once() -> None:
-    options = ["--esxi", "--no-rest-session", "--idle-limit", "-1", "--age-limit", "3600"]
+    options = ["--esxi", "--idle-limit", "-1", "--age-limit", "3600"]
     with running(*options) as process:
         line = told(process)
         client = Raw(line["url"], line["ca_file"], esxi=True)

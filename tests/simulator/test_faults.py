@@ -59,9 +59,7 @@ def test_a_fault_without_times_lasts_until_it_is_cleared(vc: SimulatedVCenter, c
         ("POST /api/session", set()),
     ],
 )
-def test_where_is_a_part_of_the_operation_or_path(
-    vc: SimulatedVCenter, client: Raw, where: str, met: set[str]
-) -> None:
+def test_where_is_a_part_of_the_operation_or_path(vc: SimulatedVCenter, client: Raw, where: str, met: set[str]) -> None:
     vc.faults.add(where, faults.status(418))
     answers = {
         "login": client.login(USER, PASSWORD),
@@ -106,12 +104,14 @@ def test_a_reset_comes_before_any_work_and_a_drop_after_it(tls: bool) -> None:
     with SimulatedVCenter(tls=tls) as vc:
         client = Raw(vc.url, vc.ca_file)
         vc.faults.add("Login", faults.reset(), times=1)
-        with pytest.raises(ConnectionResetError):
+        with pytest.raises(ConnectionResetError) as caught:
             client.login(USER, PASSWORD)
+        assert caught.type is ConnectionResetError, "a mere close is one of its subclasses"
         assert vc.session_count == 0
         vc.faults.add("Login", faults.drop_after_work(), times=1)
-        with pytest.raises(ConnectionResetError):
+        with pytest.raises(ConnectionResetError) as caught:
             client.login(USER, PASSWORD)
+        assert caught.type is ConnectionResetError
         assert (vc.session_count, len(vc.logins)) == (1, 1)
 
 
@@ -130,6 +130,8 @@ def test_an_answer_is_held_until_the_event_is_set(vc: SimulatedVCenter, client: 
         login = pool.submit(client.login, USER, PASSWORD)
         assert held.reached.wait(60)
         assert vc.session_count == 1
+        for _ in range(20):  # others are served meanwhile, in more time than the answer would have taken
+            client.ask("GET", "/sdk/vimServiceVersions.xml")
         assert not login.done()
         release.set()
         assert login.result().status == 200
@@ -184,6 +186,7 @@ def test_sessions_made_while_half_dead_is_on_are_well(vc: SimulatedVCenter, clie
     assert "NotAuthenticated" in told.text
     assert client.call("CurrentTime", "ServiceInstance", session=old).status == 500
     assert client.call("RetrieveServiceContent", "ServiceInstance", session=old).status == 200
+    assert "NotAuthenticated" in client.read("currentSession").text
     assert client.whoami(client.login(USER, PASSWORD, old).session_id)
     assert vc.session_count == 2
     vc.faults.half_dead = False

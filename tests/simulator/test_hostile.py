@@ -58,9 +58,7 @@ def test_a_body_can_be_as_large_as_one_likes(vc: SimulatedVCenter, client: Raw, 
 
 
 @pytest.mark.parametrize("fault", [faults.huge(), faults.huge(chunked=True), faults.huge(None)])
-def test_a_client_may_leave_in_the_middle_of_a_huge_body(
-    vc: SimulatedVCenter, client: Raw, fault: Fault
-) -> None:
+def test_a_client_may_leave_in_the_middle_of_a_huge_body(vc: SimulatedVCenter, client: Raw, fault: Fault) -> None:
     vc.faults.add("*", fault)
     with closing(client.connection()) as connection:
         connection.request("POST", "/sdk", b"")

@@ -84,9 +84,7 @@ def test_the_session_limit_is_a_503_with_its_own_id(path: str) -> None:
         )
 
 
-@pytest.mark.parametrize(
-    ("switch", "gone", "left"), [("api_session", API, REST), ("rest_session", REST, API)]
-)
+@pytest.mark.parametrize(("switch", "gone", "left"), [("api_session", API, REST), ("rest_session", REST, API)])
 def test_a_service_can_be_absent_and_is_then_no_login(switch: str, gone: str, left: str) -> None:
     with SimulatedVCenter(api_session=switch != "api_session", rest_session=switch != "rest_session") as vc:
         client = Raw(vc.url, vc.ca_file)

@@ -6,10 +6,14 @@ govmomi's own simulator, written by people who have real ones.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
+from xml.etree import ElementTree as ET
 
 import pytest
+from pyVmomi import vim
 
 from simulated_vcenter import SimulatedVCenter
 from simulator.raw import API, REST, Answer, Raw
@@ -49,10 +53,13 @@ def server(request: pytest.FixtureRequest) -> Iterator[Server]:
         yield Server(client, vcsim.user, vcsim.password)
         return
     user, password = "administrator@vsphere.local", "VMware1!"
-    with SimulatedVCenter(
-        {user: password}, api_session=False, quoted_cookie=False, reported_names={user: user}
-    ) as vc:
+    with SimulatedVCenter({user: password}, api_session=False, quoted_cookie=False, reported_names={user: user}) as vc:
         yield Server(Raw(vc.url, vc.ca_file), user, password)
+
+
+def properties(schema: Any) -> Any:
+    """Return what pyVmomi knows of this type's properties."""
+    return schema._GetPropertyList()
 
 
 def is_fault(answer: Answer, name: str) -> bool:
@@ -73,6 +80,16 @@ def test_anybody_may_ask_what_the_server_is(server: Server) -> None:
     assert '<sessionManager type="SessionManager">SessionManager</sessionManager>' in answer.text
     assert '<propertyCollector type="PropertyCollector">propertyCollector</propertyCollector>' in answer.text
     assert answer.cookie == ""
+
+
+def test_what_the_server_is_comes_in_the_order_of_the_schema(server: Server) -> None:
+    """Which pyVmomi knows; a parser that reads a sequence depends on it."""
+    answer = server.client.call("RetrieveServiceContent", "ServiceInstance")
+    for told, schema in (("returnval", vim.ServiceInstanceContent), ("about", vim.AboutInfo)):
+        element = ET.fromstring(answer.body).find(f".//{{urn:vim25}}{told}")
+        assert element is not None
+        names = [child.tag.removeprefix("{urn:vim25}") for child in element]
+        assert names == [name for name in map(operator.attrgetter("name"), properties(schema)) if name in names]
 
 
 def test_anybody_may_ask_for_its_versions(server: Server) -> None:
@@ -117,9 +134,7 @@ def test_the_current_session_is_told_with_the_cookie_quoted_or_not(server: Serve
 
 def test_each_use_counts_as_a_call_of_the_session(server: Server) -> None:
     session = server.login()
-    first, second = (
-        int(server.client.read("currentSession", session=session).element("callCount")) for _ in "ab"
-    )
+    first, second = (int(server.client.read("currentSession", session=session).element("callCount")) for _ in "ab")
     assert second == first + 1
 
 
@@ -163,9 +178,7 @@ def test_another_session_ends_by_its_key_ones_own_does_not(server: Server) -> No
     session, other = server.login(), server.login()
 
     def terminate(key: str) -> Answer:
-        return server.client.call(
-            "TerminateSession", "SessionManager", f"<sessionId>{key}</sessionId>", session
-        )
+        return server.client.call("TerminateSession", "SessionManager", f"<sessionId>{key}</sessionId>", session)
 
     key = server.key(other)
     assert terminate(key).status == 200

@@ -52,6 +52,14 @@ def test_a_senseless_length_is_refused(vc: SimulatedVCenter, client: Raw, length
     assert vc.requests == []
 
 
+def test_a_request_that_breaks_off_is_none() -> None:
+    with SimulatedVCenter() as vc, closing(Raw(vc.url, vc.ca_file).connection()) as connection:
+        connection.putrequest("POST", "/sdk")
+        connection.putheader("Content-Length", "100")
+        connection.endheaders(b"only this much")
+    assert vc.requests == []
+
+
 def test_what_is_not_there_is_404_and_an_unknown_method_405(client: Raw) -> None:
     assert client.ask("GET", "/ui/").status == 404
     assert client.ask("PUT", API).status == 405

@@ -23,9 +23,7 @@ def client(vc: SimulatedVCenter) -> Raw:
     return Raw(vc.url, vc.ca_file)
 
 
-def test_the_cookie_of_a_login_is_quoted_and_secure_as_a_vcenter_sets_it(
-    vc: SimulatedVCenter, client: Raw
-) -> None:
+def test_the_cookie_of_a_login_is_quoted_and_secure_as_a_vcenter_sets_it(vc: SimulatedVCenter, client: Raw) -> None:
     answer = client.login(USER, PASSWORD)
     (session,) = vc.sessions
     assert answer.cookie == f'vmware_soap_session="{session.id}"; Path=/; HttpOnly; Secure;'
@@ -37,6 +35,12 @@ def test_the_cookie_can_be_bare_as_vcsim_sets_it() -> None:
     with SimulatedVCenter(quoted_cookie=False) as vc:
         cookie = Raw(vc.url, vc.ca_file).login(USER, PASSWORD).cookie
         assert cookie.startswith(f"vmware_soap_session={vc.sessions[0].id};")
+
+
+def test_the_list_of_sessions_has_no_rest_sessions(vc: SimulatedVCenter, client: Raw) -> None:
+    vc.add_session(USER, "rest")
+    secret = client.login(USER, PASSWORD).session_id
+    assert client.read("sessionList", session=secret).text.count("<key>") == 1
 
 
 def test_without_tls_the_cookie_is_not_secure_or_no_client_would_send_it() -> None:
@@ -111,9 +115,7 @@ def test_a_full_server_answers_503_before_any_soap() -> None:
         assert (vc.session_count, len(vc.logins), vc.login_attempts) == (1, 1, 2)
 
 
-def test_without_the_sessions_privileges_only_ones_own_session_can_be_seen(
-    vc: SimulatedVCenter, client: Raw
-) -> None:
+def test_without_the_sessions_privileges_only_ones_own_session_can_be_seen(vc: SimulatedVCenter, client: Raw) -> None:
     secret = client.login(USER, PASSWORD).session_id
     key = next(each.key for each in vc.sessions)
     vc.faults.missing_permission = True
@@ -129,9 +131,7 @@ def test_without_the_sessions_privileges_only_ones_own_session_can_be_seen(
         assert "NoPermission" in refused.text
 
 
-def test_session_is_active_tells_whether_key_and_user_belong_together(
-    vc: SimulatedVCenter, client: Raw
-) -> None:
+def test_session_is_active_tells_whether_key_and_user_belong_together(vc: SimulatedVCenter, client: Raw) -> None:
     secret = client.login(USER, PASSWORD).session_id
     key = vc.sessions[0].key
     answers = [
@@ -175,9 +175,7 @@ def test_the_request_log_shows_operations_headers_and_bodies(vc: SimulatedVCente
     assert (vc.login_attempts, vc.logins) == (1, [])
 
 
-def test_a_restart_ends_all_sessions_and_somebody_elses_session_is_no_login(
-    vc: SimulatedVCenter, client: Raw
-) -> None:
+def test_a_restart_ends_all_sessions_and_somebody_elses_session_is_no_login(vc: SimulatedVCenter, client: Raw) -> None:
     secret = vc.add_session(USER)
     assert client.whoami(secret)
     assert (vc.login_attempts, vc.logins) == (0, [])

@@ -31,7 +31,7 @@ class Connection:
         context: ssl.SSLContext | None,
     ) -> None:
         self._place = endpoint.place
-        self._deadline = deadline
+        self.deadline = deadline
         tcp = _open_tcp(endpoint, proxy, deadline)
         self._socket: socket.socket = tcp
         try:
@@ -45,19 +45,19 @@ class Connection:
     def send(self, data: bytes) -> None:
         """Send all of `data`."""
         try:
-            self._socket.settimeout(self._deadline.for_network(self._place))
+            self._socket.settimeout(self.deadline.for_network(self._place))
             self._socket.sendall(data)
         except OSError as error:
-            raise _broken(self._place, error, self._deadline) from None
+            raise _broken(self._place, error, self.deadline) from None
 
     def _receive(self) -> bytes:
         try:
-            self._socket.settimeout(self._deadline.for_network(self._place))
+            self._socket.settimeout(self.deadline.for_network(self._place))
             return self._socket.recv(READ_SIZE)
         except ssl.SSLEOFError:
             return b""
         except OSError as error:
-            raise _broken(self._place, error, self._deadline) from None
+            raise _broken(self._place, error, self.deadline) from None
 
     def is_open(self) -> bool:
         """Whether the server has not closed it meanwhile; only asked between two requests."""

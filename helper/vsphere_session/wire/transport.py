@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from vsphere_session.clock import Deadline
 from vsphere_session.errors import UnreachableError
 from vsphere_session.wire.answer import Response
 from vsphere_session.wire.connection import Connection, host_header
@@ -10,7 +11,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import ssl
 
-    from vsphere_session.clock import Deadline
+    from vsphere_session.clock import Clock
     from vsphere_session.endpoint import Endpoint
     from vsphere_session.wire.trust import Trust
 
@@ -23,25 +24,34 @@ class Transport:
     ssl_context  one's own context; None lets `trust` make it. A thumbprint in `trust` is compared all the same
     proxy        the HTTP proxy to go through, or None
     headers      sent with every request
-    deadline     until when
+    timeout      seconds that one request may take
+    deadline     until when all requests together may take, or None
     """
 
     def __init__(
         self,
         endpoint: Endpoint,
         trust: Trust,
-        deadline: Deadline,
         *,
+        clock: Clock,
+        timeout: float,
+        deadline: Deadline | None = None,
         proxy: Endpoint | None = None,
         headers: dict[str, str] | None = None,
     ) -> None:
         self.endpoint = endpoint
         self.trust = trust
+        self.timeout = timeout
         self.deadline = deadline
         self.proxy = proxy
         self.headers = dict(headers or {})
         self.ssl_context: ssl.SSLContext | None = None
+        self._clock = clock
         self._connection: Connection | None = None
+
+    def until(self) -> Deadline:
+        """The deadline of a request that begins now."""
+        return self.deadline or Deadline(self.timeout, self._clock)
 
     def send(self, method: str, path: str, headers: dict[str, str], body: bytes = b"") -> Response:
         """One request and its answer. A redirect is an error: a session is never shown to another address.
@@ -51,7 +61,7 @@ class Transport:
         lines = [f"{method} {path} HTTP/1.1", f"Host: {host_header(self.endpoint)}"]
         lines += [f"{name}: {value}" for name, value in (self.headers | headers).items()]
         lines.append(f"Content-Length: {len(body)}")
-        connection = self._connect()
+        connection = self._connect(self.until())
         try:
             connection.send("\r\n".join([*lines, "", ""]).encode("latin-1") + body)
             response, reusable = connection.reader.read()
@@ -72,11 +82,12 @@ class Transport:
         if connection is not None:
             connection.close()
 
-    def _connect(self) -> Connection:
+    def _connect(self, deadline: Deadline) -> Connection:
         if self._connection is not None and not self._connection.is_open():
             self.close()
         if self._connection is None:
             self._connection = Connection(
-                self.endpoint, self.trust, self.deadline, proxy=self.proxy, context=self.ssl_context
+                self.endpoint, self.trust, deadline, proxy=self.proxy, context=self.ssl_context
             )
+        self._connection.deadline = deadline
         return self._connection
