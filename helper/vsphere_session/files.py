@@ -1,6 +1,6 @@
 """Files that only their owner may read: 0600 from the first byte in directories 0700, replaced whole or not at all.
 
-Answers govmomi's defects e to h and k (facts: saves in place, modes never repaired, tampered files trusted).
+Answers rows d to h and k of docs/cache.md: saves in place, modes never repaired, tampered files trusted.
 """
 
 from __future__ import annotations

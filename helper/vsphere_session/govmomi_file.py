@@ -1,6 +1,6 @@
 """govmomi's JSON for a cached session, to the byte: what govc 0.56 writes, and everything that it and older ones read.
 
-Shape (facts, section 4): `{"SoapClient":{"cookies":…,"url":…,"insecure":…,"version":…,"useJSON":…},"ServiceContent":…}`
+Shape (docs/vsphere.md, section 4): `{"SoapClient":{"cookies":…,"url":…,"insecure":…,"version":…,"useJSON":…},"ServiceContent":…}`
 for SOAP, `{"SoapClient":…,"SessionID":…}` for REST, as Go's encoder writes it: no spaces, `<>&` escaped, LF at the end.
 The format has no place for who, when and how: see `record`.
 """

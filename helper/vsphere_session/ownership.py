@@ -1,6 +1,6 @@
 """Whose session it is.
 
-govmomi does not look (facts, section 3, a and b): a token login and a password login share a file, and where the URL
+govmomi does not look (docs/cache.md, rows a and b): a token login and a password login share a file, and where the URL
 has no user name all of them do.
 """
 

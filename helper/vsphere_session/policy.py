@@ -14,7 +14,7 @@ class Policy:
 
     verify        `auto`: ask unless the server confirmed the session within `trust_window`; `always`; `never`
     trust_window  60
-    idle_limit    25 minutes: servers drop idle sessions after 30 (facts, section 1)
+    idle_limit    25 minutes: servers drop idle sessions after 30 (docs/vsphere.md, section 1)
     max_age       24 hours: sessions kept alive died at exactly that age (cluster-api-provider-vsphere#2781)
     """
 

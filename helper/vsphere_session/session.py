@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     Config = Callable[[Transport], None]
 
 UNIFIED_SINCE = (8, 0, 3)
-"""From this apiVersion on a vCenter takes one session id for SOAP and REST (facts, section 6)."""
+"""From this apiVersion on a vCenter takes one session id for SOAP and REST (docs/vsphere.md, section 5)."""
 
 
 class Session:

@@ -1,6 +1,6 @@
 """What servers answer when something is wrong, as our kinds. The one place that knows both SOAP's and REST's words.
 
-Sources: facts, sections 1 (limits and their texts), 5 (federation) and 6 (status codes).
+Sources: docs/vsphere.md, sections 1 (limits and their texts) and 5 (status codes, federation).
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 `/api/session` (7.0U2 and newer) is tried first, then `/rest/com/vmware/cis/session`; an ESXi has neither. A dead
 session is 401 (403 was seen on data calls, terraform-provider-vsphere#1300); on DELETE it counts as ended
-(packer#286). Facts, section 6.
+(packer-plugin-vsphere#286). See docs/vsphere.md, section 5.
 """
 
 from __future__ import annotations

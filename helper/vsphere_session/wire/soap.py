@@ -2,7 +2,7 @@
 
 Source: the vSphere Web Services API. Whether a session lives is read from `SessionManager.currentSession`, which needs
 no privilege (cluster-api-provider-vsphere#1569: `SessionIsActive` does, and leaked a session per check); a `missingSet`
-of NotAuthenticated in an answer of status 200 is a dead session (facts, section 3, "half-dead").
+of NotAuthenticated in an answer of status 200 is a dead session (docs/vsphere.md, section 3).
 """
 
 from __future__ import annotations
