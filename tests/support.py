@@ -118,8 +118,13 @@ def session_ids(govmomi: Path) -> set[str]:
 class Server(Protocol):
     """What the simulated vCenter and vcsim have in common."""
 
-    authority: str
-    ca_file: str
+    @property
+    def authority(self) -> str:
+        """Host and port."""
+
+    @property
+    def ca_file(self) -> str | Path:
+        """The authority of its certificate, PEM."""
 
 
 def request(server: Server, **fields: object) -> dict[str, object]:

@@ -12,7 +12,7 @@ from vsphere_session.version import __version__
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from vsphere_session.clients import Client as Client
+    from vsphere_session.client_protocol import Client as Client
     from vsphere_session.clients import RestClient as RestClient
     from vsphere_session.clients import SoapClient as SoapClient
     from vsphere_session.endpoint import Endpoint as Endpoint
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from vsphere_session.session import Session as Session
 
 _EXPORTS = {
-    "Client": "clients",
+    "Client": "client_protocol",
     "Endpoint": "endpoint",
     "Policy": "policy",
     "RestClient": "clients",

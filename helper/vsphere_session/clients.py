@@ -15,33 +15,16 @@ from vsphere_session.service_content import about_value
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Protocol
 
     import requests
     from pyVmomi import vim
 
+    from vsphere_session.client_protocol import Client as Client
     from vsphere_session.record import Known
     from vsphere_session.wire.identity import Identity
     from vsphere_session.wire.rest import RestWire
     from vsphere_session.wire.soap import SoapWire
     from vsphere_session.wire.transport import Transport
-
-    class Client(Protocol):
-        """What can be cached. `SoapClient` and `RestClient` meet it; a third-party client can, too."""
-
-        @property
-        def path(self) -> str:
-            """The path that stands in the cache's key, such as `/sdk`."""
-
-        def marshal_json(self) -> bytes:
-            """The bytes to keep."""
-
-        def unmarshal_json(self, data: bytes) -> None:
-            """Become what `data` says; broken data leaves a client that is not `valid`."""
-
-        def valid(self) -> bool:
-            """Whether there is something to use in it; asks nobody."""
-
 
 SOAP_ONLY = "soap-only"
 

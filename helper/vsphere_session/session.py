@@ -133,7 +133,8 @@ class Session:
             return True
         if not client.valid() or client.session_id in self._gone or self.policy.verify == "never":
             return False
-        return self._still_alive(client)
+        with _Closing(client):
+            return self._still_alive(client)
 
     def login(self, client: Client, config: Config | None = None) -> bool:
         """Fill `client` with the cached session, else with a new one, saved. True if a login was made.
@@ -144,7 +145,8 @@ class Session:
         if self.load(client, config):
             return False
         if self.passthrough:
-            self._log_in_uncached(wired(client), config)
+            with _Closing(wired(client)):
+                self._log_in_uncached(wired(client), config)
             return True
         with self.shelf.lock as lock:
             if not lock.acquire(self.until(), lambda: self._logged_in_meanwhile(client)):
@@ -152,13 +154,15 @@ class Session:
             self.shelf.forget()
             if self.load(client, config):
                 return False
-            self._replace(wired(client), config)
+            with _Closing(wired(client)):
+                self._replace(wired(client), config)
             return True
 
     def logout(self, client: Client) -> None:
         """End the session of `client` if it is not cached (passthrough); otherwise do nothing."""
         if self.passthrough:
-            wired(client).log_out()
+            with _Closing(wired(client)):
+                wired(client).log_out()
 
     def save(self, client: Client) -> None:
         """Write the session of `client` into the cache; nothing with passthrough. Raises StorageError, BusyError."""
@@ -177,8 +181,9 @@ class Session:
         Raises LoginRefusedError if the server does not know it, or if it belongs to another user than the URL's.
         """
         self.connect(client, config)
-        client.adopt(session_id)
-        identity, kind = client.confirm(), client.kind.upper()
+        with _Closing(client):
+            client.adopt(session_id)
+            identity, kind = client.confirm(), client.kind.upper()
         if identity is None:
             raise LoginRefusedError(
                 f"{self.url.place} does not know this {kind} session (any more); nothing was stored: log in again"
@@ -196,7 +201,8 @@ class Session:
             self.shelf.forget()
             replaced = self._replaced(client)
             self.shelf.write(client)
-            self._end_replaced(replaced, client)
+            with _Closing(client):
+                self._end_replaced(replaced, client)
 
     def discard(self, client: WireClient) -> None:
         """End the session of `client`, and remove its file if that still holds it, also where the server did not answer.
@@ -221,7 +227,8 @@ class Session:
 
     def _end(self, client: WireClient) -> None:
         try:
-            client.log_out()
+            with _Closing(client):
+                client.log_out()
         except UntrustedError:
             raise
         except SessionError:
@@ -445,10 +452,24 @@ def _tell_nobody(_line: str) -> None:
 def _log_out_quietly(client: WireClient) -> None:
     """End a session that nobody will know; a server that refuses must not hide what went wrong before."""
     if client.valid():
-        try:
-            client.log_out()
-        except SessionError:
-            pass
+        with _Closing(client):
+            try:
+                client.log_out()
+            except SessionError:
+                pass
+
+
+class _Closing:
+    """Closes the client's connection at the end of a call; the next call opens a new one."""
+
+    def __init__(self, client: WireClient) -> None:
+        self._client = client
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, *_error: object) -> None:
+        self._client.close()
 
 
 class _Unguarded:

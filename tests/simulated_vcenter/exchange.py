@@ -45,7 +45,10 @@ class Exchange:
         self.keep_open = False
 
     def reset(self) -> None:
-        """Reset the TCP connection, at once."""
+        """Reset the TCP connection, at once.
+
+        Through TLS, clients in Python report that as an early end: SSL_read_ex does not tell them apart.
+        """
         self.keep_open = False
         with contextlib.suppress(OSError):
             self._connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_ZERO)

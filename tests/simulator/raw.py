@@ -88,16 +88,11 @@ class Raw:
 
     def call(self, operation: str, target: str, arguments: str = "", session: str = "") -> Answer:
         """One SOAP operation on `Type` or `Type:id`, the id being like the type if not given."""
-        kind, _, value = target.partition(":")
-        body = (
-            '<?xml version="1.0"?><Envelope xmlns="http://schemas.xmlsoap.org/soap/envelope/"><Body>'
-            f'<{operation} xmlns="urn:vim25"><_this type="{kind}">{value or kind}</_this>{arguments}'
-            f"</{operation}></Body></Envelope>"
-        )
+        body = soap_request(operation, target, arguments)
         headers = {"Content-Type": "text/xml", "SOAPAction": "urn:vim25/8.0"}
         if session:
             headers["Cookie"] = f"{COOKIE}={session}"
-        return self.ask("POST", "/sdk", headers, body.encode())
+        return self.ask("POST", "/sdk", headers, body)
 
     def login(self, user: str, password: str, session: str = "") -> Answer:
         """Log in over SOAP."""
@@ -132,3 +127,13 @@ class Raw:
     def rest(self, method: str, path: str, session: str) -> Answer:
         """One REST request with this session id."""
         return self.ask(method, path, {HEADER: session})
+
+
+def soap_request(operation: str, target: str, arguments: str = "") -> bytes:
+    """Return the envelope of one operation on `Type` or `Type:id`, the id being like the type if not given."""
+    kind, _, value = target.partition(":")
+    return (
+        '<?xml version="1.0"?><Envelope xmlns="http://schemas.xmlsoap.org/soap/envelope/"><Body>'
+        f'<{operation} xmlns="urn:vim25"><_this type="{kind}">{value or kind}</_this>{arguments}'
+        f"</{operation}></Body></Envelope>"
+    ).encode()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -11,9 +12,10 @@ from http.client import IncompleteRead, RemoteDisconnected
 import pytest
 
 from simulated_vcenter import SimulatedVCenter, faults
-from simulator.raw import API, REST, Raw
+from simulator.raw import API, REST, Raw, soap_request
 
 USER, PASSWORD = "administrator@vsphere.local", "VMware1!"
+LOGIN = soap_request("Login", "SessionManager", f"<userName>{USER}</userName><password>{PASSWORD}</password>")
 
 
 @pytest.fixture
@@ -99,19 +101,27 @@ def test_a_web_page_or_a_redirect_can_stand_in_the_way(vc: SimulatedVCenter, cli
     assert vc.session_count == 0
 
 
+def ends_in_a_reset(client: Raw) -> bool:
+    """Tell how a connection ends after one request, by the bytes below TLS: Python's ssl takes a reset for an end."""
+    with closing(client.connection()) as connection:
+        connection.request("POST", "/sdk", LOGIN, {"Content-Type": "text/xml"})
+        try:
+            while socket.socket.recv(connection.sock, 4096):
+                pass
+        except ConnectionResetError:
+            return True
+        return False
+
+
 @pytest.mark.parametrize("tls", [True, False])
 def test_a_reset_comes_before_any_work_and_a_drop_after_it(tls: bool) -> None:
     with SimulatedVCenter(tls=tls) as vc:
         client = Raw(vc.url, vc.ca_file)
         vc.faults.add("Login", faults.reset(), times=1)
-        with pytest.raises(ConnectionResetError) as caught:
-            client.login(USER, PASSWORD)
-        assert caught.type is ConnectionResetError, "a mere close is one of its subclasses"
+        assert ends_in_a_reset(client)
         assert vc.session_count == 0
         vc.faults.add("Login", faults.drop_after_work(), times=1)
-        with pytest.raises(ConnectionResetError) as caught:
-            client.login(USER, PASSWORD)
-        assert caught.type is ConnectionResetError
+        assert ends_in_a_reset(client)
         assert (vc.session_count, len(vc.logins)) == (1, 1)
 
 
