@@ -8,7 +8,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 
 from vsphere_session.endpoint import REST_PATH, SOAP_PATH
-from vsphere_session.errors import UnsupportedError
+from vsphere_session.errors import UnreachableError, UnsupportedError
 from vsphere_session.govmomi_file import StoredSession, read_rest, read_soap, write_rest, write_soap
 from vsphere_session.service_content import about_value
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import requests
     from pyVmomi import vim
 
-    from vsphere_session.client_protocol import Client as Client
+    from vsphere_session.client_protocol import Client
     from vsphere_session.record import Known
     from vsphere_session.wire.identity import Identity
     from vsphere_session.wire.rest import RestWire
@@ -120,7 +120,7 @@ class WireClient(ABC):
             session_id,
             endpoint.scheme,
             endpoint.authority,
-            insecure=transport.trust.insecure,
+            insecure=transport.insecure,
             content=content,
             quoted=quoted,
         )
@@ -168,7 +168,13 @@ class SoapClient(WireClient):
 
         wire = SoapWire(self.transport)
         content = wire.service_content()
-        identity = wire.login(content, username, password)
+        anonymous = wire.session_id
+        try:
+            identity = wire.login(content, username, password)
+        except UnreachableError:
+            if wire.session_id != anonymous:  # the cookie of a session came, and then something that makes no sense
+                self._store(wire.session_id, content=content, quoted=wire.quoted)
+            raise
         self._store(wire.session_id, content=content, quoted=wire.quoted)
         return identity
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import os
 
+from credential_protocol.jsontext import clean
 from vsphere_session.endpoint import Endpoint, parse_endpoint
 from vsphere_session.errors import InvalidRequestError, StorageError
 
@@ -27,6 +28,8 @@ CHOICES = {
 BOOLEANS = ("insecure", "passthrough")
 DURATIONS = ("timeout", "trust_window", "idle_limit", "max_age")
 KEYS = (*TEXTS, *CHOICES, *BOOLEANS, *DURATIONS)
+GENERAL = ("url", "timeout")
+"""Keys that mean nothing for one endpoint."""
 _UNITS = {"s": 1, "m": 60, "h": 3600}
 _MAX_FILE = 16 * 1024 * 1024
 
@@ -65,40 +68,60 @@ def _parse(data: bytes, path: str) -> Configuration:
     import tomllib  # noqa: PLC0415  # only where there is a file
 
     try:
-        content = tomllib.loads(data.decode("utf-8"))
+        text = data.decode("utf-8")
+        content = tomllib.loads(text)
     except (ValueError, RecursionError) as error:
         reason = str(error) if isinstance(error, tomllib.TOMLDecodeError) else "not UTF-8, or nested too deeply"
         raise InvalidRequestError(f"{path} is not TOML: {reason}; correct it") from None
     sections = content.pop("endpoint", {})
     if not isinstance(sections, dict) or not all(isinstance(section, dict) for section in sections.values()):
         raise InvalidRequestError(f'{path}: write the settings of an endpoint under [endpoint."HOST"]')
-    general = _settings(content, path, "")
+    general = _settings(content, path, text)
     endpoints = {}
     for name, section in sections.items():
         try:
             place = parse_endpoint(name).place
         except InvalidRequestError as error:
             raise InvalidRequestError(f'{path}: [endpoint."{name}"]: {error.message}') from None
-        endpoints[place] = _settings(section, path, f'[endpoint."{name}"]: ')
+        endpoints[place] = _settings(section, path, text, name)
     return Configuration(path, general, endpoints)
 
 
-def _settings(section: dict[str, object], path: str, where: str) -> dict[str, str]:
+def _settings(section: dict[str, object], path: str, text: str, endpoint: str = "") -> dict[str, str]:
     settings = {}
     for key, value in section.items():
-        if key not in KEYS:
-            raise InvalidRequestError(f"{path}: {where}{_unknown(key)}")
-        if isinstance(value, bool):
-            text = str(value).lower()
-        elif isinstance(value, str | int | float):
-            text = str(value)
-        else:
-            raise InvalidRequestError(f"{path}: {where}{key} is neither a string, a number nor a boolean")
         try:
-            settings[key] = checked(key, text)
+            settings[key] = _setting(key, value, general=not endpoint)
         except InvalidRequestError as error:
-            raise InvalidRequestError(f"{path}: {where}{error.message}") from None
+            where = f'[endpoint."{endpoint}"]: ' if endpoint else ""
+            raise InvalidRequestError(f"{path}{_line(text, key, endpoint)}: {where}{error.message}") from None
     return settings
+
+
+def _setting(key: str, value: object, *, general: bool) -> str:
+    if key not in KEYS:
+        raise InvalidRequestError(_unknown(key))
+    if key in GENERAL and not general:
+        raise InvalidRequestError(f"{key} is for all endpoints; write it above the first [endpoint]")
+    if not isinstance(value, str | int | float):
+        raise InvalidRequestError(f"{key} is neither a string, a number nor a boolean")
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    if not clean(text):
+        raise InvalidRequestError(f"{key} has a control character in it; remove it")
+    return checked(key, text)
+
+
+def _line(text: str, key: str, endpoint: str) -> str:
+    """`, line 3` for the place of a key; empty where it is written in a way that is not looked for, such as dotted."""
+    inside = not endpoint
+    for number, line in enumerate(text.split("\n"), 1):
+        table = line.strip().startswith("[")
+        name = line.strip(" \t[").partition("." if table else "=")[0].strip(" \t]\"'")
+        if name == key and (inside if not table else not endpoint):
+            return f", line {number}"
+        if table:
+            inside = bool(endpoint) and endpoint in line
+    return ""
 
 
 def checked(name: str, text: str) -> str:
@@ -111,8 +134,8 @@ def checked(name: str, text: str) -> str:
         from vsphere_session.environment import boolean  # noqa: PLC0415  # not needed where none is given
 
         return str(boolean(text, name)).lower()
-    if name in DURATIONS:
-        seconds(text, name)
+    if name in DURATIONS and not seconds(text, name) and name == "timeout":
+        raise InvalidRequestError("timeout is zero; write the seconds that a call may take")
     return text
 
 
@@ -133,4 +156,5 @@ def _unknown(key: str) -> str:
         return "passwords do not belong into the configuration; store it once: vsphere-session store"
     from difflib import get_close_matches  # noqa: PLC0415  # only a mistake pays for it
 
-    return f'"{key}" is not known; did you mean "{get_close_matches(key.lower(), KEYS, n=1, cutoff=0.0)[0]}"?'
+    nearest = get_close_matches(key.lower(), (*KEYS, "endpoint"), n=1, cutoff=0.0)[0]
+    return f'"{key}" is not known; did you mean "{nearest}"?'

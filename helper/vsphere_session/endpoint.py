@@ -7,6 +7,7 @@ something through that cannot be an address (no host, `host:`, a bare IPv6), thi
 
 from __future__ import annotations
 
+from credential_protocol.jsontext import clean
 from vsphere_session.digest import sha256_hex
 from vsphere_session.errors import InvalidRequestError
 
@@ -19,6 +20,7 @@ _IN_PATH = _ALPHANUMERIC | frozenset("-_.~$&+,;=:@/")
 _IN_USERINFO = _ALPHANUMERIC | frozenset("-._:~!$&'()*+,;=%@")
 _IN_HOST = _ALPHANUMERIC | frozenset("-._~")
 _IN_ADDRESS = frozenset("0123456789abcdefABCDEF:.")
+_NO_HOST_NAME = "the url's host is not a host name; write https://HOST/sdk or just HOST"
 
 
 class Endpoint:
@@ -76,7 +78,12 @@ class Endpoint:
     def url(self) -> str:
         """The URL as it may be shown: with the user name if there is one, without the password."""
         user = f"{escape(self.username, _IN_USER)}@" if self.username else ""
-        return f"{self.scheme}://{user}{_escape_host(self.authority)}{escape(self.path, _IN_PATH)}"
+        return f"{self.scheme}://{user}{_escape_host(self.authority)}{self.escaped_path}"
+
+    @property
+    def escaped_path(self) -> str:
+        """The path as it stands in a URL and in a request: ASCII, without spaces and line breaks."""
+        return escape(self.path, _IN_PATH)
 
     def key(self, path: str, *, insecure: bool) -> str:
         """The text whose digest is the name of the cache file: `https://user@host/sdk#insecure=false`."""
@@ -134,18 +141,21 @@ def parse_endpoint(text: str) -> Endpoint:
     Raises InvalidRequestError; the message shows no part of a user name or password.
     """
     scheme, rest = _split_scheme(text)
-    rest = rest.removesuffix("/").partition("#")[0].partition("?")[0]
-    authority, slash, path = rest.partition("/")
+    before, _, dropped = rest.removesuffix("/").replace("#", "?").partition("?")
+    authority, slash, path = before.partition("/")
     userinfo, at, host = authority.rpartition("@")
-    if "@" in path:
+    if "@" in path or "@" in dropped:
         raise InvalidRequestError(
-            "the url has an @ after a /; percent-encode / and @ in a user name or password (%2F, %40)"
+            "the url has an @ after a /, ? or #; percent-encode those in a user name or password (%2F, %3F, %23, and @ is %40)"
         )
     username, password = _userinfo(userinfo) if at else ("", None)
+    host = _unescape_name(host)
     _check_authority(host)
     decoded = unescape(slash + path)
-    if decoded is None:
-        raise InvalidRequestError("the path of the url has a broken % escape; write % as %25")
+    if decoded is None or not clean(decoded):
+        raise InvalidRequestError(
+            "the path of the url has a broken % escape or a control character in it; write % as %25"
+        )
     return Endpoint(scheme, _unescape_zone(host), decoded or SOAP_PATH, username, password)
 
 
@@ -176,6 +186,8 @@ def _userinfo(text: str) -> tuple[str, str | None]:
         raise InvalidRequestError(
             'the user in the url has a broken % escape; write % as %25, or use the fields "username" and "password"'
         )
+    if not clean(username + password):
+        raise InvalidRequestError("the user in the url has a control character in it; remove it")
     return username, password if colon else None
 
 
@@ -190,16 +202,36 @@ def _check_authority(authority: str) -> None:
         host, colon, port = authority.partition(":")
         if ":" in port:
             raise InvalidRequestError("the url has an IPv6 address without brackets; write https://[ADDRESS]/sdk")
-        if not host or not all(c in _IN_HOST or c > "\x7f" for c in host):
-            raise InvalidRequestError("the url's host is not a host name; write https://HOST/sdk or just HOST")
+        if not _is_host_name(host):
+            raise InvalidRequestError(_NO_HOST_NAME)
     if colon and not (port.isascii() and port.isdigit() and len(port) <= 5 and 0 < int(port) < 65536):
         raise InvalidRequestError("the url's port is not a number from 1 to 65535; write HOST:PORT")
 
 
 def _check_address(address: str, *, closed: bool) -> None:
     digits, percent, zone = address.partition("%25")
-    if not closed or digits.count(":") < 2 or not all(c in _IN_ADDRESS for c in digits) or (percent and not zone):
+    good_zone = not percent or (zone and all(c in _IN_HOST for c in zone))
+    if not closed or digits.count(":") < 2 or not all(c in _IN_ADDRESS for c in digits) or not good_zone:
         raise InvalidRequestError("the url's address in brackets is not IPv6; write https://[ADDRESS]:PORT/sdk")
+
+
+def _is_host_name(host: str) -> bool:
+    """Whether `host` can be looked up: other characters than ASCII's are sent as IDNA writes them."""
+    try:
+        name = host if host.isascii() else host.encode("idna").decode("ascii")
+    except UnicodeError:
+        return False
+    return all(c in _IN_HOST for c in name) and all(0 < len(part) < 64 for part in name.removesuffix(".").split("."))
+
+
+def _unescape_name(authority: str) -> str:
+    """A host name without the escapes that Go takes in one: those of characters beyond ASCII, and no others."""
+    if authority.startswith("[") or "%" not in authority:
+        return authority
+    name = unescape(authority) if all(part[:1] in "89abcdefABCDEF" for part in authority.split("%")[1:]) else None
+    if name is None:
+        raise InvalidRequestError(_NO_HOST_NAME)
+    return name
 
 
 def _unescape_zone(authority: str) -> str:

@@ -105,7 +105,7 @@ def _converse(host: Host, options: Options) -> int:
     """Answer each line of stdin with one line, until it ends; nothing goes to stderr, which the caller may not read."""
     with open(0, "rb", closefd=False) as stdin:
         while line := stdin.readline(MAX_BYTES + 2):
-            if len(line) > MAX_BYTES + 1:
+            if len(line) > MAX_BYTES + 1 and not line.endswith(b"\n"):
                 _skip_line(stdin.readline)
             elif not line.strip():
                 continue

@@ -89,6 +89,7 @@ class FamilySource:
     def __init__(self, family: Family, environ: Mapping[str, str]) -> None:
         self._family = family
         self._environ = environ
+        self._secrets: dict[str, str] = {}
 
     def endpoint(self) -> Endpoint | None:
         """The family's URL, None where it has none. Raises InvalidRequestError with the variable's name."""
@@ -139,17 +140,25 @@ class FamilySource:
         return "" if not text else str(boolean(text, variable) != negate).lower()
 
     def _secret(self, variable: str) -> str:
+        """As `_value_or_file`, read once: the file may be a pipe (`GOVC_PASSWORD=<(pass show vcenter)`)."""
+        if variable not in self._secrets:
+            self._secrets[variable] = self._value_or_file(variable)
+        return self._secrets[variable]
+
+    def _value_or_file(self, variable: str) -> str:
         """The variable's value, or in govc's family what is in the file of that name (govmomi#1352)."""
         value = self._get(variable)
         if not value or not self._family.secrets_in_files:
             return value
         try:
-            with open(value, encoding="utf-8") as file:
-                return file.read(_MAX_SECRET_FILE).strip()
+            with open(value, "rb") as file:
+                return file.read(_MAX_SECRET_FILE).decode().strip()
         except PermissionError:
             raise StorageError(
                 f"the file that {variable} names cannot be read: permission denied; check its owner and mode"
             ) from None
+        except UnicodeDecodeError:
+            raise InvalidRequestError(f"the file that {variable} names is not UTF-8 text; correct it") from None
         except (OSError, ValueError):
             return value
 

@@ -18,8 +18,8 @@ _NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getatt
 def read_private(path: str) -> bytes | None:
     """The bytes of our own regular file `path`; None if there is none.
 
-    A file over 1 MiB comes back empty: it is nothing that this program or govc wrote. A mode looser than 0600 is
-    repaired. Raises StorageError for a directory, FIFO, symbolic link or somebody else's file.
+    A file over 1 MiB comes back empty: it is nothing that this program or govc wrote. Looser modes of file and
+    directory are repaired. Raises StorageError for a directory, FIFO, symbolic link, somebody else's file or directory.
     """
     try:
         fd = os.open(path, os.O_RDONLY | _NO_FOLLOW)
@@ -29,9 +29,10 @@ def read_private(path: str) -> bytes | None:
         raise _cannot("read", path, error) from None
     try:
         found = os.fstat(fd)
-        _check_file(path, found)
+        check_ours(path, found)
         if stat.S_IMODE(found.st_mode) & 0o077 and os.name == "posix":
             os.fchmod(fd, 0o600)
+        _check_directory(os.path.dirname(path))
         if found.st_size > MAX_BYTES:
             return b""
         return os.read(fd, MAX_BYTES)
@@ -83,16 +84,41 @@ def remove_leftovers(path: str) -> None:
 def make_private_directory(directory: str) -> None:
     """See to it that `directory` exists, is ours and is 0700. Raises StorageError."""
     try:
-        os.makedirs(directory, 0o700, exist_ok=True)
-        found = os.stat(directory)
-        if not _is_ours(found):
-            raise StorageError(
-                f"the directory {directory} belongs to somebody else; use another with GOVMOMI_HOME or XDG_STATE_HOME"
-            )
-        if os.name == "posix" and stat.S_IMODE(found.st_mode) != 0o700:
+        _make_directories(directory)
+        if _check_directory(directory) != 0o700 and os.name == "posix":
             os.chmod(directory, 0o700)
     except OSError as error:
         raise _cannot("create", directory, error) from None
+
+
+def _check_directory(directory: str) -> int:
+    """The mode of a directory of ours; a looser one is repaired where that can be done. Who owns it can swap our files."""
+    found = os.stat(directory)
+    if not _is_ours(found):
+        raise StorageError(
+            f"the directory {directory} belongs to somebody else; use another with GOVMOMI_HOME or XDG_STATE_HOME"
+        )
+    mode = stat.S_IMODE(found.st_mode)
+    if mode & 0o077 and os.name == "posix":
+        try:
+            os.chmod(directory, 0o700)
+        except OSError:  # on a read-only file system
+            pass
+    return mode
+
+
+def _make_directories(directory: str) -> None:
+    """As `os.makedirs`, but the parents that are made become private, too (govmomi's `.govmomi`)."""
+    if os.path.isdir(directory):
+        return
+    _make_directories(os.path.dirname(directory))
+    try:
+        os.mkdir(directory)
+    except FileExistsError:
+        if not os.path.isdir(directory):
+            raise
+    else:
+        os.chmod(directory, 0o700)
 
 
 def check_replaceable(path: str) -> None:
@@ -103,10 +129,11 @@ def check_replaceable(path: str) -> None:
         return
     except OSError as error:
         raise _cannot("write", path, error) from None
-    _check_file(path, found)
+    check_ours(path, found)
 
 
-def _check_file(path: str, found: os.stat_result) -> None:
+def check_ours(path: str, found: os.stat_result) -> None:
+    """Raise StorageError unless `found` is what a regular file of ours is."""
     if not stat.S_ISREG(found.st_mode):
         raise StorageError(f"{path} is {_kind_of(found.st_mode)}, not a file; remove it")
     if not _is_ours(found):

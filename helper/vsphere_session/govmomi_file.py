@@ -145,7 +145,7 @@ def _stored(
 ) -> StoredSession | None:
     url = _part(client, "url")
     scheme, authority = url.get("Scheme"), url.get("Host")
-    if not isinstance(scheme, str) or not isinstance(authority, str):
+    if not isinstance(scheme, str) or not isinstance(authority, str) or not authority:
         return None
     return _stored_id(
         session_id, scheme, authority, insecure=client.get("insecure") is True, content=content, quoted=quoted

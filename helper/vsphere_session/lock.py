@@ -10,7 +10,7 @@ import errno
 import os
 
 from vsphere_session.errors import BusyError, StorageError
-from vsphere_session.files import make_private_directory
+from vsphere_session.files import check_ours, make_private_directory
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -117,7 +117,15 @@ class Lock:
         make_private_directory(os.path.dirname(self.path))
         flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0)
         try:
-            return os.open(self.path, flags, 0o600)
+            fd = os.open(self.path, flags, 0o600)
+            try:
+                check_ours(self.path, os.fstat(fd))
+                if os.name == "posix":
+                    os.fchmod(fd, 0o600)  # a umask such as 0777 takes away our own right to open it again
+            except BaseException:
+                os.close(fd)
+                raise
+            return fd
         except OSError as error:
             raise StorageError(
                 f"cannot open the lock {self.path}: {os.strerror(error.errno or 0)}; check who owns it, or set XDG_STATE_HOME to a directory of yours"

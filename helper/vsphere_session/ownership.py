@@ -23,11 +23,14 @@ def made_for(known: Known | None, username: str, *, custom: bool, login_as: str)
     """Whether the record lets a session be used by `username`, who would log in in the same way.
 
     username  the URL's, may be empty
-    custom    whether the caller logs in by its own callable, for `login_as`
+    custom    whether the caller logs in by its own callable, for `login_as`: that of another one, or of a password,
+              will not do, and without `login_as` the URL has to say for whom
     """
     login = known.login if known is not None else ""
     if custom:
-        return login == custom_login(login_as) if login_as else bool(username)
+        if known is None or login != custom_login(login_as):
+            return False
+        return bool(login_as) or (bool(username) and same_principal(username, known.username))
     if not login.startswith(_CUSTOM):
         return True
     return bool(username) and known is not None and same_principal(username, known.username)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from credential_protocol.jsontext import decode
 from vsphere_session.digest import session_digest
+from vsphere_session.errors import StorageError
 from vsphere_session.files import read_private, write_private
 
 VERSION = "1"
@@ -59,8 +60,11 @@ class Record:
         self.kinds: dict[str, Known] = {}
 
     def load(self) -> Record:
-        """Read the file; a missing, broken or newer one is empty. Raises StorageError as `read_private` does."""
-        self.kinds = _parse(read_private(self.path) or b"")
+        """Read the file; a missing, broken, foreign or newer one is empty."""
+        try:
+            self.kinds = _parse(read_private(self.path) or b"")
+        except StorageError:
+            self.kinds = {}
         return self
 
     def save(self) -> None:

@@ -63,6 +63,17 @@ class Call:
         state = Paths(host.environ).state
         self.logins = Logins(state, host.secret_store or settings.secret_store, host.clock, self.deadline)
         self._host = host
+        self._clients: list[WireClient] = []
+
+    def client(self, kind: str) -> WireClient:
+        """An empty client of that kind; its connection is closed when the request is answered."""
+        self._clients.append(SoapClient() if kind == "soap" else RestClient())
+        return self._clients[-1]
+
+    def close(self) -> None:
+        """Close the connections: a conversation goes on, and the next request makes its own."""
+        for client in self._clients:
+            client.close()
 
     def session(self, username: str) -> Session:
         """The cache for this user's sessions at the endpoint."""
@@ -93,17 +104,23 @@ class Call:
         return session
 
 
-def new_client(kind: str) -> WireClient:
-    """An empty client of that kind."""
-    return SoapClient() if kind == "soap" else RestClient()
+def _verb(answer: Callable[[Call], Answer]) -> Callable[[Request, Host], Answer]:
+    def run(request: Request, host: Host) -> Answer:
+        call = Call(request, host)
+        try:
+            return answer(call)
+        finally:
+            call.close()
+
+    return run
 
 
 # ---- get
 
 
-def get(request: Request, host: Host) -> Answer:
+@_verb
+def get(call: Call) -> Answer:
     """Hand out the cached session if it is good, else log in, cache, and hand that out."""
-    call = Call(request, host)
     session = call.session(call.settings.endpoint.username or call.logins.default_user(call.place))
     clients, logged_in = _sessions(call, session)
     fields = _show(call, session, clients)
@@ -133,7 +150,7 @@ def _sessions(call: Call, session: Session) -> tuple[list[WireClient], bool]:
     made: list[WireClient] = []
     try:
         for kind in call.settings.kinds:
-            client = new_client(kind)
+            client = call.client(kind)
             if kind == "rest" and call.settings.api == "both" and clients[0].serves_soap_only:
                 continue
             try:
@@ -156,7 +173,7 @@ def _undo(session: Session, client: WireClient) -> None:
     try:
         if session.passthrough:
             client.log_out()
-        else:
+        elif not session.reauth:  # then it has taken the place of the cached one, and stays there
             session.discard(client)
     except Failure:
         pass  # what failed first is what the caller has to know
@@ -168,7 +185,7 @@ def _show(call: Call, session: Session, clients: list[WireClient]) -> dict[str, 
         if call.settings.output == "tokens":
             fields[f"{client.kind}_session_id"] = client.session_id
         if not session.passthrough:
-            fields[f"{client.kind}_session_file"] = session.shelf.file(client.path)
+            fields[f"{client.kind}_session_file"] = session.shelf.current_file(client.path)
     known = [client.known for client in clients if client.known is not None]
     fields["username"] = next((one.username for one in known if one.username), "")
     fields["expires_at"] = rfc3339(min(session.policy.expires_at(one) for one in known)) if known else ""
@@ -179,9 +196,9 @@ def _show(call: Call, session: Session, clients: list[WireClient]) -> dict[str, 
 # ---- store
 
 
-def store(request: Request, host: Host) -> Answer:
+@_verb
+def store(call: Call) -> Answer:
     """Keep a login in the secret store, and sessions that the server confirms in the cache."""
-    call = Call(request, host)
     settings = call.settings
     session_ids = {kind: value for kind, value in settings.session_ids.items() if value}
     if settings.given_password is None and not session_ids:
@@ -195,7 +212,7 @@ def store(request: Request, host: Host) -> Answer:
         )
     clients = []
     for kind, session_id in session_ids.items():
-        client = new_client(kind)
+        client = call.client(kind)
         session.adopt(client, session_id)
         clients.append(client)
     stored = []
@@ -211,18 +228,16 @@ def store(request: Request, host: Host) -> Answer:
 # ---- erase
 
 
-def erase(request: Request, host: Host) -> Answer:
+@_verb
+def erase(call: Call) -> Answer:
     """End the session on the server, then remove its file; forget the login. Never logs in."""
-    call = Call(request, host)
     erased: list[str] = []
     warnings: list[str] = []
     session = call.session(call.settings.endpoint.username)
     if call.settings.scope in ("all", "session"):
-        for kind in call.settings.kinds:
-            given = call.settings.session_ids[kind]
-            if any(call.settings.session_ids.values()) and not given:
-                continue
-            if _erase_session(session, new_client(kind), given, warnings):
+        given = call.settings.session_ids
+        for kind in [kind for kind in given if given[kind]] or call.settings.kinds:
+            if _erase_session(session, call.client(kind), given[kind], warnings):
                 erased.append(kind)
     if call.settings.scope in ("all", "password") and call.logins.delete(call.place, call.settings.endpoint.username):
         erased.insert(0, "password")
@@ -232,12 +247,15 @@ def erase(request: Request, host: Host) -> Answer:
 
 def _erase_session(session: Session, client: WireClient, given: str, warnings: list[str]) -> bool:
     """End the cached session, or the one given; whether there was one. An untrusted server is told nothing: that is an error."""
-    session.shelf.read(client)
+    if not session.passthrough:
+        session.shelf.read(client)
     if given and client.session_id != given:
         session.connect(client)
         client.adopt(given)
         client.log_out()
         return True
+    if session.passthrough:
+        return False
     try:
         return session.erase(client)
     except UntrustedError:

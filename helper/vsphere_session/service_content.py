@@ -59,7 +59,7 @@ def in_go_order(content: Mapping[str, object]) -> dict[str, object]:
 
 def _about(about: object) -> dict[str, object]:
     given = about if isinstance(about, dict) else {}
-    return {name: given.get(name, "") for name in ABOUT if name in given or name in ABOUT_ALWAYS}
+    return {name: given.get(name, "") for name in ABOUT if given.get(name) or name in ABOUT_ALWAYS}
 
 
 def about_value(content: Mapping[str, object] | None, name: str) -> str:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from contextlib import AbstractContextManager
 
-    from vsphere_session.clients import Client
+    from vsphere_session.client_protocol import Client
     from vsphere_session.wire.identity import Identity
     from vsphere_session.wire.transport import Transport
 
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 UNIFIED_SINCE = (8, 0, 3)
 """From this apiVersion on a vCenter takes one session id for SOAP and REST (docs/vsphere.md, section 5)."""
+
+_GONE = "the server does not know the cached session any more"
 
 
 class Session:
@@ -131,10 +133,13 @@ class Session:
         if self._load_unasked(client):
             self.tell(f"the cached {client.kind.upper()} session is good: the server confirmed it lately")
             return True
-        if not client.valid() or client.session_id in self._gone or self.policy.verify == "never":
-            return False
-        with _Closing(client):
-            return self._still_alive(client)
+        if client.session_id in self._gone:
+            self.why = _GONE
+        elif client.valid() and self.policy.verify != "never":
+            with _Closing(client):
+                return self._still_alive(client)
+        client.stored = None
+        return False
 
     def login(self, client: Client, config: Config | None = None) -> bool:
         """Fill `client` with the cached session, else with a new one, saved. True if a login was made.
@@ -146,8 +151,7 @@ class Session:
             return False
         if self.passthrough:
             with _Closing(wired(client)):
-                self._log_in_uncached(wired(client), config)
-            return True
+                return self._log_in_uncached(wired(client), config)
         with self.shelf.lock as lock:
             if not lock.acquire(self.until(), lambda: self._logged_in_meanwhile(client)):
                 return False
@@ -155,8 +159,7 @@ class Session:
             if self.load(client, config):
                 return False
             with _Closing(wired(client)):
-                self._replace(wired(client), config)
-            return True
+                return self._replace(wired(client), config)
 
     def logout(self, client: Client) -> None:
         """End the session of `client` if it is not cached (passthrough); otherwise do nothing."""
@@ -309,7 +312,10 @@ class Session:
         identity = client.confirm()
         if identity is None:
             self._gone.add(client.session_id)
-            self.why = "the server does not know the cached session any more"
+            self.why = _GONE
+            if known is not None:
+                known.confirmed_at = 0.0  # or the next call would go on trusting what the server said before
+                self.shelf.note(client)
         elif not is_owner(identity, known, self.url.username):
             self.why = f"the cached session belongs to {identity.username}"
         else:
@@ -327,20 +333,20 @@ class Session:
 
     # ---- logging in
 
-    def _log_in_uncached(self, client: WireClient, config: Config | None) -> None:
+    def _log_in_uncached(self, client: WireClient, config: Config | None) -> bool:
         try:
             with self.unbroken():
-                self._authenticate(client, config)
+                return self._authenticate(client, config)
         except BaseException:
             _log_out_quietly(client)
             raise
 
-    def _replace(self, client: WireClient, config: Config | None) -> None:
-        """Log in, save, and end the session that was replaced. Only under the lock."""
+    def _replace(self, client: WireClient, config: Config | None) -> bool:
+        """Log in, save, and end the session that was replaced; whether a login was needed. Only under the lock."""
         replaced = self._replaced(client)
         self.shelf.make_room(client)
         with self.unbroken():
-            self._authenticate(client, config)
+            logged_in = self._authenticate(client, config)
             try:
                 self.shelf.write(client)
             except BaseException:
@@ -348,18 +354,20 @@ class Session:
                 raise
             self.tell(f"the new {client.kind.upper()} session is in {self.shelf.file(client.path)}")
             self._end_replaced(replaced, client)
+        return logged_in
 
-    def _authenticate(self, client: WireClient, config: Config | None) -> None:
-        """Make a new session; one that is made but turns out to be no good is ended again."""
+    def _authenticate(self, client: WireClient, config: Config | None) -> bool:
+        """Make a new session, and say whether that took a login; one that turns out to be no good is ended again."""
         self.connect(client, config)
         client.stored = None
         if self._custom(client) is None and self._share_soap_session(client):
-            return
+            return False
         try:
             self._log_in(client)
         except BaseException:
             _log_out_quietly(client)
             raise
+        return True
 
     def _log_in(self, client: WireClient) -> None:
         custom = self._custom(client)
@@ -406,9 +414,9 @@ class Session:
         return True
 
     def _replaced(self, client: WireClient) -> WireClient | None:
-        """The cached session that a new one is about to replace, if it may still live."""
+        """The cached session that a new one is about to replace. A dead one, too: half-dead ones keep their place."""
         old = type(client)()
-        return old if self.shelf.read(old) and old.session_id not in self._gone else None
+        return old if self.shelf.read(old) else None
 
     def _end_replaced(self, old: WireClient | None, new: WireClient) -> None:
         """End a session that no file knows any more; a server that refuses does not undo the new one."""

@@ -5,6 +5,7 @@ Nothing is sent and no secret is read here; the password is looked up when a log
 
 from __future__ import annotations
 
+from credential_protocol.jsontext import clean
 from vsphere_session.config import Configuration, checked, seconds
 from vsphere_session.endpoint import Endpoint, parse_endpoint
 from vsphere_session.environment import boolean, sources
@@ -164,7 +165,7 @@ class Settings:
 
 def _as_text(value: str) -> str:
     """`value`, if it can be sent: bytes of the environment that are not UTF-8 and control characters cannot."""
-    if any("\ud800" <= c < "\ue000" or c < " " for c in value):
+    if not clean(value):
         raise InvalidRequestError(
             "a user name or password from the environment is not UTF-8 text on one line; correct the variable or its file"
         )

@@ -10,7 +10,7 @@ import os
 from vsphere_session.clients import WireClient
 from vsphere_session.digest import session_digest, sha256_hex
 from vsphere_session.endpoint import REST_PATH, SOAP_PATH
-from vsphere_session.errors import SessionError
+from vsphere_session.errors import SessionError, StorageError
 from vsphere_session.files import (
     check_replaceable,
     make_private_directory,
@@ -26,7 +26,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from vsphere_session.clients import Client
+    from vsphere_session.client_protocol import Client
     from vsphere_session.clock import Clock
     from vsphere_session.endpoint import Endpoint
     from vsphere_session.paths import Paths
@@ -42,7 +42,7 @@ class Shelf:
         self._insecure = insecure
         self._directories = directories
         places = "\0".join(directories.values())
-        name = sha256_hex(f"{endpoint.key(SOAP_PATH, insecure=insecure)}\0{places}".encode())[:40]
+        name = sha256_hex(f"{endpoint.key(SOAP_PATH, insecure=insecure)}\0{places}".encode("utf-8", "surrogateescape"))[:40]
         self._record = Record(os.path.join(paths.state, "records", name))
         self._loaded = False
         self.lock = Lock(os.path.join(paths.state, "locks", name), clock)
@@ -51,6 +51,11 @@ class Shelf:
         """The cache file of the client with this path. REST sessions have a directory of their own."""
         directory = self._directories["rest" if path == REST_PATH else "soap"]
         return os.path.join(directory, self._endpoint.file_name(path, insecure=self._insecure))
+
+    def current_file(self, path: str) -> str:
+        """The file that a session is in now: under its older name, where there is no other."""
+        (file,) = self._files(path)
+        return file if os.path.lexists(file) else self.file(path)
 
     def read(self, client: WireClient) -> bool:
         """Fill `client` from its file; False if that holds no session for this endpoint. Raises StorageError."""
@@ -71,15 +76,16 @@ class Shelf:
 
     def write(self, client: Client) -> None:
         """Put the session of `client` into its file, and what is known of it into the record. Raises StorageError."""
-        write_private(self.file(client.path), client.marshal_json())
         if isinstance(client, WireClient):
-            self._write_record(client)
+            self._write_record(client)  # first: if only this succeeds, the old session is still in its file
+        write_private(self.file(client.path), client.marshal_json())
 
     def make_room(self, client: Client) -> None:
         """Find out before a login whether its session can be written, and clear away what killed writers left."""
         path = self.file(client.path)
         make_private_directory(os.path.dirname(path))
         check_replaceable(path)
+        check_replaceable(self._record.path)
         remove_leftovers(path)
         remove_leftovers(self._record.path)
 
@@ -89,7 +95,10 @@ class Shelf:
             if read_private(path) is not None:
                 remove_private(path)
         if self.records().kinds.pop(client.kind, None) is not None:
-            self._record.save()
+            try:
+                self._record.save()
+            except StorageError:
+                pass  # on a full disk; it speaks of a session that no file has
 
     def clear(self, client: WireClient) -> bool:
         """Remove a file without a session of this endpoint in it; False if there is none. Raises StorageError."""
@@ -99,7 +108,7 @@ class Shelf:
         return True
 
     def note(self, client: WireClient) -> None:
-        """Remember a confirmation, unless somebody else holds the lock: then that one knows better."""
+        """Remember what the server said, unless somebody else holds the lock or has put another session there."""
         try:
             if self.lock.held:
                 self._write_record(client)
@@ -107,7 +116,9 @@ class Shelf:
             with self.lock:
                 if self.lock.try_acquire():
                     self.forget()
-                    self._write_record(client)
+                    current = type(client)()
+                    if self.read(current) and current.session_id == client.session_id:
+                        self._write_record(client)
         except SessionError:
             pass  # an answer that cannot be remembered is still an answer
 

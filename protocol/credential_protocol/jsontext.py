@@ -75,10 +75,10 @@ except ImportError:  # pragma: no cover - interpreters without the C encoder
 def decode(data: bytes, *, tail: bool = False) -> object:
     """The one JSON value in UTF-8 `data`; numbers come back as their own text.
 
-    With `tail` a file is read as Go's decoder reads it: what follows the first value is ignored, and of two equal
-    keys the last one counts. Raises ValueError with the position and never with the content.
+    With `tail` a file is read as Go's decoder reads it: what follows the first value is ignored, broken UTF-8 becomes
+    U+FFFD, and of two equal keys the last one counts. Raises ValueError with the position and never with the content.
     """
-    text = str(data.removeprefix(_BYTE_ORDER_MARK), "utf-8")
+    text = str(data.removeprefix(_BYTE_ORDER_MARK), "utf-8", "replace" if tail else "strict")
     start = 0
     while start < len(text) and text[start] in _WHITESPACE:
         start += 1

@@ -6,7 +6,7 @@ is one line on stderr and a status that is not zero); Packer's (no query is the 
 
 from __future__ import annotations
 
-from credential_protocol.jsontext import printable, read_flat_object, write_flat_object
+from credential_protocol.jsontext import clean, decode, printable, read_flat_object, write_flat_object
 from credential_protocol.messages import VERBS, Answer, Failure, InvalidRequest, Output, Request
 
 TYPE_CHECKING = False
@@ -40,10 +40,11 @@ def parse_line(line: bytes, fields: Fields) -> Request:
 def identifier(line: bytes) -> str | None:
     """The `id` of a request, also of one that is wrong otherwise; None where none can be read."""
     try:
-        value = read_flat_object(line).get("id")
-    except Failure:
+        value = decode(line)
+    except ValueError:
         return None
-    return None if value is None else _text(value)
+    name = value.get("id") if isinstance(value, dict) else None
+    return _text(name) if isinstance(name, bool) or (isinstance(name, str) and clean(name)) else None
 
 
 def _request(

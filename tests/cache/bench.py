@@ -12,11 +12,9 @@ from support import PASSWORD, USER
 from vsphere_session import Policy, RestClient, Session, SoapClient, parse_endpoint
 from vsphere_session.clock import Clock
 
-KINDS = {"soap": SoapClient, "rest": RestClient}
-
 
 class ServerTime(Clock):
-    """This machine's clock, going with the server's; `apart` sets it seconds before or, negative, behind that."""
+    """The machine's clock, going with the server's; `apart` sets it seconds before or, negative, behind that."""
 
     def __init__(self, vcenter: SimulatedVCenter) -> None:
         self._vcenter = vcenter
@@ -43,7 +41,7 @@ class Bench:
 
     def client(self, kind: str) -> SoapClient | RestClient:
         """An empty client of that kind."""
-        client = KINDS[kind]()
+        client = SoapClient() if kind == "soap" else RestClient()
         self._clients.append(client)
         return client
 
@@ -67,6 +65,10 @@ class Bench:
         given = {"ca_file": self.vcenter.ca_file, "environ": {"HOME": str(self.home)}, "clock": self.clock}
         return Session(url, **{**given, **options})
 
+    def by(self, login: Callable[[Any], None], login_as: str = "", *, username: str = USER) -> Session:
+        """The same, logging in by a callable and not by a password."""
+        return self.session(username, None, login_soap=login, login_rest=login, login_as=login_as)
+
     def asking(self, **options: Any) -> Session:
         """The same, without a password, and sure to ask the server about a cached session."""
         return self.session(password=None, policy=Policy(verify="always"), **options)
@@ -75,7 +77,12 @@ class Bench:
         """The cache file of a user's session."""
         directory = "sessions" if kind == "soap" else "rest_sessions"
         endpoint = parse_endpoint(self.vcenter.url).with_user(username)
-        return self.home / ".govmomi" / directory / endpoint.file_name(KINDS[kind].path, insecure=False)
+        return (
+            self.home
+            / ".govmomi"
+            / directory
+            / endpoint.file_name(f"/{'sdk' if kind == 'soap' else 'rest'}", insecure=False)
+        )
 
     def change(self, edit: Callable[[Any], object], kind: str = "soap") -> None:
         """Edit the JSON of a cache file."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from cache.bench import Bench
+from cache.proxy import Proxy
 from simulated_vcenter import SimulatedVCenter
 
 
@@ -17,3 +19,10 @@ def bench(vcenter: SimulatedVCenter, home: Path) -> Iterator[Bench]:
     bench = Bench(vcenter, home)
     yield bench
     bench.close()
+
+
+@pytest.fixture
+def proxy() -> Iterator[Proxy]:
+    """An HTTP proxy on the loopback interface."""
+    with closing(Proxy()) as proxy:
+        yield proxy

@@ -1,9 +1,11 @@
-"""govmomi's `session/cache`, row by row: each name says what a caller of that package finds here, too."""
+"""govmomi's `session/cache`, row by row: each name says what a caller of that package finds here, too.
+
+The row of its `Client` interface is in `test_client_protocol`, that of the `config` function in `test_config_hook`.
+"""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -11,85 +13,9 @@ import pytest
 from cache.bench import Bench
 from simulated_vcenter import SimulatedVCenter, faults
 from support import PASSWORD, USER
-from vsphere_session import Client, Policy, RestClient, Session, SessionError, SoapClient
+from vsphere_session import Policy, RestClient, Session, SessionError, SoapClient
 
 BOTH = pytest.mark.parametrize("kind", ["soap", "rest"])
-
-
-# ---- Client: MarshalJSON, UnmarshalJSON, Valid, Path
-
-
-@dataclass
-class Notebook:
-    """A third party's client: neither SOAP nor REST, and of no class of ours."""
-
-    token: str = ""
-
-    @property
-    def path(self) -> str:
-        return "/notebook"
-
-    def marshal_json(self) -> bytes:
-        return self.token.encode()
-
-    def unmarshal_json(self, data: bytes) -> None:
-        self.token = data.decode()
-
-    def valid(self) -> bool:
-        return bool(self.token)
-
-
-def clients() -> list[Client]:
-    """One client of each kind; that each of them meets the protocol is what the type checker says of this line."""
-    return [SoapClient(), RestClient(), Notebook()]
-
-
-def test_client_is_a_protocol_that_soap_rest_and_a_third_party_meet() -> None:
-    assert [client.path for client in clients()] == ["/sdk", "/rest", "/notebook"]
-    assert not any(client.valid() for client in clients())
-    assert Client not in Notebook.__mro__
-
-
-@BOTH
-def test_client_marshals_to_the_file_and_unmarshals_to_the_same_session(bench: Bench, kind: str) -> None:
-    client = bench.client(kind)
-    bench.session().login(client)
-    copy = bench.client(kind)
-    copy.unmarshal_json(client.marshal_json())
-    assert client.marshal_json() == bench.file(kind).read_bytes()
-    assert copy.valid()
-    assert copy.session_id == client.session_id
-    assert copy.marshal_json() == client.marshal_json()
-
-
-@BOTH
-def test_client_without_a_session_is_not_valid_and_has_nothing_to_save(bench: Bench, kind: str) -> None:
-    client = bench.client(kind)
-    assert not client.valid()
-    assert client.session_id == ""
-    with pytest.raises(SessionError, match="no session to save"):
-        client.marshal_json()
-
-
-def test_a_third_party_client_is_saved_and_loaded_but_never_logged_in(bench: Bench) -> None:
-    bench.session().save(Notebook("secret"))
-    loaded, other = Notebook(), Notebook()
-    assert bench.session(password=None).load(loaded)
-    assert loaded.token == "secret"
-    assert not bench.session("other@vsphere.local").load(other)
-    assert not other.valid()
-    with pytest.raises(SessionError, match="Notebook cannot log in") as refused:
-        bench.session("other@vsphere.local").login(other)
-    assert refused.value.kind == "unsupported"
-    assert bench.operations == []
-
-
-def test_a_third_party_client_has_a_private_file_of_its_own(bench: Bench) -> None:
-    bench.session().save(Notebook("secret"))
-    (file,) = (bench.home / ".govmomi/sessions").iterdir()
-    assert file.name == bench.session().endpoint().file_name("/notebook", insecure=False)
-    assert file.stat().st_mode & 0o777 == 0o600
-    assert not bench.session(passthrough=True).load(Notebook())
 
 
 # ---- Session.URL, Endpoint
@@ -205,7 +131,7 @@ def test_login_soap_and_login_rest_log_in_in_place_of_the_password(bench: Bench,
         asked.append(client.transport.endpoint.url)
         client.adopt(foreign)
 
-    session = bench.session(password="wrong", **{f"login_{kind}": adopt}, login_as="token:me")
+    session = bench.by(adopt, "token:me")
     client, again = bench.client(kind), bench.client(kind)
     assert session.login(client)
     assert not session.login(again), "what it made is cached like any other"
@@ -216,7 +142,7 @@ def test_login_soap_and_login_rest_log_in_in_place_of_the_password(bench: Bench,
 
 
 def test_login_soap_may_log_in_with_another_name_than_the_urls(bench: Bench) -> None:
-    session = bench.session("", None, login_soap=lambda client: client.log_in(USER, PASSWORD), login_as="vault")
+    session = bench.by(lambda client: client.log_in(USER, PASSWORD), "vault", username="")
     assert bench.soap(session).username == "VSPHERE.LOCAL\\administrator"
     assert not session.login(SoapClient())
 
@@ -225,9 +151,9 @@ def test_login_soap_may_log_in_with_another_name_than_the_urls(bench: Bench) -> 
 def test_a_login_callable_that_makes_no_session_or_a_dead_one_is_an_error_and_nothing_is_cached(
     bench: Bench, kind: str
 ) -> None:
-    for login in (lambda client: None, lambda client: client.adopt("0123456789abcdef")):
+    for login in (lambda _: None, lambda client: client.adopt("0123456789abcdef")):
         with pytest.raises(SessionError) as refused:
-            bench.session(**{f"login_{kind}": login}, login_as="me").login(bench.client(kind))
+            bench.by(login, "me").login(bench.client(kind))
         assert refused.value.kind == "login-refused"
     assert not bench.file(kind).exists()
 
@@ -239,7 +165,7 @@ def test_a_login_callable_that_fails_after_making_a_session_leaves_none(bench: B
         raise LookupError("the vault is sealed")
 
     with pytest.raises(LookupError, match="the vault is sealed"):
-        bench.session(**{f"login_{kind}": login}, login_as="me").login(bench.client(kind))
+        bench.by(login, "me").login(bench.client(kind))
     assert len(bench.vcenter.logins) == 1
     assert bench.live == set()
 
@@ -340,11 +266,10 @@ def test_example_log_each_client_in_twice_the_second_time_without_the_password(h
     with SimulatedVCenter(api_session=newer, rest_session=not newer) as vcenter:
         user = USER.replace("@", "%40")
         for url in (f"https://{user}:{PASSWORD}@{vcenter.authority}/sdk", f"https://{user}@{vcenter.authority}/sdk"):
-            session = Session(
-                url, ca_file=vcenter.ca_file, environ={"HOME": str(home)}, policy=Policy(verify="always")
-            )
+            session = Session(url, ca_file=vcenter.ca_file, environ={"HOME": str(home)}, policy=Policy(verify="always"))
             for client in (SoapClient(), RestClient()):
                 session.login(client)
                 assert client.valid()
+                client.close()
         assert len(vcenter.logins) == vcenter.session_count == 2
         assert any(re.search(form, request.operation) for request in vcenter.requests)

@@ -30,8 +30,8 @@ def connected(vc: SimulatedVCenter, **how: str) -> Iterator[Any]:
 
 
 @pytest.mark.parametrize("how", [{}, {"esxi": True}, {"unified": True}, {"quoted_cookie": False}])
-def test_smart_connect_logs_in_and_reads_and_disconnect_logs_out(how: dict[str, bool]) -> None:
-    with SimulatedVCenter(**how) as vc, connected(vc, user=USER, pwd=PASSWORD) as instance:  # type: ignore[arg-type]
+def test_smart_connect_logs_in_and_reads_and_disconnect_logs_out(how: dict[str, Any]) -> None:
+    with SimulatedVCenter(**how) as vc, connected(vc, user=USER, pwd=PASSWORD) as instance:
         manager = instance.content.sessionManager
         (session,) = vc.sessions
         assert manager.currentSession.key == session.key

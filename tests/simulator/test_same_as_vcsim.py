@@ -49,7 +49,7 @@ class Server:
 def server(request: pytest.FixtureRequest) -> Iterator[Server]:
     if request.param == "vcsim":
         vcsim = request.getfixturevalue("vcsim")
-        client = Raw(vcsim.url, getattr(vcsim, "ca_file", None))
+        client = Raw(vcsim.url, str(vcsim.ca_file))
         yield Server(client, vcsim.user, vcsim.password)
         return
     user, password = "administrator@vsphere.local", "VMware1!"

@@ -6,11 +6,15 @@ import os
 
 from credential_protocol.jsontext import decode
 from vsphere_session.digest import sha256_hex
+from vsphere_session.errors import StorageError
 from vsphere_session.files import read_private, remove_private, write_private
 
 
 class Index:
-    """`users` maps a user name to the store that has its password; `default` is the one stored last."""
+    """`users` maps a user name to the store that has its password; `default` is the one stored last.
+
+    Raises StorageError where the file cannot be read, is damaged or cannot be written.
+    """
 
     def __init__(self, directory: str, place: str) -> None:
         self._path = os.path.join(directory, sha256_hex(place.encode())[:40])
@@ -33,15 +37,20 @@ class Index:
         self._save()
 
     def _load(self) -> None:
-        try:
-            value = decode(read_private(self._path) or b"")
-        except ValueError:
+        data = read_private(self._path)
+        if data is None:
             return
+        try:
+            value = decode(data)
+        except ValueError:
+            value = None
         users = value.get("users") if isinstance(value, dict) else None
-        if isinstance(value, dict) and isinstance(users, dict):
-            self.users = {name: store for name, store in users.items() if isinstance(store, str)}
-            default = value.get("default")
-            self.default = default if isinstance(default, str) and default in self.users else ""
+        if not isinstance(value, dict) or not isinstance(users, dict) or not all(type(s) is str for s in users.values()):
+            # to go on without it would be to say that a password is forgotten which is still in its store
+            raise StorageError(f"{self._path} is damaged; move it away and store the logins again")
+        self.users = users
+        default = value.get("default")
+        self.default = default if isinstance(default, str) and default in users else ""
 
     def _save(self) -> None:
         import json  # noqa: PLC0415  # storing a login is rare

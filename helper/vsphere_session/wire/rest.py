@@ -78,8 +78,8 @@ class RestWire:
         return {"vmware-api-session-id": self.session_id}
 
     def _call(self, method: str, headers: dict[str, str]) -> Response:
-        """One request in the form that the server speaks; an unknown one is found out by asking."""
-        for form in (self.form,) if self.form else ("api", "rest"):
+        """One request in the form that the server speaks; which one that is, and whether still, is found out by asking."""
+        for form in sorted(_PATHS, key=lambda form: form != self.form):
             asks = form == "rest" and method == "GET"  # the old form asks with an action
             path = _PATHS[form] + ("?~action=get" if asks else "")
             response = self.transport.send("POST" if asks else method, path, headers)

@@ -109,7 +109,7 @@ class SoapWire:
                 f'{SOAP_COOKIE}="{self.session_id}"' if self.quoted else f"{SOAP_COOKIE}={self.session_id}"
             )
         body = _ENVELOPE.format(name=name, inner=inner).encode("utf-8")
-        response = self.transport.send("POST", self.transport.endpoint.path, headers, body)
+        response = self.transport.send("POST", self.transport.endpoint.escaped_path, headers, body)
         self._date = response.header("date")
         if take_cookie:
             self._take_cookie(response)
@@ -151,7 +151,9 @@ def _content(returned: Element) -> dict[str, object]:
         if child.name == "about":
             content["about"] = {part.name: part.text for part in child.children if part.name in ABOUT}
         elif child.name in MANAGERS:
-            content[child.name] = {"type": child.attributes.get("type", ""), "value": child.text}
+            reference = {"type": child.attributes.get("type", ""), "value": child.text}
+            server = child.attributes.get("serverGuid", "")
+            content[child.name] = reference | ({"serverGuid": server} if server else {})
     return content
 
 

@@ -21,6 +21,7 @@ class Transport:
 
     endpoint     where to (read only)
     trust        what to check of its certificate
+    insecure     what the cache's key says of that, whatever a hook makes of `trust` (read only)
     ssl_context  one's own context; None lets `trust` make it. A thumbprint in `trust` is compared all the same
     proxy        the HTTP proxy to go through, or None
     headers      sent with every request
@@ -41,6 +42,7 @@ class Transport:
     ) -> None:
         self.endpoint = endpoint
         self.trust = trust
+        self.insecure = trust.insecure
         self.timeout = timeout
         self.deadline = deadline
         self.proxy = proxy

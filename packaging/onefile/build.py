@@ -1,0 +1,74 @@
+"""Runs PyInstaller: one file out, the same bytes for the same tree."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tomllib
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import origin
+from common import BINARY, BUILD, DIST, ROOT, BuildError, run
+from onefile import bootloader
+
+SPEC = Path(__file__).with_name("vsphere-session.spec")
+WORK = BUILD / "onefile"
+TOOLS = ("ldd", "objcopy", "objdump", "strip")
+
+
+def build() -> None:
+    """Build dist/vsphere-session anew. Raise BuildError where this machine cannot, or PyInstaller fails."""
+    check_machine()
+    shutil.rmtree(WORK, ignore_errors=True)
+    generated = WORK / "generated"
+    generated.mkdir(parents=True)
+    text = f'"""Written by the build."""\n\nSOURCE = {origin.source()!r}\n'
+    (generated / "vsphere_session_build.py").write_text(text, encoding="utf-8")
+    run(
+        "PyInstaller",
+        *(sys.executable, "-m", "PyInstaller", "--noconfirm", "--log-level", "WARN"),
+        *("--distpath", DIST, "--workpath", WORK, SPEC),
+        environment={
+            "PYTHONHASHSEED": "0",
+            "SOURCE_DATE_EPOCH": origin.time_of_source(),
+            "PYINSTALLER_CONFIG_DIR": str(WORK / "cache"),  # a user's own cache knows nothing of what changed here
+        },
+    )
+    if sys.platform == "linux":  # elsewhere it is signed
+        bootloader.reword(BINARY)
+
+
+def check_machine() -> None:
+    """Raise BuildError, in one line, where this Python or this machine is not fit to build."""
+    wanted = pinned()
+    try:
+        found = version("pyinstaller")
+    except PackageNotFoundError:
+        found = "none"
+    if found != wanted:
+        raise BuildError(f"PyInstaller {wanted} is needed, {found} is here: run python3 tests/run.py build")
+    if not has_shared_library():
+        raise BuildError(
+            f"{sys.executable} has no shared library, which the file must hold: use a Python that was"
+            " configured with --enable-shared, or install your system's libpython package"
+        )
+    missing = [tool for tool in TOOLS if sys.platform == "linux" and not shutil.which(tool)]
+    if missing:
+        raise BuildError(f"{', '.join(missing)} cannot be found: install your system's binutils and libc packages")
+
+
+def pinned() -> str:
+    """Return the version of PyInstaller that pyproject.toml wants."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    name = "pyinstaller=="
+    return next(
+        line.removeprefix(name) for line in project["optional-dependencies"]["dev"] if line.startswith(name)
+    )
+
+
+def has_shared_library() -> bool:
+    """Say whether PyInstaller finds the shared library of this Python."""
+    from PyInstaller.depend.bindepend import get_python_library_path  # noqa: PLC0415  # check_machine looks first
+
+    return bool(get_python_library_path())

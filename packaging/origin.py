@@ -1,0 +1,48 @@
+"""What a build is made from: the commit, and the time that is written into everything that wants one."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from importlib.metadata import version
+
+from common import ROOT
+
+SOURCES = ("helper", "protocol", "packaging", "pyproject.toml", "requirements.lock")
+BUILT_FROM = "VSPHERE_SESSION_BUILT_FROM"
+
+
+def source() -> str:
+    """What `--version` says: `commit abc1234 (clean), built with PyInstaller 6.22.3`.
+
+    `changed` stands there when a file that goes into the build differs from the commit. Where there is no checkout,
+    as in a source distribution, VSPHERE_SESSION_BUILT_FROM may name what it was built from.
+    """
+    given = os.environ.get(BUILT_FROM) or _commit() or "a source distribution"
+    return f"{given}, built with PyInstaller {version('pyinstaller')}"
+
+
+def _commit() -> str:
+    commit = _git("rev-parse", "--short=7", "HEAD")
+    if not commit:
+        return ""
+    changes = _git("status", "--porcelain", "--", *SOURCES)
+    return f"commit {commit} ({'changed' if changes else 'clean'})"
+
+
+def time_of_source() -> str:
+    """SOURCE_DATE_EPOCH: as it is given, else the time of the last commit, else 1 January 1980, a ZIP file's oldest."""
+    return os.environ.get("SOURCE_DATE_EPOCH") or _git("log", "-1", "--format=%ct") or "315532800"
+
+
+def _git(*arguments: str) -> str:
+    """Return what git says of this very tree; nothing where it is no checkout, or lies within somebody else's."""
+    if not (ROOT / ".git").exists():
+        return ""
+    try:
+        done = subprocess.run(
+            ["git", "-c", "safe.directory=*", *arguments], cwd=ROOT, capture_output=True, text=True, check=False
+        )
+    except OSError:
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""
