@@ -7,24 +7,28 @@ certificate that was checked here.
 from __future__ import annotations
 
 import ssl
+from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
 import requests
 from pyVim.connect import SmartConnect
 from requests.adapters import HTTPAdapter
 
+from vsphere_session.errors import UnsupportedError
 from vsphere_session.wire.connection import peer_certificate
 
 if TYPE_CHECKING:
     from pyVmomi import vim
 
     from vsphere_session.clients import RestClient, SoapClient
+    from vsphere_session.endpoint import Endpoint
     from vsphere_session.wire.transport import Transport
 
 
 def service_instance(client: SoapClient) -> vim.ServiceInstance:
     """A ServiceInstance on the client's session. `SmartConnect` itself asks the server nothing about it (pyvmomi#537)."""
+    _check(client)
     endpoint = client.transport.endpoint
     instance: vim.ServiceInstance = SmartConnect(  # type: ignore[no-untyped-call]
         protocol=endpoint.scheme,
@@ -33,17 +37,32 @@ def service_instance(client: SoapClient) -> vim.ServiceInstance:
         path=endpoint.path,
         sessionId=client.session_id,
         sslContext=_context(client.transport),
+        **_pyvmomi_proxy(client.transport.proxy),
     )
     return instance
 
 
 def requests_session(client: RestClient) -> requests.Session:
     """A requests.Session with the client's session id."""
+    _check(client)
     return EndpointSession(client.transport, client.session_id)
 
 
+def _check(client: SoapClient | RestClient) -> None:
+    if not client.valid():
+        raise UnsupportedError("this client has no session to hand over; use it with Session.login first")
+
+
+def _pyvmomi_proxy(proxy: Endpoint | None) -> dict[str, Any]:
+    return {} if proxy is None else {"httpProxyHost": proxy.host, "httpProxyPort": proxy.port}
+
+
 class EndpointSession(requests.Session):
-    """Sends the session id to one endpoint only, also when that redirects; a URL may be a path on it."""
+    """Sends the session id to one endpoint only, also when that redirects; a URL may be a path on it.
+
+    Nothing of the environment counts (proxies, authorities, .netrc), and no cookie is kept: it would go to every port
+    of the host.
+    """
 
     HEADER = "vmware-api-session-id"
 
@@ -51,8 +70,12 @@ class EndpointSession(requests.Session):
         super().__init__()
         endpoint = transport.endpoint
         self._base = f"{endpoint.scheme}://{endpoint.authority}/"
+        self._place = _place(requests.Request("GET", self._base).prepare().url)
         self._session_id = session_id
         self.auth = self._authenticate
+        self.trust_env = False
+        self.proxies = _requests_proxy(transport)
+        self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
         self.mount("https://", _ContextAdapter(_context(transport)))
 
     def request(
@@ -67,25 +90,51 @@ class EndpointSession(requests.Session):
         """On a redirect: the session id goes to the endpoint only."""
         super().rebuild_auth(prepared_request, response)  # type: ignore[no-untyped-call]
         prepared_request.headers.pop(self.HEADER, None)
+        prepared_request.headers.pop("Cookie", None)
         self._authenticate(prepared_request)
 
     def _authenticate(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        here, there = urlsplit(self._base), urlsplit(request.url or "")
-        if (here.scheme, here.netloc.lower()) == (there.scheme, there.netloc.lower()):
+        if _place(request.url) == self._place:
             request.headers[self.HEADER] = self._session_id
         return request
 
 
+def _place(url: str | None) -> tuple[str, str | None, int | None]:
+    parts = urlsplit(url or "")
+    return parts.scheme, parts.hostname, parts.port or {"https": 443, "http": 80}.get(parts.scheme)
+
+
+def _requests_proxy(transport: Transport) -> dict[str, str]:
+    proxy = transport.proxy
+    if proxy is None:
+        return {}
+    login = f"{quote(proxy.username, safe='')}:{quote(proxy.password or '', safe='')}@" if proxy.username else ""
+    return {transport.endpoint.scheme: f"http://{login}{proxy.authority}"}
+
+
 class _ContextAdapter(HTTPAdapter):
+    """Lets one context decide about certificates alone; requests would change it and add its own authorities."""
+
     def __init__(self, context: ssl.SSLContext | None) -> None:
         self._context = context
         super().__init__(max_retries=0)
 
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:  # requests' own signature
-        super().init_poolmanager(*args, **kwargs, ssl_context=self._context)
+    def build_connection_pool_key_attributes(
+        self, request: requests.PreparedRequest, verify: Any, cert: Any = None
+    ) -> Any:  # requests' own signature
+        """The keys of urllib3's pool: where to, and the context as it is."""
+        place, trust = super().build_connection_pool_key_attributes(request, verify, cert)
+        if self._context is None:
+            return place, trust
+        by_name = None if self._context.check_hostname else False  # None: urllib3 asks the context
+        return place, {
+            "ssl_context": self._context,
+            "cert_reqs": self._context.verify_mode,
+            "assert_hostname": by_name,
+        }
 
     def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:  # requests' own signature
-        """The context decides alone; requests would put its own bundle of authorities into it."""
+        """The context does it."""
 
 
 def _context(transport: Transport) -> ssl.SSLContext | None:

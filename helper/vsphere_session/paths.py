@@ -25,8 +25,8 @@ class Paths:
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         govmomi = environ.get("GOVMOMI_HOME") or os.path.join(home(environ), ".govmomi")
-        self.soap_sessions = os.path.join(os.path.abspath(govmomi), "sessions")
-        self.rest_sessions = os.path.join(os.path.abspath(govmomi), "rest_sessions")
+        self.soap_sessions = os.path.join(absolute(govmomi), "sessions")
+        self.rest_sessions = os.path.join(absolute(govmomi), "rest_sessions")
         self.state = _platform_dir(environ, "XDG_STATE_HOME", ".local/state", "user_state_path")
         self.config = environ.get("VSPHERE_SESSION_CONFIG") or os.path.join(
             _platform_dir(environ, "XDG_CONFIG_HOME", ".config", "user_config_path"), "config.toml"
@@ -41,6 +41,16 @@ def home(environ: Mapping[str, str]) -> str:
     if not os.path.isabs(path):
         raise StorageError("there is no home directory: HOME is not set to an absolute path; set HOME or GOVMOMI_HOME")
     return path
+
+
+def absolute(path: str) -> str:
+    """`path` seen from the root. Raises StorageError for a relative one in a directory that is gone."""
+    try:
+        return os.path.abspath(path)
+    except OSError:
+        raise StorageError(
+            f"{path} (from GOVMOMI_HOME) is relative, and the current directory is gone; set it to an absolute path"
+        ) from None
 
 
 def _home_in_user_database() -> str:

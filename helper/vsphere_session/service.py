@@ -59,7 +59,9 @@ class Call:
     def __init__(self, request: Request, host: Host) -> None:
         self.settings = settings = Settings(request, host.environ, host.config)
         self.deadline = Deadline(host.timeout, host.clock)
-        self.place = settings.endpoint.place
+        secured = settings.endpoint.scheme == "https"
+        self.place = ("" if secured else "http://") + settings.endpoint.place
+        """What logins are stored for: one for https is never sent in clear."""
         state = Paths(host.environ).state
         self.logins = Logins(state, host.secret_store or settings.secret_store, host.clock, self.deadline)
         self._host = host
@@ -125,10 +127,10 @@ def get(call: Call) -> Answer:
     clients, logged_in = _sessions(call, session)
     fields = _show(call, session, clients)
     fields["source"] = "login" if logged_in else "cache"
-    return Answer({name: fields[name] for name in _ORDER if fields.get(name)})
+    return Answer({name: fields[name] for name in REPLY_FIELDS if fields.get(name)})
 
 
-_ORDER = (
+REPLY_FIELDS = (
     "url",
     "username",
     "soap_session_id",

@@ -19,7 +19,7 @@ from vsphere_session.digest import session_digest
 from vsphere_session.endpoint import Endpoint, parse_endpoint
 from vsphere_session.errors import LoginRefusedError, NotFoundError, SessionError, UntrustedError
 from vsphere_session.ownership import custom_login, is_owner, made_for, same_principal
-from vsphere_session.paths import Paths
+from vsphere_session.paths import Paths, absolute
 from vsphere_session.policy import Policy
 from vsphere_session.record import Known
 from vsphere_session.shelf import Shelf
@@ -84,8 +84,8 @@ class Session:
         self.insecure = insecure
         self.environ: Mapping[str, str] = os.environ if environ is None else environ
         paths = Paths(self.environ)
-        self.dir_soap = os.path.abspath(dir_soap) if dir_soap else paths.soap_sessions
-        self.dir_rest = os.path.abspath(dir_rest) if dir_rest else paths.rest_sessions
+        self.dir_soap = absolute(dir_soap) if dir_soap else paths.soap_sessions
+        self.dir_rest = absolute(dir_rest) if dir_rest else paths.rest_sessions
         self.passthrough = passthrough
         self.reauth = reauth
         self.login_soap = login_soap
@@ -319,10 +319,10 @@ class Session:
         elif not is_owner(identity, known, self.url.username):
             self.why = f"the cached session belongs to {identity.username}"
         else:
-            login_at = known.login_at if known is not None else now - (identity.age or 0.0)
-            fresh = self._know(
-                client, identity, login=known.login if known is not None else "", login_at=min(login_at, now)
-            )
+            # the server's word first: this machine's clock may have been wrong when the session was logged in
+            login_at = min(known.login_at, now) if known is not None and identity.age is None else None
+            login = known.login if known is not None else ""
+            fresh = self._know(client, identity, login=login, login_at=login_at)
             if not self.policy.too_old(fresh, now):
                 self.tell(f"the cached {client.kind.upper()} session is good: the server has just confirmed it")
                 self.shelf.note(client)

@@ -62,9 +62,7 @@ def pinned() -> str:
     """Return the version of PyInstaller that pyproject.toml wants."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     name = "pyinstaller=="
-    return next(
-        line.removeprefix(name) for line in project["optional-dependencies"]["dev"] if line.startswith(name)
-    )
+    return next(line.removeprefix(name) for line in project["optional-dependencies"]["dev"] if line.startswith(name))
 
 
 def has_shared_library() -> bool:

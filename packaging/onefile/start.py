@@ -83,7 +83,9 @@ class Store:
 
 def run() -> None:
     """Run the program, as `vsphere-session` of a wheel does."""
-    encodings.__path__.append(os.path.join(UNPACKED, "encodings"))  # where PyInstaller's importer finds the other codecs
+    encodings.__path__.append(
+        os.path.join(UNPACKED, "encodings")
+    )  # where PyInstaller's importer finds the other codecs
     sys.meta_path.append(Store())  # type: ignore[arg-type]  # a finder in all that importlib asks of one
     bootloader = os.getppid()
     try:

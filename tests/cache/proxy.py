@@ -7,12 +7,12 @@ import threading
 
 
 class Proxy:
-    """An HTTP proxy that knows CONNECT: `heads` are its requests' first lines, `said` is all that it could read."""
+    """An HTTP proxy that knows CONNECT: `targets` are those that it was asked for, `said` is all that it could read."""
 
     def __init__(self) -> None:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.authority = f"127.0.0.1:{self._listener.getsockname()[1]}"
-        self.heads: list[str] = []
+        self.targets: list[str] = []
         self.said = ""
         self._threads = [threading.Thread(target=self._accept, daemon=True)]
         self._threads[0].start()
@@ -37,8 +37,10 @@ class Proxy:
         while not head.endswith(b"\r\n\r\n"):
             head += connection.recv(1)
         self.said += head.decode()
-        self.heads.append(head.decode().partition("\r\n")[0])
-        host, _, port = self.heads[-1].split()[1].rpartition(":")
+        method, target, _ = head.decode().partition("\r\n")[0].split()
+        assert method == "CONNECT"
+        self.targets.append(target)
+        host, _, port = target.rpartition(":")
         server = socket.create_connection((host, int(port)))
         connection.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
         for here, there in ((connection, server), (server, connection)):

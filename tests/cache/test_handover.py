@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import socket
 import ssl
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from typing import Any
 
 import pytest
 import requests
+import urllib3
 
 from cache.bench import Bench
 from cache.proxy import Proxy
@@ -18,7 +20,7 @@ from simulated_vcenter import Fault, SimulatedVCenter, faults
 from simulated_vcenter.exchange import Exchange
 from simulated_vcenter.messages import Response
 from support import PASSWORD, USER
-from vsphere_session import RestClient, SessionError, SoapClient, parse_endpoint
+from vsphere_session import RestClient, Session, SessionError, SoapClient, parse_endpoint
 from vsphere_session.wire.transport import Transport
 
 HEADER = "vmware-api-session-id"
@@ -150,9 +152,9 @@ def test_a_certificate_that_changes_after_the_handover_gets_neither_session(benc
 @pytest.mark.sessions_counted_by_hand
 def test_without_verification_both_take_any_certificate(bench: Bench) -> None:
     bench.vcenter.new_certificate("elsewhere.example")
-    options = {"ca_file": "", "insecure": True}
-    assert "administrator" in whoami(bench.soap(bench.session(**options)))
-    assert "administrator" in user(bench.rest(bench.session(**options)))
+    assert "administrator" in whoami(bench.soap(bench.session(ca_file="", insecure=True)))
+    with pytest.warns(urllib3.exceptions.InsecureRequestWarning):
+        assert "administrator" in user(bench.rest(bench.session(ca_file="", insecure=True)))
 
 
 def test_the_environments_authorities_do_not_replace_the_clients(
@@ -180,11 +182,12 @@ def test_both_take_the_proxy_that_the_client_takes(bench: Bench, proxy: Proxy) -
     bench.session().login(rest, config)
     assert isinstance(soap, SoapClient)
     assert isinstance(rest, RestClient)
-    for client, hand_over in ((soap, lambda: whoami(soap)), (rest, lambda: user(rest))):
-        client.close()
-        asked = len(proxy.heads)
-        assert "administrator" in hand_over()
-        assert proxy.heads[asked:] == [f"CONNECT {bench.vcenter.authority} HTTP/1.1"]
+    asked = len(proxy.targets)
+    assert "administrator" in whoami(soap)
+    assert set(proxy.targets[asked:]) == {bench.vcenter.authority}
+    asked = len(proxy.targets)
+    assert "administrator" in user(rest)
+    assert set(proxy.targets[asked:]) == {bench.vcenter.authority}
 
 
 def test_neither_sends_loopback_through_the_proxy_of_the_environment(
@@ -241,6 +244,52 @@ def test_a_redirect_on_the_same_host_keeps_the_session(bench: Bench) -> None:
     bench.vcenter.faults.add("/api/vcenter", faults.redirect("/api/session"))
     with client.requests_session() as session:
         assert session.get("/api/vcenter/vm").json()["user"] == client.username
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "url", "same"),
+    [
+        ("vc.example.com", "/api/session", True),
+        ("vc.example.com", "https://VC.example.com/api/session", True),
+        ("vc.example.com", "https://vc.example.com:443/api/session", True),
+        ("vc.example.com:443", "https://vc.example.com/api/session", True),
+        ("üc.example.com", "/api/session", True),
+        ("[2001:db8::1]", "/api/session", True),
+        ("vc.example.com", "http://vc.example.com/api/session", False),
+        ("vc.example.com", "https://vc.example.com:8443/api/session", False),
+        ("vc.example.com", "https://vc.example.com.evil.example/api/session", False),
+        ("vc.example.com", "https://vc.example.com@evil.example/api/session", False),
+        ("vc.example.com", "//evil.example/api/session", False),
+    ],
+)
+def test_the_session_id_goes_to_scheme_host_and_port_of_the_endpoint(
+    home: Path, endpoint: str, url: str, same: bool
+) -> None:
+    client = RestClient()
+    session = Session(endpoint, insecure=True, environ={"HOME": str(home)})
+    session.connect(client)
+    client.adopt("0123456789abcdef")
+    with client.requests_session() as handed:
+        seen: list[requests.PreparedRequest] = []
+        handed.mount("https://", Recorder(seen))
+        handed.mount("http://", Recorder(seen))
+        handed.get(url)
+    assert [request.headers.get(HEADER) for request in seen] == ["0123456789abcdef" if same else None]
+
+
+class Recorder(requests.adapters.HTTPAdapter):
+    """Sends nothing."""
+
+    def __init__(self, seen: list[requests.PreparedRequest]) -> None:
+        super().__init__()
+        self._seen = seen
+
+    def send(self, request: requests.PreparedRequest, *_args: Any, **_kwargs: Any) -> requests.Response:
+        """Note the request and answer with nothing."""
+        self._seen.append(request)
+        answer = requests.Response()
+        answer.status_code, answer.url, answer.raw = 204, request.url or "", io.BytesIO()
+        return answer
 
 
 def test_a_url_of_another_host_gets_no_session_id(bench: Bench, elsewhere: SimulatedVCenter) -> None:

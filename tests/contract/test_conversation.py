@@ -85,7 +85,6 @@ def test_id_that_was_not_given_is_not_echoed(helper: Helper) -> None:
         b'{"id": "7", "action": "sing"}\n',
         b'{"id": "7", "action": "get", "url": ["vc"]}\n',
         b'{"id": "7", "action": {}, "url": "vc"}\n',
-        b'{"id": "7", "action": "get", "url": "vc", "url": "vc"}\n',
         b'{"id": "7", "action": "get", "url": "vc", "username": "a\\nb"}\n',
         b'{"id": "7", "action": "get", "url": "vc", "pasword": "x"}\n',
         b'{"id": "7", "action": "get"}\n',
