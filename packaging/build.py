@@ -15,7 +15,6 @@ import distributions
 from common import BuildError, progress
 from onefile import build as onefile
 
-
 STEPS = {"onefile": onefile.build, "distributions": distributions.build}
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 import tarfile
 from pathlib import Path
@@ -34,14 +33,9 @@ def source_distributions() -> list[Path]:
 
 def check_complete(sdist: Path) -> None:
     """Raise BuildError if a file of the checkout is missing in the source distribution; it must build and test alone."""
-    if not (ROOT / ".git").exists():
-        return
     with tarfile.open(sdist) as archive:
         held = {name.partition("/")[2] for name in archive.getnames()}
-    tracked = subprocess.run(
-        ["git", "-c", "safe.directory=*", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True
-    ).stdout.split("\0")
-    missing = [name for name in tracked if name and not name.startswith(NOT_IN_IT) and name not in held]
-    missing = [name for name in missing if (ROOT / name).exists()]
+    needed = [name for name in origin.git("ls-files", "-z").split("\0") if (ROOT / name).is_file()]
+    missing = [name for name in needed if name not in held and not name.startswith(NOT_IN_IT)]
     if missing:
         raise BuildError(f"{sdist.name} lacks {', '.join(missing)}: add it to the sdist's include in pyproject.toml")

@@ -13,35 +13,38 @@ BUILT_FROM = "VSPHERE_SESSION_BUILT_FROM"
 
 
 def source() -> str:
-    """What `--version` says: `commit abc1234 (clean), built with PyInstaller 6.22.3`.
+    """What `--version` says: `commit abc1234 (clean), built with PyInstaller 6.22.3`."""
+    return f"{built_from()}, built with PyInstaller {version('pyinstaller')}"
 
-    `changed` stands there when a file that goes into the build differs from the commit. Where there is no checkout,
-    as in a source distribution, VSPHERE_SESSION_BUILT_FROM may name what it was built from.
+
+def built_from() -> str:
+    """Name the commit, and whether what goes into the build is as it was committed.
+
+    Where there is no checkout, as in a source distribution, VSPHERE_SESSION_BUILT_FROM may say what it was built from.
     """
-    given = os.environ.get(BUILT_FROM) or _commit() or "a source distribution"
-    return f"{given}, built with PyInstaller {version('pyinstaller')}"
-
-
-def _commit() -> str:
-    commit = _git("rev-parse", "--short=7", "HEAD")
-    if not commit:
-        return ""
-    changes = _git("status", "--porcelain", "--", *SOURCES)
-    return f"commit {commit} ({'changed' if changes else 'clean'})"
+    given = os.environ.get(BUILT_FROM)
+    commit = git("rev-parse", "--short=7", "HEAD")
+    if given or not commit:
+        return given or "a source distribution"
+    return f"commit {commit} ({'changed' if git('status', '--porcelain', '--', *SOURCES) else 'clean'})"
 
 
 def time_of_source() -> str:
     """SOURCE_DATE_EPOCH: as it is given, else the time of the last commit, else 1 January 1980, a ZIP file's oldest."""
-    return os.environ.get("SOURCE_DATE_EPOCH") or _git("log", "-1", "--format=%ct") or "315532800"
+    return os.environ.get("SOURCE_DATE_EPOCH") or git("log", "-1", "--format=%ct") or "315532800"
 
 
-def _git(*arguments: str) -> str:
+def git(*arguments: str) -> str:
     """Return what git says of this very tree; nothing where it is no checkout, or lies within somebody else's."""
     if not (ROOT / ".git").exists():
         return ""
     try:
-        done = subprocess.run(
-            ["git", "-c", "safe.directory=*", *arguments], cwd=ROOT, capture_output=True, text=True, check=False
+        done = subprocess.run(  # noqa: S603  # what is run stands here
+            ["git", "-c", "safe.directory=*", *arguments],  # noqa: S607  # the user's own git
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
         )
     except OSError:
         return ""

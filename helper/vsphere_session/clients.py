@@ -8,7 +8,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 
 from vsphere_session.endpoint import REST_PATH, SOAP_PATH
-from vsphere_session.errors import UnreachableError, UnsupportedError
+from vsphere_session.errors import UnsupportedError
 from vsphere_session.govmomi_file import StoredSession, read_rest, read_soap, write_rest, write_soap
 from vsphere_session.service_content import about_value
 
@@ -155,7 +155,8 @@ class SoapClient(WireClient):
     @property
     def version(self) -> tuple[int, ...]:
         """The same as numbers that can be compared."""
-        return tuple(int(part) for part in self.api_version.split(".") if part.isdigit())
+        parts = self.api_version.split(".")
+        return tuple(int(part) for part in parts if part.isascii() and part.isdigit() and len(part) < 10)
 
     @property
     def serves_soap_only(self) -> bool:
@@ -171,7 +172,7 @@ class SoapClient(WireClient):
         anonymous = wire.session_id
         try:
             identity = wire.login(content, username, password)
-        except UnreachableError:
+        except BaseException:
             if wire.session_id != anonymous:  # the cookie of a session came, and then something that makes no sense
                 self._store(wire.session_id, content=content, quoted=wire.quoted)
             raise

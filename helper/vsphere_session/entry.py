@@ -16,7 +16,7 @@ from vsphere_session.options import USAGE, Options, read_options
 from vsphere_session.paths import Paths
 from vsphere_session.service import VERBS, Host
 from vsphere_session.settings import FIELDS
-from vsphere_session.signals import Alarm, Interrupted, Signals
+from vsphere_session.signals import Alarm, Interrupted, Signals, ignore_signals
 
 PROGRAM = "vsphere-session"
 TIMEOUT = 30.0
@@ -25,7 +25,12 @@ _BROKEN_PIPE_STATUS = 141
 
 def main() -> None:
     """Run the program and end the process with its status."""
-    sys.exit(run(sys.argv[1:]))
+    try:
+        status = run(sys.argv[1:])
+        ignore_signals()  # the answer is out: there is nothing left to interrupt but the interpreter's end
+    except Interrupted as interrupted:
+        status = interrupted.status
+    sys.exit(status)
 
 
 def run(arguments: list[str]) -> int:
@@ -88,9 +93,7 @@ def _read_request(timeout: float) -> bytes:
             try:
                 part = os.read(0, 65536)
             except OSError as error:
-                raise InvalidRequestError(
-                    f"stdin cannot be read ({os.strerror(error.errno or 0)}); pipe a JSON object in"
-                ) from None
+                raise _unreadable(error) from None
             if not part:
                 break
             parts.append(part)
@@ -98,20 +101,27 @@ def _read_request(timeout: float) -> bytes:
     return b"".join(parts)
 
 
+def _unreadable(error: OSError) -> InvalidRequestError:
+    return InvalidRequestError(f"stdin cannot be read ({os.strerror(error.errno or errno.EBADF)}); pipe JSON in")
+
+
 # ---- a conversation
 
 
 def _converse(host: Host, options: Options) -> int:
     """Answer each line of stdin with one line, until it ends; nothing goes to stderr, which the caller may not read."""
-    with open(0, "rb", closefd=False) as stdin:
-        while line := stdin.readline(MAX_BYTES + 2):
-            if len(line) > MAX_BYTES + 1 and not line.endswith(b"\n"):
-                _skip_line(stdin.readline)
-            elif not line.strip():
-                continue
-            status = _answer_line(line.rstrip(b"\r\n"), host, options)
-            if status:
-                return status
+    try:
+        with open(0, "rb", closefd=False) as stdin:
+            while line := stdin.readline(MAX_BYTES + 2):
+                if len(line) > MAX_BYTES + 1 and not line.endswith(b"\n"):
+                    _skip_line(stdin.readline)
+                elif not line.strip():
+                    continue
+                status = _answer_line(line.rstrip(b"\r\n"), host, options)
+                if status:
+                    return status
+    except OSError as error:
+        raise _unreadable(error) from None
     return 0
 
 
@@ -165,6 +175,9 @@ def _write(output: Output) -> int:
         while view:
             view = view[os.write(1, view) :]
     except OSError as error:
+        if output.status:  # an error that nobody can read on stdout keeps its status, and its line on stderr
+            _say_line(output.stderr)
+            return output.status
         if error.errno == errno.EPIPE:
             return _BROKEN_PIPE_STATUS
         failure = StorageError(
@@ -196,6 +209,8 @@ def _say_line(line: str) -> None:
 
 def _bug(error: Exception) -> Failure:
     """A bug as one line. The exception's own text stays out of it: nobody knows what is in there."""
+    if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE):  # anywhere, also in an import
+        return StorageError("too many files are open; allow more (ulimit -n), then try again")
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next

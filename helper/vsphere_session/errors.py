@@ -19,6 +19,10 @@ from __future__ import annotations
 
 from credential_protocol.messages import Failure
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 
 class SessionError(Failure):
     """Something went wrong on the way to a session; `kind` and `message` are the contract's."""
@@ -46,6 +50,8 @@ class UnreachableError(SessionError):
     """The server could not be asked: name look-up, connection, time-out, 5xx. Cached sessions stay."""
 
     kind = "unreachable"
+    headers: Sequence[tuple[str, str]] = ()
+    """Those of an answer that broke off after them: the cookie of a new session may be among them."""
 
 
 class UntrustedError(SessionError):

@@ -19,6 +19,7 @@ GOVMOMI_VIM_VERSION = "9.1.0.0"
 
 SOAP_COOKIE = "vmware_soap_session"
 _MAX_ID = 4096
+_ASKED = {"sessionManager": "SessionManager", "propertyCollector": "PropertyCollector"}  # without them nothing works
 
 
 class StoredSession:
@@ -115,7 +116,7 @@ def read_soap(data: bytes) -> StoredSession | None:
     """
     file = _object(data)
     client, content = _part(file, "SoapClient"), _part(file, "ServiceContent")
-    if not _part(content, "sessionManager"):
+    if not all(_names(_part(content, name), kind) for name, kind in _ASKED.items()):
         return None
     cookies = client.get("cookies")
     for cookie in cookies if isinstance(cookies, list) else []:
@@ -125,6 +126,12 @@ def read_soap(data: bytes) -> StoredSession | None:
                 bare = value[1:-1] if len(value) > 1 and value[0] == value[-1] == '"' else value
                 return _stored(bare, client, content, quoted=cookie.get("Quoted") is True or bare != value)
     return None
+
+
+def _names(reference: dict[str, object], kind: str) -> bool:
+    """Whether this is a reference to a managed object of that kind that can be sent to a server."""
+    value = reference.get("value")
+    return reference.get("type") == kind and isinstance(value, str) and is_session_id(value)
 
 
 def read_rest(data: bytes) -> StoredSession | None:

@@ -39,7 +39,10 @@ def home(environ: Mapping[str, str]) -> str:
     if not os.path.isabs(path):
         path = _home_in_user_database()
     if not os.path.isabs(path):
-        raise StorageError("there is no home directory: HOME is not set to an absolute path; set HOME or GOVMOMI_HOME")
+        raise StorageError(
+            "there is no home directory: HOME is not set to an absolute path; set HOME, or each of GOVMOMI_HOME, XDG_STATE_HOME "
+            "and XDG_CONFIG_HOME"
+        )
     return path
 
 

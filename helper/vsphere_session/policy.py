@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from vsphere_session.errors import InvalidRequestError
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from vsphere_session.record import Known
@@ -12,7 +14,7 @@ VERIFY = ("auto", "always", "never")
 class Policy:
     """Durations in seconds.
 
-    verify        `auto`: ask unless the server confirmed the session within `trust_window`; `always`; `never`
+    verify        `auto`: ask unless the server confirmed the session within `trust_window`; `always`; `never`; InvalidRequestError for others
     trust_window  60
     idle_limit    25 minutes: servers drop idle sessions after 30 (docs/vsphere.md, section 1)
     max_age       24 hours: sessions kept alive died at exactly that age (cluster-api-provider-vsphere#2781)
@@ -23,6 +25,8 @@ class Policy:
     def __init__(
         self, *, verify: str = "auto", trust_window: float = 60.0, idle_limit: float = 1500.0, max_age: float = 86400.0
     ) -> None:
+        if verify not in VERIFY:
+            raise InvalidRequestError(f"verify is neither {' nor '.join(VERIFY)}")
         self.verify = verify
         self.trust_window = trust_window
         self.idle_limit = idle_limit

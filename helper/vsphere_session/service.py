@@ -65,17 +65,6 @@ class Call:
         state = Paths(host.environ).state
         self.logins = Logins(state, host.secret_store or settings.secret_store, host.clock, self.deadline)
         self._host = host
-        self._clients: list[WireClient] = []
-
-    def client(self, kind: str) -> WireClient:
-        """An empty client of that kind; its connection is closed when the request is answered."""
-        self._clients.append(SoapClient() if kind == "soap" else RestClient())
-        return self._clients[-1]
-
-    def close(self) -> None:
-        """Close the connections: a conversation goes on, and the next request makes its own."""
-        for client in self._clients:
-            client.close()
 
     def session(self, username: str) -> Session:
         """The cache for this user's sessions at the endpoint."""
@@ -106,23 +95,17 @@ class Call:
         return session
 
 
-def _verb(answer: Callable[[Call], Answer]) -> Callable[[Request, Host], Answer]:
-    def run(request: Request, host: Host) -> Answer:
-        call = Call(request, host)
-        try:
-            return answer(call)
-        finally:
-            call.close()
-
-    return run
+def new_client(kind: str) -> WireClient:
+    """An empty client of that kind."""
+    return SoapClient() if kind == "soap" else RestClient()
 
 
 # ---- get
 
 
-@_verb
-def get(call: Call) -> Answer:
+def get(request: Request, host: Host) -> Answer:
     """Hand out the cached session if it is good, else log in, cache, and hand that out."""
+    call = Call(request, host)
     session = call.session(call.settings.endpoint.username or call.logins.default_user(call.place))
     clients, logged_in = _sessions(call, session)
     fields = _show(call, session, clients)
@@ -152,7 +135,7 @@ def _sessions(call: Call, session: Session) -> tuple[list[WireClient], bool]:
     made: list[WireClient] = []
     try:
         for kind in call.settings.kinds:
-            client = call.client(kind)
+            client = new_client(kind)
             if kind == "rest" and call.settings.api == "both" and clients[0].serves_soap_only:
                 continue
             try:
@@ -173,10 +156,8 @@ def _sessions(call: Call, session: Session) -> tuple[list[WireClient], bool]:
 
 def _undo(session: Session, client: WireClient) -> None:
     try:
-        if session.passthrough:
-            client.log_out()
-        elif not session.reauth:  # then it has taken the place of the cached one, and stays there
-            session.discard(client)
+        if session.passthrough or not session.reauth:  # else it has taken the place of the cached one, and stays there
+            session.undo(client)
     except Failure:
         pass  # what failed first is what the caller has to know
 
@@ -198,9 +179,9 @@ def _show(call: Call, session: Session, clients: list[WireClient]) -> dict[str, 
 # ---- store
 
 
-@_verb
-def store(call: Call) -> Answer:
+def store(request: Request, host: Host) -> Answer:
     """Keep a login in the secret store, and sessions that the server confirms in the cache."""
+    call = Call(request, host)
     settings = call.settings
     session_ids = {kind: value for kind, value in settings.session_ids.items() if value}
     if settings.given_password is None and not session_ids:
@@ -214,7 +195,7 @@ def store(call: Call) -> Answer:
         )
     clients = []
     for kind, session_id in session_ids.items():
-        client = call.client(kind)
+        client = new_client(kind)
         session.adopt(client, session_id)
         clients.append(client)
     stored = []
@@ -230,16 +211,16 @@ def store(call: Call) -> Answer:
 # ---- erase
 
 
-@_verb
-def erase(call: Call) -> Answer:
+def erase(request: Request, host: Host) -> Answer:
     """End the session on the server, then remove its file; forget the login. Never logs in."""
+    call = Call(request, host)
     erased: list[str] = []
     warnings: list[str] = []
     session = call.session(call.settings.endpoint.username)
     if call.settings.scope in ("all", "session"):
         given = call.settings.session_ids
         for kind in [kind for kind in given if given[kind]] or call.settings.kinds:
-            if _erase_session(session, call.client(kind), given[kind], warnings):
+            if _erase_session(session, new_client(kind), given[kind], warnings):
                 erased.append(kind)
     if call.settings.scope in ("all", "password") and call.logins.delete(call.place, call.settings.endpoint.username):
         erased.insert(0, "password")
@@ -253,8 +234,11 @@ def _erase_session(session: Session, client: WireClient, given: str, warnings: l
         session.shelf.read(client)
     if given and client.session_id != given:
         session.connect(client)
-        client.adopt(given)
-        client.log_out()
+        try:
+            client.adopt(given)
+            client.log_out()
+        finally:
+            client.close()
         return True
     if session.passthrough:
         return False

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     Config = Callable[[Transport], None]
 
+_GRACE = 2.0  # seconds in which a session that nobody will know can be ended though the call's time is over
 UNIFIED_SINCE = (8, 0, 3)
 """From this apiVersion on a vCenter takes one session id for SOAP and REST (docs/vsphere.md, section 5)."""
 
@@ -108,6 +109,8 @@ class Session:
         directories = {"soap": self.dir_soap, "rest": self.dir_rest}
         self.shelf = Shelf(self.url, insecure=insecure, directories=directories, paths=paths, clock=self.clock)
         self._gone: set[str] = set()
+        self._gone_at = -1.0
+        """When one of them was found dead: the server may have restarted, so what it confirmed before counts no more."""
         self._soap: SoapClient | None = None
 
     def __repr__(self) -> str:
@@ -217,6 +220,17 @@ class Session:
             self.shelf.forget()
             self._end(client)
 
+    def undo(self, client: WireClient) -> None:
+        """End a session that was made for a call which has failed since; if that fails, too, it stays in its file."""
+        if self.passthrough:
+            _log_out_quietly(client)
+            return
+        with self.shelf.lock as lock:
+            lock.acquire(self.until())
+            self.shelf.forget()
+            if _log_out_quietly(client):
+                self._forget(client)
+
     def erase(self, client: WireClient, config: Config | None = None) -> bool:
         """End the cached session and remove its file, as `discard` does; False if there is none. Never logs in."""
         with self.shelf.lock as lock:
@@ -297,7 +311,7 @@ class Session:
             self.why = "the cached session was made for somebody else or in another way"
             client.stored = None
             return False
-        if known is None or not self.policy.trusts(known, self.clock.now()):
+        if known is None or known.confirmed_at <= self._gone_at or not self.policy.trusts(known, self.clock.now()):
             self.why = "the cached session has not been confirmed lately"
             return False
         return True
@@ -312,6 +326,7 @@ class Session:
         identity = client.confirm()
         if identity is None:
             self._gone.add(client.session_id)
+            self._gone_at = self.clock.now()
             self.why = _GONE
             if known is not None:
                 known.confirmed_at = 0.0  # or the next call would go on trusting what the server said before
@@ -420,7 +435,7 @@ class Session:
 
     def _end_replaced(self, old: WireClient | None, new: WireClient) -> None:
         """End a session that no file knows any more; a server that refuses does not undo the new one."""
-        if old is None or any(known.is_about(old.session_id) for known in self.shelf.records().kinds.values()):
+        if old is None or self.shelf.holds(old.session_id):
             return
         old.connect(lambda: new.transport)
         _log_out_quietly(old)
@@ -457,14 +472,16 @@ def _tell_nobody(_line: str) -> None:
     return None
 
 
-def _log_out_quietly(client: WireClient) -> None:
-    """End a session that nobody will know; a server that refuses must not hide what went wrong before."""
+def _log_out_quietly(client: WireClient) -> bool:
+    """End a session that nobody will know, and say whether that went well; it must not hide what went wrong before."""
     if client.valid():
         with _Closing(client):
             try:
+                client.transport.grant(_GRACE)
                 client.log_out()
             except SessionError:
-                pass
+                return False
+    return True
 
 
 class _Closing:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 
-from vsphere_session.clients import WireClient
+from vsphere_session.clients import RestClient, SoapClient, WireClient
 from vsphere_session.digest import session_digest, sha256_hex
 from vsphere_session.endpoint import REST_PATH, SOAP_PATH
 from vsphere_session.errors import SessionError, StorageError
@@ -42,7 +42,8 @@ class Shelf:
         self._insecure = insecure
         self._directories = directories
         places = "\0".join(directories.values())
-        name = sha256_hex(f"{endpoint.key(SOAP_PATH, insecure=insecure)}\0{places}".encode("utf-8", "surrogateescape"))[:40]
+        key = f"{endpoint.key(SOAP_PATH, insecure=insecure)}\0{places}"
+        name = sha256_hex(key.encode("utf-8", "surrogateescape"))[:40]  # a path may be no UTF-8
         self._record = Record(os.path.join(paths.state, "records", name))
         self._loaded = False
         self.lock = Lock(os.path.join(paths.state, "locks", name), clock)
@@ -69,6 +70,16 @@ class Shelf:
         client.stored = None
         return False
 
+    def holds(self, session_id: str) -> bool:
+        """Whether one of the files has this session."""
+        for client in (SoapClient(), RestClient()):
+            try:
+                if self.read(client) and client.session_id == session_id:
+                    return True
+            except SessionError:
+                pass  # what cannot be read holds nothing
+        return False
+
     def read_other(self, client: Client) -> bool:
         """The same for a client that is neither SOAP nor REST; whether it is good is its own `valid`."""
         client.unmarshal_json(read_private(self.file(client.path)) or b"")
@@ -91,14 +102,19 @@ class Shelf:
 
     def remove(self, client: WireClient) -> None:
         """Remove the file of `client`, under both of its names, and what is known of it. Raises StorageError."""
-        for path in (self.file(client.path), self._legacy_file(client.path)):
-            if read_private(path) is not None:
-                remove_private(path)
-        if self.records().kinds.pop(client.kind, None) is not None:
+        kinds = self.records().kinds
+        if kinds.pop(client.kind, None) is not None:
+            for known in kinds.values():
+                if known.is_about(client.session_id):
+                    known.confirmed_at = 0.0  # one session for both kinds (8.0U3), and now it is gone
             try:
                 self._record.save()
             except StorageError:
                 pass  # on a full disk; it speaks of a session that no file has
+        # last: a session that is gone and whose file cannot be removed must not be trusted for another minute
+        for path in (self.file(client.path), self._legacy_file(client.path)):
+            if read_private(path) is not None:
+                remove_private(path)
 
     def clear(self, client: WireClient) -> bool:
         """Remove a file without a session of this endpoint in it; False if there is none. Raises StorageError."""

@@ -22,6 +22,12 @@ class Interrupted(BaseException):  # like KeyboardInterrupt
         self.status = 128 + number
 
 
+def ignore_signals() -> None:
+    """Both signals mean nothing any more."""
+    for number in (_signal.SIGINT, _signal.SIGTERM):
+        _signal.signal(number, _signal.SIG_IGN)
+
+
 class Signals:
     """The handlers of this process. `unbroken` makes them wait."""
 

@@ -12,7 +12,7 @@ from common import BuildError
 
 MESSAGES = {
     "Could not create temporary directory!": "no writable temp folder; set TMPDIR",
-    "Failed to extract entry: %s.": "no space for %s; set TMPDIR",
+    "Failed to extract entry: %s.": "cannot unpack %s; set TMPDIR",
     "Failed to load Python shared library '%s': %s": "cannot run %s (%s); set TMPDIR elsewhere",
 }
 

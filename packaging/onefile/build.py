@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import sys
 import tomllib
@@ -11,6 +12,7 @@ from pathlib import Path
 import origin
 from common import BINARY, BUILD, DIST, ROOT, BuildError, run
 from onefile import bootloader
+from onefile.contents import UNUSED
 
 SPEC = Path(__file__).with_name("vsphere-session.spec")
 WORK = BUILD / "onefile"
@@ -28,15 +30,18 @@ def build() -> None:
     run(
         "PyInstaller",
         *(sys.executable, "-m", "PyInstaller", "--noconfirm", "--log-level", "WARN"),
-        *("--distpath", DIST, "--workpath", WORK, SPEC),
+        *("--distpath", WORK / "dist", "--workpath", WORK, SPEC),
         environment={
             "PYTHONHASHSEED": "0",
             "SOURCE_DATE_EPOCH": origin.time_of_source(),
             "PYINSTALLER_CONFIG_DIR": str(WORK / "cache"),  # a user's own cache knows nothing of what changed here
         },
     )
+    check_left_out(WORK / SPEC.stem / f"warn-{SPEC.stem}.txt")
     if sys.platform == "linux":  # elsewhere it is signed
-        bootloader.reword(BINARY)
+        bootloader.reword(WORK / "dist" / BINARY.name)
+    DIST.mkdir(exist_ok=True)
+    (WORK / "dist" / BINARY.name).replace(BINARY)
 
 
 def check_machine() -> None:
@@ -48,25 +53,34 @@ def check_machine() -> None:
         found = "none"
     if found != wanted:
         raise BuildError(f"PyInstaller {wanted} is needed, {found} is here: run python3 tests/run.py build")
+    missing = [tool for tool in TOOLS if sys.platform == "linux" and not shutil.which(tool)]
+    if missing:
+        raise BuildError(f"{', '.join(missing)} cannot be found: install your system's binutils and libc packages")
     if not has_shared_library():
         raise BuildError(
             f"{sys.executable} has no shared library, which the file must hold: use a Python that was"
             " configured with --enable-shared, or install your system's libpython package"
         )
-    missing = [tool for tool in TOOLS if sys.platform == "linux" and not shutil.which(tool)]
-    if missing:
-        raise BuildError(f"{', '.join(missing)} cannot be found: install your system's binutils and libc packages")
+
+
+def check_left_out(warnings: Path) -> None:
+    """Raise BuildError if our own code imports a module that is left out as unused."""
+    for line in warnings.read_text(encoding="utf-8").splitlines():
+        found = re.match(r"excluded module named '?([\w.]+)'? - imported by (.*)", line)
+        if found and found[1] in UNUSED and re.search(r"\b(vsphere_session|credential_protocol)\b", found[2]):
+            raise BuildError(f"{found[1]} is left out as unused, but is imported by {found[2]}: see contents.py")
 
 
 def pinned() -> str:
     """Return the version of PyInstaller that pyproject.toml wants."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     name = "pyinstaller=="
-    return next(line.removeprefix(name) for line in project["optional-dependencies"]["dev"] if line.startswith(name))
+    lines: list[str] = project["optional-dependencies"]["dev"]
+    return next(line.removeprefix(name) for line in lines if line.startswith(name))
 
 
 def has_shared_library() -> bool:
     """Say whether PyInstaller finds the shared library of this Python."""
-    from PyInstaller.depend.bindepend import get_python_library_path  # noqa: PLC0415  # check_machine looks first
+    from PyInstaller.depend.bindepend import get_python_library_path  # type: ignore[import-untyped]  # noqa: PLC0415  # check_machine looks first
 
     return bool(get_python_library_path())

@@ -5,19 +5,20 @@ from __future__ import annotations
 import re
 import sys
 
-EXCLUDED = [
-    # the Python API's: it hands out a ServiceInstance and a requests.Session, the executable does not
-    "vsphere_session.handover", "pyVmomi", "pyVim", "requests", "urllib3", "idna", "certifi", "charset_normalizer",
-    # what libraries can use, and do not here
-    "_pydecimal", "asyncio", "bz2", "curses", "decimal", "difflib", "doctest", "fractions", "ftplib", "http.cookiejar",
-    "lzma", "multiprocessing", "pdb", "pkg_resources", "pydoc", "readline", "setuptools", "sqlite3", "statistics",
-    "tkinter", "unittest", "xml.sax", "xmlrpc",
-    # codecs for Chinese, Japanese and Korean
+# Our own code imports these, but not in this executable: the Python API hands out a ServiceInstance and a
+# requests.Session, and only other platforms than Linux need a library to say where files live.
+OF_OTHERS = ["vsphere_session.handover", "pyVmomi", "pyVim", "requests"]
+# What libraries can use and do not use here, and the codecs for Chinese, Japanese and Korean.
+UNUSED = [
+    "_pydecimal", "asyncio", "bz2", "certifi", "charset_normalizer", "curses", "decimal", "doctest", "fractions",
+    "ftplib", "http.cookiejar", "idna", "lzma", "multiprocessing", "pdb", "pkg_resources", "pydoc", "readline",
+    "setuptools", "sqlite3", "statistics", "tkinter", "typing_extensions", "unittest", "urllib3", "xml.sax", "xmlrpc",
     "_multibytecodec", *(f"_codecs_{name}" for name in ("cn", "hk", "iso2022", "jp", "kr", "tw")),
 ]  # fmt: skip
 if sys.platform == "linux":
-    # PyInstaller imports ctypes at every start if it is there, and only other platforms have a use for it.
-    EXCLUDED += ["_ctypes", "ctypes", "platformdirs", "truststore._macos", "truststore._windows"]
+    OF_OTHERS += ["platformdirs"]
+    # PyInstaller imports ctypes at every start if it is there.
+    UNUSED += ["_ctypes", "ctypes", "truststore._macos", "truststore._windows"]
 
 HIDDEN = ["keyring.backends.chainer", "keyring.backends.fail", "vsphere_session_build"]
 
@@ -26,7 +27,7 @@ HIDDEN = ["keyring.backends.chainer", "keyring.backends.fail", "vsphere_session_
 NO_HOOKS = ("pyi_rth_inspect", "pyi_rth_pkgutil", "pyi_rth_cryptography_openssl")
 
 # What a warm answer imports; a test holds it to this list.
-EARLY = re.compile(r"libpython|/(_json|_sha256|_struct|fcntl|zlib)\.")
+EARLY = re.compile(r"libpython|/(_json|_sha2|_sha256|_struct|fcntl|zlib)\.")
 
 # What the way to a server needs is stored as it is, the rest compressed: 30 ms for 6 MB.
 STORED = re.compile(r"libcrypto|libssl|/(_blake2|_datetime|_hashlib|_socket|_ssl|array|binascii|math|pyexpat|select)\.")

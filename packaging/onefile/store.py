@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import marshal
 import os
-import subprocess
 import zlib
 from pathlib import Path
 
-from PyInstaller.depend.bindepend import get_imports
+from PyInstaller.depend.bindepend import get_imports  # type: ignore[import-untyped]
 
+from common import run
 from onefile.base_library import Entry
 from onefile.contents import STORED
 
@@ -48,7 +48,7 @@ def append(archive: Path, entries: list[Entry], work: Path) -> None:
 
 def _stripped(source: Path, target: Path) -> bytes:
     target.parent.mkdir(parents=True, exist_ok=True)
-    subprocess.run(["strip", "-o", target, source], check=True)
+    run("strip", "strip", "-o", target, source)
     return target.read_bytes()
 
 

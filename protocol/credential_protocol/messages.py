@@ -67,8 +67,8 @@ class Failure(Exception):  # noqa: N818  # the word of the contract
 
     @property
     def message(self) -> str:
-        """The text as one line: line breaks and other control characters become spaces."""
-        return "".join(c if c >= " " and c != "\x7f" else " " for c in str(self.args[0]))
+        """The text as one line: whatever could break it or steer a terminal becomes a space."""
+        return "".join(c if c.isprintable() else " " for c in str(self.args[0]))
 
     @property
     def status(self) -> int:

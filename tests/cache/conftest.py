@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from cache.bench import Bench
-from cache.proxy import Proxy
+from connect_proxy import ConnectProxy
 from simulated_vcenter import SimulatedVCenter
 
 
@@ -22,7 +21,8 @@ def bench(vcenter: SimulatedVCenter, home: Path) -> Iterator[Bench]:
 
 
 @pytest.fixture
-def proxy() -> Iterator[Proxy]:
-    """An HTTP proxy on the loopback interface."""
-    with closing(Proxy()) as proxy:
+def proxy(vcenter: SimulatedVCenter) -> Iterator[ConnectProxy]:
+    """An HTTP proxy on the loopback interface that leads to the simulated vCenter."""
+    host, _, port = vcenter.authority.rpartition(":")
+    with ConnectProxy((host, int(port))) as proxy:
         yield proxy

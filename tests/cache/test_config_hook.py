@@ -8,7 +8,7 @@ import pytest
 import trustme
 
 from cache.bench import Bench
-from cache.proxy import Proxy
+from connect_proxy import ConnectProxy
 from simulated_vcenter import faults
 from support import PASSWORD, USER
 from vsphere_session import SessionError, parse_endpoint
@@ -104,14 +104,15 @@ def test_the_hook_may_set_a_time_out(bench: Bench, kind: str) -> None:
 
 
 @BOTH
-def test_the_hook_may_set_a_proxy_and_nothing_goes_another_way(bench: Bench, proxy: Proxy, kind: str) -> None:
+def test_the_hook_may_set_a_proxy_and_nothing_goes_another_way(bench: Bench, proxy: ConnectProxy, kind: str) -> None:
     def config(transport: Transport) -> None:
-        transport.proxy = parse_endpoint(f"http://{proxy.authority}")
+        transport.proxy = parse_endpoint(proxy.url)
 
     client = bench.client(kind)
     assert bench.session().login(client, config)
     client.close()
-    assert set(proxy.targets) == {bench.vcenter.authority}
+    assert {head.split()[1].decode() for head in proxy.requests} == {bench.vcenter.authority}
     assert bench.vcenter.session_count == 1
-    assert PASSWORD not in proxy.said
-    assert USER not in proxy.said
+    said = b"".join(proxy.requests).decode()
+    assert PASSWORD not in said
+    assert USER not in said

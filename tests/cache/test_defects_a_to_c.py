@@ -5,6 +5,9 @@ from __future__ import annotations
 import pytest
 
 from cache.bench import Bench
+from simulated_vcenter import Fault
+from simulated_vcenter.exchange import Exchange
+from simulated_vcenter.messages import Response
 from support import USER
 from vsphere_session import RestClient, SessionError, SoapClient
 
@@ -96,6 +99,19 @@ def test_b_a_session_of_somebody_else_in_the_file_is_not_used(bench: Bench, othe
     bench.session().login(client)
     assert client.session_id != foreign
     bench.vcenter.end_all()
+
+
+@BOTH
+def test_b_a_session_that_the_server_now_gives_to_somebody_else_is_not_used(bench: Bench, kind: str) -> None:
+    bench.session().login(bench.client(kind))
+
+    def give_away(exchange: Exchange) -> None:
+        answer = exchange.perform()
+        exchange.send(Response(200, answer.body.replace(b"administrator", b"other"), {"Content-Type": "text/xml"}))
+
+    bench.vcenter.faults.add("RetrievePropertiesEx" if kind == "soap" else "GET /api/session", Fault(give_away))
+    with pytest.raises(SessionError, match=r"belongs to .*other"):
+        bench.asking().login(bench.client(kind))
 
 
 # ---- c: the wrong password

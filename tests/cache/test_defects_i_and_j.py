@@ -5,6 +5,9 @@ And what facts about other callers add: half-made logins, half-dead sessions, se
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from cache.bench import Bench
@@ -12,7 +15,7 @@ from simulated_vcenter import Fault, faults
 from simulated_vcenter.exchange import Exchange
 from simulated_vcenter.messages import Response
 from support import Helper, request
-from vsphere_session import SessionError
+from vsphere_session import RestClient, SessionError, SoapClient
 
 BOTH = pytest.mark.parametrize("kind", ["soap", "rest"])
 
@@ -68,9 +71,11 @@ def test_i_a_server_that_is_down_is_unreachable_and_the_cached_session_stays(ben
 def test_i_a_session_that_the_server_does_not_know_is_expired_and_not_unreachable(bench: Bench, kind: str) -> None:
     bench.session().login(bench.client(kind))
     bench.vcenter.end_all()
+    asked = len(bench.operations)
     with pytest.raises(SessionError, match="the server does not know the cached session any more") as none:
         bench.asking().login(bench.client(kind))
     assert none.value.kind == "not-found"
+    assert len(bench.operations) == asked + 1, "a dead one is asked about once"
     assert bench.session().login(bench.client(kind))
 
 
@@ -197,6 +202,23 @@ def test_a_soap_login_whose_answer_cannot_be_understood_is_ended_again(bench: Be
 
 
 # ---- sessions that nobody ends
+
+
+@BOTH
+def test_of_many_callers_at_once_one_logs_in_and_all_get_its_session(bench: Bench, kind: str) -> None:
+    """20 of govmomi's logins at once with an empty cache made 8 sessions, 7 of them in no file."""
+    clients = [bench.client(kind) for _ in range(12)]
+    start = threading.Barrier(len(clients))
+
+    def login(client: SoapClient | RestClient) -> bool:
+        session = bench.session()
+        start.wait()
+        return session.login(client)
+
+    with ThreadPoolExecutor(len(clients)) as pool:
+        made = list(pool.map(login, clients))
+    assert made.count(True) == len(bench.vcenter.logins) == 1
+    assert {client.session_id for client in clients} == bench.live
 
 
 @BOTH

@@ -12,7 +12,8 @@ import pytest
 
 from cache.bench import Bench
 from simulated_vcenter import SimulatedVCenter
-from vsphere_session import SessionError
+from support import PASSWORD, Helper, request
+from vsphere_session import Session, SessionError
 
 BOTH = pytest.mark.parametrize("kind", ["soap", "rest"])
 
@@ -84,6 +85,20 @@ def test_l_without_home_nothing_is_put_into_the_current_directory(tmp_path: Path
     assert list(here.iterdir()) == []
 
 
+def test_l_without_any_home_the_error_says_what_to_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def unknown(uid: int) -> None:
+        raise KeyError(uid)
+
+    monkeypatch.setattr(pwd, "getpwuid", unknown)
+    environ: dict[str, str] = {}
+    for name in ("GOVMOMI_HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME"):
+        with pytest.raises(SessionError, match=f"set HOME, or each of .*{name}") as refused:
+            Session("vc.example.com", environ=environ)
+        assert refused.value.kind == "storage"
+        environ[name] = str(tmp_path / name)
+    assert Session("vc.example.com", environ=environ).dir_soap == str(tmp_path / "GOVMOMI_HOME" / "sessions")
+
+
 # ---- m: an ESXi host has no REST sessions
 
 
@@ -98,6 +113,20 @@ def test_m_on_an_esxi_host_a_rest_login_is_unsupported_and_soap_works(home: Path
         assert bench.soap(bench.asking(username="root")).session_id == soap.session_id
         assert bench.live == {soap.session_id}
         bench.close()
+
+
+@pytest.mark.parametrize("api", ["rest", "both"])
+def test_m_a_user_name_with_a_colon_has_soap_alone_and_no_half_of_it_is_sent_to_rest(home: Path, api: str) -> None:
+    """Basic authentication ends the name at the colon: the server would count a failed login of user `a`."""
+    with SimulatedVCenter({"a:b": PASSWORD}) as vcenter:
+        helper, fields = Helper(home), request(vcenter, username="a:b", password=PASSWORD, api=api)
+        if api == "rest":
+            assert helper.call("get", fields).kind == "unsupported"
+        else:
+            reply = helper.ok("get", fields)
+            assert reply["soap_session_id"] == vcenter.sessions[0].id
+            assert "rest_session_id" not in reply
+        assert vcenter.login_attempts == len(vcenter.logins)
 
 
 # ---- n: VI/JSON

@@ -232,6 +232,20 @@ def test_login_is_the_cached_session_if_valid_else_a_new_one_saved(bench: Bench,
 
 
 @BOTH
+def test_login_asks_for_the_password_only_when_it_needs_one(bench: Bench, kind: str) -> None:
+    asked: list[str] = []
+    session = bench.session(password=None)
+
+    def password() -> str:
+        asked.append("the password")
+        return PASSWORD
+
+    session.password = password
+    assert [session.login(bench.client(kind)) for _ in range(2)] == [True, False]
+    assert asked == ["the password"]
+
+
+@BOTH
 @pytest.mark.sessions_counted_by_hand
 def test_logout_ends_the_session_in_passthrough_and_else_does_nothing(bench: Bench, kind: str) -> None:
     cached, own = bench.client(kind), bench.client(kind)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from contract.desk import Desk, SharedClock
-from contract.test_error_kinds import snapshot
+from contract.processes import snapshot
 from simulated_vcenter import SimulatedVCenter, faults
 from support import PASSWORD, USER, Helper, request
 

@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
+from contract.processes import snapshot
 from credential_protocol.messages import KINDS
 from simulated_vcenter import SimulatedVCenter, faults
 from support import PASSWORD, Helper, request
 
 WRONG = "wr0ng-Omega"
-LIMIT_ID = b'{"messages": [{"id": "com.vmware.vapi.endpoint.failedToLoginMaxUserSessionCountReached"}]}'
-
-
-def snapshot(home: Path) -> dict[str, bytes]:
-    """Every cached session as it lies on the disk."""
-    files = [path for path in home.glob(".govmomi/*/*") if path.is_file()]
-    return {str(path): path.read_bytes() + str(path.stat().st_mtime_ns).encode() for path in files}
 
 
 def test_the_kinds_and_their_exit_statuses_are_those_of_the_contract() -> None:

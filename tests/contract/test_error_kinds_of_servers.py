@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import pytest
 
-from contract.test_error_kinds import LIMIT_ID, snapshot
+from contract.processes import snapshot
 from simulated_vcenter import Fault, SimulatedVCenter, faults
 from support import PASSWORD, Helper, request
+
+LIMIT_ID = b'{"messages": [{"id": "com.vmware.vapi.endpoint.failedToLoginMaxUserSessionCountReached"}]}'
 
 # ---- unreachable
 
@@ -207,3 +211,17 @@ def test_an_error_is_one_line_of_json_and_one_of_text_without_a_secret(
     assert reply.kind in {"unreachable", "login-refused"}
     assert reply.stderr.count("\n") == 1
     assert PASSWORD not in reply.stderr + reply.stdout.decode()
+
+
+@pytest.mark.sessions_counted_by_hand
+@pytest.mark.parametrize("kind", ["soap", "rest"])
+def test_an_error_is_one_line_also_where_a_server_has_put_line_breaks_into_its_words(
+    helper: Helper, kind: Literal["soap", "rest"]
+) -> None:
+    """Nor can a server steer the terminal on which the line is read."""
+    with SimulatedVCenter({"evil": "pw"}, reported_names={"evil": "e\x85v\u2028i\u2029l\x9b31m\u202e"}) as vcenter:
+        fields = request(vcenter) | {f"{kind}_session_id": vcenter.add_session("evil", kind)}
+        reply = helper.call("store", fields)
+    assert reply.kind == "login-refused"
+    assert "e v i l 31m" in reply.stderr
+    assert reply.stderr.removesuffix("\n").isprintable()

@@ -1,4 +1,4 @@
-"""`busy`, `storage` and `internal`: what goes wrong on this machine."""
+"""`busy` and `storage`: what goes wrong on this machine."""
 
 from __future__ import annotations
 
@@ -8,13 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from contract.processes import finished, running
-from credential_protocol.messages import Answer, Failure
+from contract.processes import family, finished, running
 from simulated_vcenter import SimulatedVCenter, faults
-from support import PASSWORD, USER, Helper, request
-from vsphere_session import entry, service
-
-WRONG = "wr0ng-Omega"
+from support import PASSWORD, Helper, request
 
 # ---- busy
 
@@ -28,7 +24,7 @@ def test_busy_is_8_and_names_the_process_that_holds_the_lock_for_longer_than_the
         assert held.reached.wait(20)
         reply = helper.call("get", request(vcenter, password=PASSWORD), "--timeout", "0.3")
         assert (reply.kind, reply.status) == ("busy", 8)
-        assert f"pid {holder.pid}" in reply.stderr
+        assert any(f"pid {pid}" in reply.stderr for pid in family(holder.pid))
         goes_on.set()
         assert finished(holder).status == 0
     assert vcenter.login_attempts == 2  # one per kind, all of them the holder's
@@ -82,46 +78,3 @@ def test_storage_is_also_a_file_that_belongs_to_somebody_else(vcenter: Simulated
         path.unlink()
         path.symlink_to("/etc/passwd")
     assert helper.call("get", request(vcenter)).kind == "storage"
-
-
-# ---- internal
-
-
-def test_internal_is_70_and_one_line_that_says_how_to_report_it(
-    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], home: Path
-) -> None:
-    status, out, err = _bug(monkeypatch, capfd, home, "--timeout=1")
-    assert (status, out.count("\n"), err.count("\n")) == (70, 1, 1)
-    assert out.startswith('{"error": "internal", "message": "')
-    assert "report" in err
-    assert WRONG not in out + err
-
-
-def test_internal_shows_the_traceback_only_with_vv(
-    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], home: Path
-) -> None:
-    assert "File" not in _bug(monkeypatch, capfd, home, "-v")[2]
-    status, out, err = _bug(monkeypatch, capfd, home, "-vv")
-    assert (status, out.count("\n")) == (70, 1)
-    assert "File" in err
-    assert WRONG not in out + err
-
-
-def _bug(
-    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], home: Path, option: str
-) -> tuple[int, str, str]:
-    """What the program does when something inside it goes wrong in a way that nobody thought of."""
-
-    def broken(*_arguments: object) -> Answer:
-        raise ZeroDivisionError(f"with the password {WRONG} in its text")
-
-    monkeypatch.setitem(service.VERBS, "get", broken)
-    monkeypatch.setenv("HOME", str(home))
-    monkeypatch.setattr(entry, "_read_request", lambda _timeout: b'{"url": "vc", "username": "%s"}' % USER.encode())
-    status = entry.run([option, "get"])
-    said = capfd.readouterr()
-    return status, said.out, said.err
-
-
-def test_internal_is_what_an_unknown_kind_of_failure_ends_as() -> None:
-    assert Failure("x", kind="no such kind").status == 70

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from contract.test_error_kinds import snapshot
+from contract.processes import snapshot
 from simulated_vcenter import SimulatedVCenter, faults
 from support import PASSWORD, USER, Helper, request
 

@@ -98,7 +98,9 @@ def test_the_terraform_recipe_gives_files_and_no_session_id(
     query = dict(re.findall(r'(\w+)\s*=\s*"([^"]*)"', block))
     assert set(query) == {"url", "username", "output"}
     mine = {name: str(value) for name, value in request(vcenter, password=PASSWORD).items()}
-    workspace = TerraformWorkspace(tmp_path, [*helper.program, "get"], query | mine, helper.environment)
+    directory = tmp_path / "terraform"
+    directory.mkdir()
+    workspace = TerraformWorkspace(directory, [*helper.program, "get"], query | mine, helper.environment)
     workspace.init()
     result = workspace.apply()
     assert set(result) >= {"soap_session_file", "rest_session_file"}

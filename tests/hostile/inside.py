@@ -62,6 +62,7 @@ class Inside:
             self.ask(verb, **{"password": PASSWORD, **fields})
         assert not shows_secret(caught.value.message, PASSWORD)
         assert caught.value.message.isprintable()
+        assert len(caught.value.message) < 1000
         return caught.value
 
     def requests_during(self, verb: str, **fields: object) -> list[str]:

@@ -17,6 +17,7 @@ from hostile.inside import Inside
 from simulated_vcenter import SimulatedVCenter
 from support import PASSWORD, USER
 from vsphere_session.paths import Paths
+from vsphere_session.record import Record
 
 BROKEN_LOGINS = {name: broken for name, broken in BROKEN_CONTENT.items() if name not in ("an empty object", "UTF-16")}
 """An empty object is a good file without any login in it, and JSON may be UTF-16."""
@@ -58,6 +59,9 @@ def test_a_record_cut_anywhere_costs_a_question_to_the_server(inside: Inside, ki
     whole = record.read_bytes()
     for length in range(len(whole) - 1):
         record.write_bytes(whole[:length])
+        assert Record(str(record)).load().kinds == {}, length
+        if length % 29:
+            continue
         assert inside.requests_during("get", api=kind) == CONFIRMATIONS[kind], length
     assert inside.vcenter.login_attempts == 1
 

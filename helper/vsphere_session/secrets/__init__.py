@@ -55,11 +55,15 @@ class Logins:
     def set(self, place: str, username: str, password: str) -> None:
         """Keep a login; it becomes the default one for `place`."""
         index = self._index(place)
-        before = index.users.get(username)
-        self._store(self._choice).set(place, username, password)
+        before, users, default = index.users.get(username), dict(index.users), index.default
+        index.add(username, self._choice)  # first: what is in a store and in no index cannot be erased any more
+        try:
+            self._store(self._choice).set(place, username, password)
+        except BaseException:
+            index.reset(users, default)
+            raise
         if before and before != self._choice:
             self._store(before).delete(place, username)
-        index.add(username, self._choice)
 
     def delete(self, place: str, username: str) -> bool:
         """Forget a login; False if there was none."""

@@ -36,6 +36,14 @@ class Index:
             self.default = next(reversed(self.users), "")
         self._save()
 
+    def reset(self, users: dict[str, str], default: str) -> None:
+        """Go back to these users; where that cannot be written, one stays in it whose password is in no store."""
+        self.users, self.default = users, default
+        try:
+            self._save()
+        except StorageError:
+            pass
+
     def _load(self) -> None:
         data = read_private(self._path)
         if data is None:
@@ -44,12 +52,13 @@ class Index:
             value = decode(data)
         except ValueError:
             value = None
-        users = value.get("users") if isinstance(value, dict) else None
-        if not isinstance(value, dict) or not isinstance(users, dict) or not all(type(s) is str for s in users.values()):
+        content = value if isinstance(value, dict) else {}
+        users = content.get("users")
+        if not isinstance(users, dict) or not all(isinstance(store, str) for store in users.values()):
             # to go on without it would be to say that a password is forgotten which is still in its store
             raise StorageError(f"{self._path} is damaged; move it away and store the logins again")
         self.users = users
-        default = value.get("default")
+        default = content.get("default")
         self.default = default if isinstance(default, str) and default in users else ""
 
     def _save(self) -> None:

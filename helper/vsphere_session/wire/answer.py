@@ -45,9 +45,13 @@ class Reader:
         response = Response(status, headers, b"")
         if without_body or status in (101, 204, 304):
             return response, True
-        if named.get("content-encoding", "identity").lower() != "identity":
-            raise self._broken("sent a compressed answer that nobody asked for")
-        response.body, whole = self._body(named)
+        try:
+            if named.get("content-encoding", "identity").lower() != "identity":
+                raise self._broken("sent a compressed answer that nobody asked for")
+            response.body, whole = self._body(named)
+        except UnreachableError as error:
+            error.headers = headers
+            raise
         return response, whole and version == "HTTP/1.1" and named.get("connection", "").lower() != "close"
 
     def _head(self) -> tuple[str, int, list[tuple[str, str]]]:
@@ -58,7 +62,7 @@ class Reader:
         head, _, self._buffer = self._buffer.partition(b"\r\n\r\n")
         first, *lines = head.decode("latin-1").split("\r\n")
         version, _, rest = first.partition(" ")
-        code = rest[:3]
+        code = rest.partition(" ")[0]
         if version not in ("HTTP/1.1", "HTTP/1.0") or not (len(code) == 3 and code.isascii() and code.isdigit()):
             raise self._broken("does not speak HTTP")
         pairs = [line.partition(":") for line in lines]

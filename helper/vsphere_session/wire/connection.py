@@ -156,7 +156,11 @@ def _start_tls(
     try:
         tcp.settimeout(deadline.for_network(endpoint.place))
         secured = (context or trust.context()).wrap_socket(tcp, server_hostname=_server_name(endpoint))
-        trust.check_pin(secured.getpeercert(binary_form=True) or b"", endpoint.place)
+        try:
+            trust.check_pin(secured.getpeercert(binary_form=True) or b"", endpoint.place)
+        except BaseException:
+            secured.close()  # the TCP socket is its own now
+            raise
     except ssl.SSLCertVerificationError as error:
         raise _untrusted(endpoint, deadline, proxy, error.verify_message) from None
     except ssl.SSLEOFError:

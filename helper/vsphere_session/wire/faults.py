@@ -31,7 +31,7 @@ class SoapFaultError(Exception):
 
     def __init__(self, name: str, text: str) -> None:
         super().__init__(name)
-        self.name = name
+        self.name = shown(name)
         self.text = shown(text)
 
 

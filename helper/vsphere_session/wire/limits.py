@@ -9,3 +9,4 @@ MAX_XML_ELEMENTS = 20_000
 MAX_INTERIM_ANSWERS = 8
 READ_SIZE = 64 * 1024
 MAX_SHOWN_CHARACTERS = 200
+MAX_NAME_CHARACTERS = 1000  # of users, versions, references: what is to be kept must fit into a file

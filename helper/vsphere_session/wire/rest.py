@@ -15,6 +15,7 @@ from vsphere_session.errors import UnsupportedError
 from vsphere_session.govmomi_file import is_session_id
 from vsphere_session.wire.faults import for_status, login_refused, not_understood
 from vsphere_session.wire.identity import Identity
+from vsphere_session.wire.limits import MAX_NAME_CHARACTERS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,8 +38,11 @@ class RestWire:
     def login(self, username: str, password: str) -> None:
         """Log in; afterwards `session_id` is the new session's. Never tried twice.
 
-        Raises LoginRefusedError, SessionLimitError, UnsupportedError where the server has no REST sessions, and others.
+        Raises LoginRefusedError, SessionLimitError, UnsupportedError where the server has no REST sessions or cannot be told
+        the user name, and others.
         """
+        if ":" in username:  # RFC 7617; the server would count a failed login of somebody else
+            raise UnsupportedError('a user name with a colon cannot log in to REST; ask for "api": "soap"')
         login = b64encode(f"{username}:{password}".encode()).decode("ascii")
         response = self._call("POST", {"Authorization": f"Basic {login}", "vmware-use-header-authn": "true"})
         if response.status in (401, 403):
@@ -54,21 +58,22 @@ class RestWire:
         if response.status in _DEAD:
             return None
         found = self._value(response, (200,))
-        if not isinstance(found, dict) or not isinstance(found.get("user"), str):
+        user = found.get("user") if isinstance(found, dict) else None
+        if not isinstance(found, dict) or not isinstance(user, str) or len(user) > MAX_NAME_CHARACTERS:
             raise not_understood(self._place, "a REST session")
         created, last = (
             unix_seconds(str(found.get("created_time", ""))),
             unix_seconds(str(found.get("last_accessed_time", ""))),
         )
-        return Identity(
-            str(found["user"]), max(0.0, last - created) if created is not None and last is not None else None
-        )
+        return Identity(user, max(0.0, last - created) if created is not None and last is not None else None)
 
     def logout(self) -> None:
         """End the session; one that is gone already counts as ended."""
         response = self._call("DELETE", self._authenticated())
         if response.status not in (200, 204, *_DEAD):
             raise for_status(response, self._place)
+        if response.status == 200 and response.body.strip():
+            self._value(response, (200,))  # a web page that is in the way has ended nothing
 
     @property
     def _place(self) -> str:

@@ -8,6 +8,7 @@ of NotAuthenticated in an answer of status 200 is a dead session (docs/vsphere.m
 from __future__ import annotations
 
 from vsphere_session.clock import unix_seconds
+from vsphere_session.errors import UnreachableError
 from vsphere_session.govmomi_file import GOVMOMI_VIM_VERSION, SOAP_COOKIE, is_session_id
 from vsphere_session.service_content import ABOUT, MANAGERS
 from vsphere_session.wire.faults import (
@@ -16,14 +17,16 @@ from vsphere_session.wire.faults import (
     for_fault,
     for_login_fault,
     for_status,
+    login_refused,
     not_understood,
 )
 from vsphere_session.wire.identity import Identity
+from vsphere_session.wire.limits import MAX_NAME_CHARACTERS
 from vsphere_session.wire.xmltree import Element, escape_xml, parse_xml
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from vsphere_session.wire.answer import Response
     from vsphere_session.wire.transport import Transport
@@ -43,6 +46,7 @@ class SoapWire:
         self.session_id = session_id
         self.quoted = quoted
         self._date = ""
+        self._password = ""
 
     def service_content(self) -> dict[str, object]:
         """ServiceContent in Go's JSON shape; needs no session. Raises UnreachableError, UnsupportedError, UntrustedError."""
@@ -60,9 +64,10 @@ class SoapWire:
 
     def login(self, content: Mapping[str, object], username: str, password: str) -> Identity:
         """Log in; afterwards `session_id` is the new session's. Never tried twice. Raises LoginRefusedError and others."""
+        self._password = password
         inner = f"{_this(content, 'sessionManager')}<userName>{escape_xml(username)}</userName><password>{escape_xml(password)}</password>"
         try:
-            answer = self._call("Login", inner, take_cookie=True)
+            answer = self._call("Login", inner, take_cookie=True, refusals=(401, 403))
         except SoapFaultError as fault:
             raise for_login_fault(fault, self._place) from None
         user_session = answer.find("returnval")
@@ -93,7 +98,9 @@ class SoapWire:
     def logout(self, content: Mapping[str, object]) -> None:
         """End the session; one that is gone already counts as ended."""
         try:
-            self._call("Logout", _this(content, "sessionManager"))
+            answer = self._call("Logout", _this(content, "sessionManager"))
+            if answer.find("LogoutResponse") is None:
+                raise not_understood(self._place, "a SOAP answer")
         except SoapFaultError as fault:
             if fault.name not in DEAD_SESSION_FAULTS:
                 raise for_fault(fault, self._place) from None
@@ -102,35 +109,48 @@ class SoapWire:
     def _place(self) -> str:
         return self.transport.endpoint.place
 
-    def _call(self, name: str, inner: str, *, take_cookie: bool = False) -> Element:
+    def _call(self, name: str, inner: str, *, take_cookie: bool = False, refusals: tuple[int, ...] = ()) -> Element:
         headers = {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": f"urn:vim25/{GOVMOMI_VIM_VERSION}"}
         if self.session_id:
             headers["Cookie"] = (
                 f'{SOAP_COOKIE}="{self.session_id}"' if self.quoted else f"{SOAP_COOKIE}={self.session_id}"
             )
         body = _ENVELOPE.format(name=name, inner=inner).encode("utf-8")
-        response = self.transport.send("POST", self.transport.endpoint.escaped_path, headers, body)
+        try:
+            response = self.transport.send("POST", self.transport.endpoint.escaped_path, headers, body)
+        except UnreachableError as error:
+            if take_cookie:
+                self._take_cookie(error.headers)
+            raise
         self._date = response.header("date")
         if take_cookie:
-            self._take_cookie(response)
-        return self._body(response)
+            self._take_cookie(response.headers)
+        return self._body(response, refusals)
 
-    def _body(self, response: Response) -> Element:
+    def _body(self, response: Response, refusals: tuple[int, ...]) -> Element:
         try:
             body = parse_xml(response.body).child("Body")
         except ValueError:
             body = None
         fault = body.child("Fault") if body is not None else None
         if fault is not None:
-            raise SoapFaultError(_fault_name(fault), fault.value("faultstring"))
+            raise SoapFaultError(*map(self._without_secrets, (_fault_name(fault), fault.value("faultstring"))))
+        if response.status in refusals:
+            raise login_refused(self._place)
         if response.status != 200:
             raise for_status(response, self._place)
         if body is None:
             raise not_understood(self._place, "SOAP")
         return body
 
-    def _take_cookie(self, response: Response) -> None:
-        for name, value in response.headers:
+    def _without_secrets(self, text: str) -> str:
+        """What the server says, in case that it repeats what it was told."""
+        for secret in filter(None, (self._password, self.session_id)):
+            text = text.replace(secret, "…")
+        return text
+
+    def _take_cookie(self, headers: Sequence[tuple[str, str]]) -> None:
+        for name, value in headers:
             if name == "set-cookie" and value.startswith(f"{SOAP_COOKIE}="):
                 text = value.partition("=")[2].partition(";")[0].strip()
                 bare = text.removeprefix('"').removesuffix('"')
@@ -142,11 +162,19 @@ class SoapWire:
         if now is None:
             now = unix_seconds(user_session.value("lastActiveTime"))
         age = max(0.0, now - login_time) if now is not None and login_time is not None else None
-        return Identity(user_session.value("userName"), age)
+        username = user_session.value("userName")
+        if len(username) > MAX_NAME_CHARACTERS:
+            raise not_understood(self._place, "a session")
+        return Identity(username, age)
 
 
 def _content(returned: Element) -> dict[str, object]:
     content: dict[str, object] = {}
+    texts = (
+        part.text + part.attributes.get("type", "") for child in returned.children for part in (child, *child.children)
+    )
+    if any(len(text) > MAX_NAME_CHARACTERS for text in texts):
+        return content
     for child in returned.children:
         if child.name == "about":
             content["about"] = {part.name: part.text for part in child.children if part.name in ABOUT}
@@ -184,5 +212,5 @@ def _http_date(text: str) -> float | None:
 
     try:
         return parsedate_to_datetime(text).timestamp()
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return None

@@ -55,6 +55,11 @@ class Transport:
         """The deadline of a request that begins now."""
         return self.deadline or Deadline(self.timeout, self._clock)
 
+    def grant(self, seconds: float) -> None:
+        """Let requests take so many seconds from now on, even if the deadline comes earlier."""
+        if self.deadline is not None and self.deadline.remaining() < seconds:
+            self.deadline = Deadline(seconds, self._clock)
+
     def send(self, method: str, path: str, headers: dict[str, str], body: bytes = b"") -> Response:
         """One request and its answer. A redirect is an error: a session is never shown to another address.
 

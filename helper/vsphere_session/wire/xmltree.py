@@ -10,13 +10,18 @@ from vsphere_session.wire.limits import MAX_XML_DEPTH, MAX_XML_ELEMENTS
 class Element:
     """An element: local name, attributes (local names, the last one counts), children, and the text inside."""
 
-    __slots__ = ("attributes", "children", "name", "text")
+    __slots__ = ("attributes", "children", "name", "parts")
 
     def __init__(self, name: str, attributes: dict[str, str]) -> None:
         self.name = name
         self.attributes = attributes
         self.children: list[Element] = []
-        self.text = ""
+        self.parts: list[str] = []
+
+    @property
+    def text(self) -> str:
+        """The text inside, without that of its children."""
+        return "".join(self.parts)
 
     def child(self, name: str) -> Element | None:
         """The first child of that name."""
@@ -62,12 +67,12 @@ def parse_xml(data: bytes) -> Element:
         stack.pop()
 
     def text(part: str) -> None:
-        stack[-1].text += part
+        stack[-1].parts.append(part)
 
     def refuse(*_arguments: object) -> None:
         raise ValueError("a document type is not allowed")
 
-    parser = expat.ParserCreate()
+    parser = expat.ParserCreate("utf-8")  # whatever the document says: it could name any of Python's codecs, or none
     parser.buffer_text = True
     parser.StartElementHandler = start
     parser.EndElementHandler = end

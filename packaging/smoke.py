@@ -1,0 +1,83 @@
+"""The tests of what dist/ holds: ``python packaging/smoke.py``; arguments go to pytest.
+
+The contract's tests and those in tests/smoke run on the single file, and on the console script of the wheel in an
+environment of its own. The source distribution has to hold all tests, and to build the very same single file.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import distributions
+import installed
+import origin
+from common import BINARY, BUILD, ROOT, BuildError, progress, run
+
+TESTS = ("tests/smoke", "tests/contract")
+OF_THE_BUILD = "tests/smoke/test_build.py"  # they say nothing of a program
+UNPACKED = BUILD / "smoke" / "sdist"
+
+
+def main(arguments: list[str]) -> int:
+    """Return the exit status: that of pytest for tests that fail."""
+    try:
+        check_built()
+        progress("the single file")
+        check_program(BINARY, arguments)
+        progress("the wheel")
+        check_program(installed.console_script(), arguments)
+        progress("the source distribution")
+        check_source_distribution()
+    except BuildError as error:
+        sys.stderr.write(f"packaging/smoke.py: {error}\n")
+        return 1
+    except subprocess.CalledProcessError as error:  # pytest has said what is wrong
+        return error.returncode
+    return 0
+
+
+def check_built() -> None:
+    """Raise BuildError unless dist/ holds one of each."""
+    if not (BINARY.exists() and len(distributions.wheels()) == len(distributions.source_distributions()) == 1):
+        raise BuildError("dist/ does not hold the single file, a wheel and a source distribution: build them first")
+
+
+def check_program(program: Path, arguments: list[str]) -> None:
+    """Run the tests on one program."""
+    subprocess.run(  # noqa: S603  # what is run stands here
+        [sys.executable, "-m", "pytest", "-q", "-n", "auto", *TESTS, f"--ignore={OF_THE_BUILD}", *arguments],
+        cwd=ROOT,
+        env=os.environ | {"VSPHERE_SESSION_PROGRAM": str(program)},
+        check=True,
+    )
+
+
+def check_source_distribution() -> None:
+    """Raise BuildError unless every test and the same single file come out of the source distribution."""
+    shutil.rmtree(UNPACKED, ignore_errors=True)
+    (sdist,) = distributions.source_distributions()
+    shutil.unpack_archive(sdist, UNPACKED)
+    (tree,) = UNPACKED.iterdir()
+    if collected(tree) != collected(ROOT):
+        raise BuildError("the source distribution does not hold all tests: see the sdist's include in pyproject.toml")
+    built = {origin.BUILT_FROM: origin.built_from(), "SOURCE_DATE_EPOCH": origin.time_of_source()}
+    run("the build from the sdist", sys.executable, tree / "packaging" / "build.py", "onefile", environment=built)
+    if (tree / "dist" / BINARY.name).read_bytes() != BINARY.read_bytes():
+        raise BuildError(
+            "the source distribution builds another single file than this tree: something is not repeatable"
+        )
+
+
+def collected(tree: Path) -> list[str]:
+    """The names of all tests in a tree."""
+    pytest = (sys.executable, "-m", "pytest", "-q", "--collect-only", "--rootdir", tree, tree / "tests")
+    lines = run("the collection of the tests", *pytest).splitlines()
+    return sorted(line for line in lines if "::" in line)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

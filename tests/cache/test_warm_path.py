@@ -1,0 +1,129 @@
+"""A warm answer, within the trust window: what it imports, what it opens, and that it asks and locks nothing.
+
+In a process of its own without site-packages: what it needs, the standard library has.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import credential_protocol
+import vsphere_session
+from cache.bench import Bench
+from support import PASSWORD, USER, request
+
+ROOTS = [str(Path(str(package.__file__)).parents[1]) for package in (vsphere_session, credential_protocol)]
+
+PROBE = """
+import sys
+before = set(sys.modules)
+sys.path[:0] = sys.argv[1].split("|")
+from vsphere_session import entry
+opened, sockets = [], []
+sys.addaudithook(lambda event, args: opened.append(str(args[0])) if event == "open" else None)
+sys.addaudithook(lambda event, args: sockets.append(event) if event.startswith("socket.") else None)
+status = entry.run(sys.argv[2:])
+told = {"status": status, "modules": sorted(set(sys.modules) - before), "opened": list(opened), "sockets": sockets}
+import json
+sys.stderr.write(json.dumps(told))
+"""
+
+NOT_IMPORTED = {
+    "argparse", "asyncio", "base64", "collections", "configparser", "ctypes", "dataclasses", "datetime", "email", "enum",
+    "functools", "getpass", "hashlib", "http", "importlib.metadata", "inspect", "ipaddress", "json", "json.decoder",
+    "keyring", "logging", "pathlib", "platform", "platformdirs", "pwd", "pyVmomi", "random", "re", "requests", "secrets",
+    "select", "shutil", "signal", "socket", "ssl", "subprocess", "tempfile", "threading", "tomllib", "traceback",
+    "truststore", "typing", "urllib", "urllib3", "uuid", "xml", "_socket", "_ssl",
+}  # fmt: skip
+
+OURS = {
+    "credential_protocol": "jsontext messages native",
+    "vsphere_session": (
+        "clients clock config digest endpoint entry environment errors files govmomi_file lock options "
+        "ownership paths policy record secrets secrets.index service service_content session settings shelf "
+        "signals thumbprint version "
+    ),
+}
+"""What of this project a warm `get` imports. A module more here is slower for every caller: it needs a reason."""
+
+
+def warm(
+    bench: Bench, fields: dict[str, Any] | None, arguments: tuple[str, ...] = ("get",), **environment: str
+) -> dict[str, Any]:
+    """Run the program on what is cached, and tell what it did; it has to answer from the cache."""
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", PROBE, "|".join(ROOTS), *arguments],
+        input=json.dumps(fields).encode(),
+        capture_output=True,
+        env={"HOME": str(bench.home), **environment},
+        check=True,
+    )
+    told: dict[str, Any] = json.loads(done.stderr)
+    assert told["status"] == 0
+    assert json.loads(done.stdout)["source"] == "cache"
+    return told
+
+
+@pytest.fixture
+def cached(bench: Bench) -> Bench:
+    """A bench with both sessions in the cache, by the machine's own clock."""
+    bench.soap(bench.session())
+    bench.rest(bench.session())
+    return bench
+
+
+WAYS: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
+    "both": ({}, ("get",)),
+    "soap": ({"api": "soap"}, ("get",)),
+    "rest": ({"api": "rest"}, ("get",)),
+    "files": ({"output": "files"}, ("get",)),
+    "with a password": ({"password": PASSWORD}, ("get",)),
+    "in a conversation": ({"action": "get", "id": "1"}, ()),
+}
+
+
+@pytest.mark.parametrize(("fields", "arguments"), WAYS.values(), ids=WAYS)
+def test_a_warm_get_imports_only_what_it_needs(
+    cached: Bench, fields: dict[str, Any], arguments: tuple[str, ...]
+) -> None:
+    imported = set(warm(cached, request(cached.vcenter, **fields), arguments)["modules"])
+    assert {name for name in imported if {name, name.partition(".")[0]} & NOT_IMPORTED} == set()
+    ours = {f"{package}.{name}" for package, names in OURS.items() for name in names.split()} | OURS.keys()
+    assert {name for name in imported if name.partition(".")[0] in OURS} == ours
+
+
+def test_a_warm_get_opens_three_files_and_a_missing_configuration_and_no_lock_and_asks_nobody(cached: Bench) -> None:
+    told = warm(cached, request(cached.vcenter))
+    config = cached.home / ".config/vsphere-session/config.toml"
+    expected = [config, cached.file("soap"), *cached.records, cached.file("rest")]
+    assert told["opened"] == [str(path) for path in expected]
+    assert told["sockets"] == []
+    assert list(cached.home.rglob("locks/*")), "there was one when the session was made"
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {"GOVC_URL": "{authority}", "GOVC_USERNAME": "{user}", "GOVC_PASSWORD": "{password}"},
+        {"VSPHERE_SERVER": "{authority}", "VSPHERE_USER": "{user}", "VSPHERE_PASSWORD": "{password}"},
+        {"VMWARE_HOST": "{authority}", "VMWARE_USER": "{user}", "VMWARE_VALIDATE_CERTS": "true"},
+    ],
+    ids=lambda environment: next(iter(environment)).partition("_")[0],
+)
+def test_an_endpoint_from_the_environment_imports_nothing_more(cached: Bench, environment: dict[str, str]) -> None:
+    values = {"authority": cached.vcenter.authority, "user": USER, "password": PASSWORD}
+    told = warm(cached, None, ("get",), **{name: value.format(**values) for name, value in environment.items()})
+    assert not {name for name in told["modules"] if {name, name.partition(".")[0]} & NOT_IMPORTED}
+
+
+def test_a_get_that_has_to_ask_imports_neither_pyvmomi_nor_requests_nor_keyring(cached: Bench) -> None:
+    told = warm(cached, request(cached.vcenter, verify="always"))
+    assert "ssl" in told["modules"]
+    assert not {"pyVmomi", "requests", "urllib3", "keyring", "argparse", "logging"} & set(told["modules"])
+    assert told["sockets"] != []

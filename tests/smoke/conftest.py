@@ -1,0 +1,15 @@
+"""The tests of what only a single file does are collected when the program under test is one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from support import program
+
+
+def _is_script() -> bool:
+    with Path(program()[0]).open("rb") as file:
+        return file.read(2) == b"#!"
+
+
+collect_ignore = ["test_onefile.py", "test_onefile_unpacking.py"] if _is_script() else []

@@ -1,0 +1,91 @@
+"""The build says in one line what it lacks; on a copy of the tree, so that it never gets far."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    """What the build reads before it begins."""
+    ignore = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(ROOT / "packaging", tmp_path / "packaging", ignore=ignore)
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    return tmp_path
+
+
+def build(tree: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the build to its end, whatever its exit status."""
+    return subprocess.run(
+        [sys.executable, tree / "packaging" / "build.py", *arguments],
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def refusal(tree: Path, **environment: str) -> str:
+    """The one line with which the build of the single file ends."""
+    done = build(tree, "onefile", **environment)
+    assert done.returncode == 1
+    assert done.stdout == ""
+    (line,) = done.stderr.splitlines()
+    assert not (tree / "dist").exists()
+    return line
+
+
+def test_another_pyinstaller_than_the_pinned_one_is_refused(tree: Path) -> None:
+    project = tree / "pyproject.toml"
+    project.write_text(project.read_text().replace("pyinstaller==", "pyinstaller==1.2."))
+    assert refusal(tree).startswith("packaging/build.py: PyInstaller 1.2.6.")
+    assert refusal(tree).endswith("run python3 tests/run.py build")
+
+
+def test_tools_that_are_missing_are_named(tree: Path) -> None:
+    line = refusal(tree, PATH=str(tree))
+    assert "ldd, objcopy, objdump, strip cannot be found" in line
+    assert "binutils" in line
+
+
+def test_a_python_without_a_shared_library_is_refused(tree: Path) -> None:
+    """Which this one is not: PyInstaller is made to believe so."""
+    (tree / "sitecustomize.py").write_text(
+        "from PyInstaller.depend import bindepend\nbindepend.get_python_library_path = lambda: None\n"
+    )
+    line = refusal(tree, PYTHONPATH=str(tree))
+    assert "has no shared library" in line
+    assert "--enable-shared" in line
+
+
+def test_an_unknown_step_prints_what_there_is(tree: Path) -> None:
+    done = build(tree, "everything")
+    assert done.returncode == 2
+    assert "[onefile] [distributions]" in done.stderr
+
+
+def test_a_library_that_is_left_out_and_imported_by_our_own_code_is_an_error(
+    tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PyInstaller only warns of it, and the program fails where it needs it."""
+    monkeypatch.syspath_prepend(tree / "packaging")
+    monkeypatch.delitem(sys.modules, "build", raising=False)
+    from common import BuildError
+    from onefile import build as onefile
+
+    warnings = tree / "warnings"
+    warnings.write_text("excluded module named doctest - imported by difflib (delayed)\n")
+    onefile.check_left_out(warnings)
+    warnings.write_text(
+        "excluded module named doctest - imported by pickle (delayed), vsphere_session.config (delayed)\n"
+    )
+    with pytest.raises(BuildError, match="doctest is left out as unused"):
+        onefile.check_left_out(warnings)
