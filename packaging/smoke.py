@@ -63,12 +63,14 @@ def check_source_distribution() -> None:
     shutil.unpack_archive(sdist, UNPACKED)
     (tree,) = UNPACKED.iterdir()
     if collected(tree) != collected(ROOT):
-        raise BuildError("the source distribution does not hold all tests: see the sdist's include in pyproject.toml")
+        raise BuildError(
+            "the source distribution does not hold the tests of this tree: build it again, or see its include in pyproject.toml"
+        )
     built = {origin.BUILT_FROM: origin.built_from(), "SOURCE_DATE_EPOCH": origin.time_of_source()}
     run("the build from the sdist", sys.executable, tree / "packaging" / "build.py", "onefile", environment=built)
     if (tree / "dist" / BINARY.name).read_bytes() != BINARY.read_bytes():
         raise BuildError(
-            "the source distribution builds another single file than this tree: something is not repeatable"
+            "the source distribution builds another file than dist/ holds: the tree has changed, or a build is not repeatable"
         )
 
 

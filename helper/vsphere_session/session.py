@@ -337,6 +337,7 @@ class Session:
             # the server's word first: this machine's clock may have been wrong when the session was logged in
             login_at = min(known.login_at, now) if known is not None and identity.age is None else None
             login = known.login if known is not None else ""
+            client.form = "" if client.form == SOAP_ONLY else client.form  # it may only have been starting
             fresh = self._know(client, identity, login=login, login_at=login_at)
             if not self.policy.too_old(fresh, now):
                 self.tell(f"the cached {client.kind.upper()} session is good: the server has just confirmed it")
@@ -391,7 +392,7 @@ class Session:
             + (f": {self.why}" if self.why else "")
         )
         if custom is None:
-            username, password = self._credential()
+            username, password = self._credential_for(client)
             self._know_new(client, client.log_in(username, password), login=f"password:{username}")
             return
         custom(client)
@@ -400,6 +401,14 @@ class Session:
                 f"login_{client.kind} left its client without a session; it must log in or adopt one"
             )
         self._know_new(client, client.confirm(), login=custom_login(self.login_as))
+
+    def _credential_for(self, client: WireClient) -> tuple[str, str]:
+        try:
+            return self._credential()
+        except NotFoundError:
+            if isinstance(client, RestClient) and self._soap is not None:
+                client.confirm()  # without any session: raises UnsupportedError where there is no REST to log in to
+            raise
 
     def _credential(self) -> tuple[str, str]:
         password = self.url.password if self.url.password is not None else self.password()

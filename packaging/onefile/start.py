@@ -24,13 +24,14 @@ if TYPE_CHECKING:
     from importlib.machinery import ModuleSpec
 
 UNPACKED: str = sys._MEIPASS  # type: ignore[attr-defined]  # PyInstaller's only name for it
+BOOTLOADER = int(os.path.basename(UNPACKED)[4:12], 16)
+"""The process that has unpacked all this, and removes it: `_MEI`, its number, and some letters."""
 
 
 class Store:
     """Finds the modules that nobody else has found. The store is opened when one is asked for."""
 
-    def __init__(self, bootloader: int) -> None:
-        self._bootloader = bootloader
+    def __init__(self) -> None:
         self._follows = False
         self._file = -1
         self._start = 0
@@ -45,7 +46,7 @@ class Store:
             return None
         if not self._follows:
             self._follows = True
-            start_new_thread(_follow, (self._bootloader,))  # from here on it may take long
+            start_new_thread(_follow, ())  # from here on it may take long
         for place in places:
             self._unpack(*place)
         return spec_from_file_location(name, os.path.join(UNPACKED, places[-1][0]))
@@ -95,13 +96,13 @@ class Store:
             size -= copied
 
 
-def _follow(bootloader: int) -> None:
+def _follow() -> None:
     """Die with the bootloader. Whoever kills what he has started (Terraform does) kills that one alone.
 
     The program would go on, hold its lock until the deadline, and answer nobody.
     """
     try:
-        process = os.pidfd_open(bootloader)
+        process = os.pidfd_open(BOOTLOADER)
         import select  # noqa: PLC0415  # it comes out of the store
     except (OSError, StorageError):  # an old kernel, dead already, or no room: whoever needs room will say so
         pass
@@ -109,7 +110,7 @@ def _follow(bootloader: int) -> None:
         poll = select.poll()
         poll.register(process, select.POLLIN)
         poll.poll()
-    if os.getppid() != bootloader:
+    if os.getppid() != BOOTLOADER:
         _tidy_up()
         os._exit(137)
 
@@ -134,15 +135,14 @@ def _remove_quietly(path: str) -> None:
 
 def run() -> None:
     """Run the program, as `vsphere-session` of a wheel does."""
-    bootloader = os.getppid()
     encodings.__path__.append(os.path.join(UNPACKED, "encodings"))  # where PyInstaller's importer finds other codecs
-    sys.meta_path.append(Store(bootloader))  # a finder in all that importlib asks of one
+    sys.meta_path.append(Store())  # a finder in all that importlib asks of one
     try:
         from vsphere_session.entry import main  # noqa: PLC0415  # when all of its imports can be found
 
         main()
     finally:
-        if os.getppid() != bootloader:  # which would have tidied up
+        if os.getppid() != BOOTLOADER:  # which would have tidied up
             _tidy_up()
 
 
