@@ -66,8 +66,10 @@ def check_source_distribution() -> None:
         raise BuildError(
             "the source distribution does not hold the tests of this tree: build it again, or see its include in pyproject.toml"
         )
-    built = {origin.BUILT_FROM: origin.built_from(), "SOURCE_DATE_EPOCH": origin.time_of_source()}
-    run("the build from the sdist", sys.executable, tree / "packaging" / "build.py", "onefile", environment=built)
+    said = run("the single file", BINARY, "--version")
+    build = (sys.executable, tree / "packaging" / "build.py", "onefile")
+    built_from = said.partition(" (")[2].rpartition(", built with ")[0]
+    run("the build from the sdist", *build, environment={origin.BUILT_FROM: built_from})
     if (tree / "dist" / BINARY.name).read_bytes() != BINARY.read_bytes():
         raise BuildError(
             "the source distribution builds another file than dist/ holds: the tree has changed, or a build is not repeatable"

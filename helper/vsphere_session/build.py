@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import platform
+import os
 import sys
 
 from vsphere_session.version import __version__
@@ -15,5 +15,6 @@ def description() -> str:
         from vsphere_session_build import SOURCE  # type: ignore[import-not-found]  # noqa: PLC0415
     except ImportError:
         SOURCE = "wheel"  # noqa: N806  # stands for the imported constant
-    python = f"{platform.python_implementation()} {platform.python_version()}"
-    return f"{__version__} ({SOURCE}, {python}, {sys.platform} {platform.machine()})"
+    major, minor, micro = sys.version_info[:3]
+    machine = os.uname().machine if hasattr(os, "uname") else os.environ.get("PROCESSOR_ARCHITECTURE", "")
+    return f"{__version__} ({SOURCE}, Python {major}.{minor}.{micro}, {sys.platform} {machine})"

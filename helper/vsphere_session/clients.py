@@ -15,6 +15,7 @@ from vsphere_session.service_content import about_value
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Self
 
     import requests
     from pyVmomi import vim
@@ -89,6 +90,15 @@ class WireClient(ABC):
         if self._transport is not None:
             self._transport.close()
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
+
+    def prepare(self) -> None:  # noqa: B027  # not every kind has to
+        """Ask the server for what a login needs and what makes no session yet."""
+
     @abstractmethod
     def marshal_json(self) -> bytes:
         """The bytes of the cache file."""
@@ -132,6 +142,10 @@ class SoapClient(WireClient):
     kind = "soap"
     path = SOAP_PATH
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._prepared: tuple[SoapWire, dict[str, object]] | None = None
+
     def marshal_json(self) -> bytes:
         """The file's bytes, as govc 0.56 writes them."""
         if self.stored is None:
@@ -163,12 +177,14 @@ class SoapClient(WireClient):
         """Whether the server has no REST sessions: it is a single ESXi host, or has said so before."""
         return self.form == SOAP_ONLY or about_value(self.content, "apiType") == "HostAgent"
 
+    def prepare(self) -> None:
+        """Ask the server for its ServiceContent, which needs no session."""
+        self._prepared = self._ask_for_content()
+
     def log_in(self, username: str, password: str) -> Identity:
         """Make a new session. Raises LoginRefusedError, UnreachableError, UntrustedError, SessionLimitError."""
-        from vsphere_session.wire.soap import SoapWire  # noqa: PLC0415  # a warm answer needs no network
-
-        wire = SoapWire(self.transport)
-        content = wire.service_content()
+        wire, content = self._prepared or self._ask_for_content()
+        self._prepared = None
         anonymous = wire.session_id
         try:
             identity = wire.login(content, username, password)
@@ -181,9 +197,7 @@ class SoapClient(WireClient):
 
     def adopt(self, session_id: str) -> None:
         """Take a session that somebody else has made; the server is asked for its ServiceContent."""
-        from vsphere_session.wire.soap import SoapWire  # noqa: PLC0415  # a warm answer needs no network
-
-        content = SoapWire(self.transport).service_content()
+        _, content = self._ask_for_content()
         self._store(session_id, content=content)
 
     def confirm(self) -> Identity | None:
@@ -199,6 +213,12 @@ class SoapClient(WireClient):
         from vsphere_session.handover import service_instance  # noqa: PLC0415  # pyVmomi takes 180 ms to import
 
         return service_instance(self)
+
+    def _ask_for_content(self) -> tuple[SoapWire, dict[str, object]]:
+        from vsphere_session.wire.soap import SoapWire  # noqa: PLC0415  # a warm answer needs no network
+
+        wire = SoapWire(self.transport)
+        return wire, wire.service_content()
 
     def _wire(self) -> SoapWire:
         from vsphere_session.wire.soap import SoapWire  # noqa: PLC0415  # a warm answer needs no network

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -10,7 +12,7 @@ if TYPE_CHECKING:
 
 def _find_sha256() -> Callable[[bytes], _Hash]:
     """CPython's own SHA-256: `_sha2` since 3.12, `_sha256` before; other interpreters may have neither."""
-    for name in ("_sha2", "_sha256", "hashlib"):
+    for name in ("_sha2" if sys.version_info >= (3, 12) else "_sha256", "hashlib"):
         try:
             found: Callable[[bytes], _Hash] = __import__(name).sha256
         except ImportError:

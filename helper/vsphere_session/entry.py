@@ -74,16 +74,17 @@ def _host(options: Options, signals: Signals) -> Host:
 
 
 def _answer_one(host: Host, options: Options) -> int:
-    request = native.parse(_read_request(host.timeout), options.verb, FIELDS)
+    host.deadline = host.until()  # the time in which the caller sends its request counts
+    request = native.parse(_read_request(host.timeout, options.verb), options.verb, FIELDS)
     answer = VERBS[request.verb](request, host)
     return _deliver(native.render(answer), request, answer, host)
 
 
-def _read_request(timeout: float) -> bytes:
+def _read_request(timeout: float, verb: str) -> bytes:
     """All of stdin, up to a little more than a request may have."""
     if os.isatty(0):
         raise InvalidRequestError(
-            f'stdin is a terminal; pipe the request in: echo \'{{"url": "HOST"}}\' | {PROGRAM} get'
+            f'stdin is a terminal; pipe the request in: echo \'{{"url": "HOST"}}\' | {PROGRAM} {verb}'
         )
     late = InvalidRequestError(f"the request did not end within {timeout:g} s; close stdin after the JSON object")
     parts: list[bytes] = []

@@ -51,6 +51,12 @@ class Host:
         self.caller = caller
         self.unbroken = unbroken
         self.tell = tell
+        self.deadline: Deadline | None = None
+        """When the call ends that has begun already; None where each request is a call of its own."""
+
+    def until(self) -> Deadline:
+        """The deadline of the request that is answered now."""
+        return self.deadline or Deadline(self.timeout, self.clock)
 
 
 class Call:
@@ -58,7 +64,7 @@ class Call:
 
     def __init__(self, request: Request, host: Host) -> None:
         self.settings = settings = Settings(request, host.environ, host.config)
-        self.deadline = Deadline(host.timeout, host.clock)
+        self.deadline = host.until()
         secured = settings.endpoint.scheme == "https"
         self.place = ("" if secured else "http://") + settings.endpoint.place
         """What logins are stored for: one for https is never sent in clear."""

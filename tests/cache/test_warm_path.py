@@ -45,9 +45,9 @@ NOT_IMPORTED = {
 OURS = {
     "credential_protocol": "jsontext messages native",
     "vsphere_session": (
-        "clients clock config digest endpoint entry environment errors files govmomi_file lock options "
-        "ownership paths policy record secrets secrets.index service service_content session settings shelf "
-        "signals thumbprint version "
+        "clients clock config digest endpoint entry environment errors files govmomi_file loading lock making options "
+        "ownership paths policy record secrets secrets.index service service_content session session_terms settings "
+        "shelf signals thumbprint version "
     ),
 }
 """What of this project a warm `get` imports. A module more here is slower for every caller: it needs a reason."""

@@ -26,7 +26,7 @@ def run(monkeypatch: pytest.MonkeyPatch, home: Path) -> Iterator[Run]:
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
 
     def call(*arguments: str, **fields: object) -> int:
-        monkeypatch.setattr(entry, "_read_request", lambda _timeout: json.dumps(fields).encode())
+        monkeypatch.setattr(entry, "_read_request", lambda *_: json.dumps(fields).encode())
         return entry.run(list(arguments))
 
     yield call

@@ -7,6 +7,7 @@ import random
 import socket
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -96,13 +97,19 @@ def inflate(path: Path, size: int = 100 * 1000 * 1000) -> None:
 
 
 def give_away(path: Path, patch: pytest.MonkeyPatch) -> None:
-    """Make `path` somebody else's.
-
-    Root gives it to another user. Anybody else cannot, and becomes another user instead: then all that was there
-    before is somebody else's, `path` with it.
-    """
+    """Make `path` somebody else's. Only root can; for anybody else this process is told that it is so."""
     if os.geteuid() == 0:
         os.chown(path, 65534, -1, follow_symlinks=False)
-    else:
-        somebody_else = os.geteuid() + 1
-        patch.setattr(os, "geteuid", lambda: somebody_else)
+        return
+    given = path.lstat()
+
+    def told(real: Callable[..., os.stat_result]) -> Callable[..., os.stat_result]:
+        def look(*arguments: Any, **named: Any) -> os.stat_result:
+            found = real(*arguments, **named)
+            same = (found.st_dev, found.st_ino) == (given.st_dev, given.st_ino)
+            return os.stat_result((*found[:4], 65534, *found[5:10])) if same else found
+
+        return look
+
+    for name in ("stat", "lstat", "fstat"):
+        patch.setattr(os, name, told(getattr(os, name)))

@@ -111,18 +111,10 @@ def test_a_directory_that_may_not_be_written_is_a_storage_error_before_any_login
 
 @pytest.fixture
 def read_only(vcenter: SimulatedVCenter, helper: Helper, home: Path) -> Iterator[Helper]:
-    """A helper with cached sessions in a home that is read-only: mounted so, or closed where nobody may mount."""
+    """A helper with cached sessions in a home that is read-only: mounted so, or where nobody may mount without room."""
     assert login(helper, vcenter).status == 0
     with mounted(home, MOUNT_READ_ONLY) as place:
-        if place is not None:
-            yield Helper(place)
-        else:
-            directories = [home, *(path for path in home.rglob("*") if path.is_dir())]
-            for directory in directories:
-                directory.chmod(0o500)
-            yield within(helper, ORDINARY)
-            for directory in directories:
-                directory.chmod(0o700)
+        yield Helper(place) if place is not None else limited(helper, "RLIMIT_FSIZE", 0)
 
 
 def test_a_read_only_home_still_gives_out_what_is_cached(vcenter: SimulatedVCenter, read_only: Helper) -> None:

@@ -79,13 +79,13 @@ def test_a_library_that_is_left_out_and_imported_by_our_own_code_is_an_error(
     monkeypatch.syspath_prepend(tree / "packaging")
     monkeypatch.delitem(sys.modules, "build", raising=False)
     from common import BuildError
-    from onefile import build as onefile
+    from onefile.build import check_left_out
 
     warnings = tree / "warnings"
     warnings.write_text("excluded module named doctest - imported by difflib (delayed)\n")
-    onefile.check_left_out(warnings)
+    check_left_out(warnings)
     warnings.write_text(
         "excluded module named doctest - imported by pickle (delayed), vsphere_session.config (delayed)\n"
     )
     with pytest.raises(BuildError, match="doctest is left out as unused"):
-        onefile.check_left_out(warnings)
+        check_left_out(warnings)
