@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from credential_protocol.dialects import DIALECTS
 from credential_protocol.messages import VERBS
 from vsphere_session.config import CHOICES, seconds
 from vsphere_session.errors import InvalidRequestError, UnsupportedError
@@ -18,7 +19,8 @@ options:
   --timeout SECONDS        how long the whole call may take (30)
   --secret-store NAME      where "store" keeps passwords: keyring (the platform's, default) or file (mode 0600)
   --config FILE            another configuration file
-  --protocol NAME          the caller's protocol: native
+  --field NAME             print one field of the answer, the bare value and a newline
+  --protocol NAME          the caller's protocol: native, git, docker, terraform-cli, bazel, kubernetes
   -v, -vv                  say on stderr what happens; with -vv also where a bug is
   --version                print the version and what it was built from
   -h, --help               print this
@@ -26,17 +28,24 @@ options:
 example:
   echo '{"url": "vc.example.com", "username": "me@vsphere.local", "password": "…"}' | vsphere-session get
 """
-_WITH_VALUE = ("--timeout", "--secret-store", "--config", "--protocol")
+_WITH_VALUE = ("--timeout", "--secret-store", "--config", "--protocol", "--field")
 _FLAGS = ("-v", "-vv", "--version", "-h", "--help")
 
 
 class Options:
-    """What the command line says. `timeout` is None where it says nothing; `show` is `version`, `help` or empty."""
+    """What the command line says.
 
-    __slots__ = ("config", "secret_store", "show", "timeout", "verb", "verbose")
+    timeout   None where it says nothing
+    show      `version`, `help` or empty
+    words     what is left: the verb, and what belongs to the caller's protocol
+    """
+
+    __slots__ = ("config", "field", "protocol", "secret_store", "show", "timeout", "verbose", "words")
 
     def __init__(self) -> None:
-        self.verb = ""
+        self.words: list[str] = []
+        self.protocol = ""
+        self.field = ""
         self.timeout: float | None = None
         self.secret_store = ""
         self.config = ""
@@ -59,13 +68,31 @@ def read_options(arguments: list[str]) -> Options:
             _flag(options, word)
         elif word.startswith("-"):
             raise InvalidRequestError(f"the option {_quoted(name)} is not known; see vsphere-session --help")
-        elif options.verb:
-            raise InvalidRequestError(f"there is a second verb, {_quoted(word)}; the request goes to stdin as JSON")
-        elif word not in VERBS:
-            raise InvalidRequestError(f"the verb {_quoted(word)} is not known; use get, store or erase")
         else:
-            options.verb = word
+            options.words.append(word)
     return options
+
+
+def own_options(dialect: str, arguments: list[str]) -> tuple[Options, list[str]]:
+    """Our options in a command line of another protocol, and the rest of it. docker's helpers have no options."""
+    if dialect == "docker":
+        return Options(), arguments
+    options = read_options(arguments)
+    return options, options.words
+
+
+def native_verb(options: Options) -> str:
+    """The verb of a native call, empty for a conversation. Raises InvalidRequestError."""
+    if len(options.words) > 1:
+        raise InvalidRequestError(
+            f"there is a second verb, {_quoted(options.words[1])}; the request goes to stdin as JSON"
+        )
+    if not options.words:
+        return ""
+    verb = options.words[0]
+    if verb not in VERBS:
+        raise InvalidRequestError(f"the verb {_quoted(verb)} is not known; use get, store or erase")
+    return verb
 
 
 def _set(options: Options, name: str, value: str) -> None:
@@ -79,8 +106,12 @@ def _set(options: Options, name: str, value: str) -> None:
         options.secret_store = value
     elif name == "--config":
         options.config = value
-    elif value != "native":
-        raise UnsupportedError(f"this build does not speak the protocol {_quoted(value)}; it speaks native")
+    elif name == "--field":
+        options.field = value
+    elif value in DIALECTS:
+        options.protocol = value
+    else:
+        raise UnsupportedError(f"the protocol {_quoted(value)} is not known; use {', '.join(DIALECTS)}")
 
 
 def _flag(options: Options, word: str) -> None:

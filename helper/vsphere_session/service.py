@@ -259,4 +259,22 @@ def _erase_session(session: Session, client: WireClient, given: str, warnings: l
     return True
 
 
+def erase_login(request: Request, password: str, host: Host) -> Answer:
+    """Forget the stored login if this is its password; no other is touched."""
+    call = Call(request, host)
+    username = call.settings.endpoint.username
+    if call.logins.get(call.place, username) != password:
+        return Answer({"erased": ""})
+    call.logins.delete(call.place, username)
+    return Answer({"erased": "password"})
+
+
+def cached_session_ids(request: Request, host: Host) -> set[str]:
+    """The ids of the sessions in the cache for this user at this endpoint; asks nobody."""
+    call = Call(request, host)
+    session = call.session(call.settings.endpoint.username or call.logins.default_user(call.place))
+    clients = [new_client("soap"), new_client("rest")]
+    return {client.session_id for client in clients if session.shelf.read(client)}
+
+
 VERBS = {"get": get, "store": store, "erase": erase}

@@ -67,9 +67,14 @@ _scan_strict = _scanner(_pairs)
 _scan_lenient = _scanner(dict)
 
 try:
-    from _json import encode_basestring_ascii as quote
+    from _json import encode_basestring_ascii as _quote
 except ImportError:  # pragma: no cover - interpreters without the C encoder
-    from json.encoder import py_encode_basestring_ascii as quote
+    from json.encoder import py_encode_basestring_ascii as _quote
+
+
+def quote(text: str) -> str:
+    """`text` as a JSON string, in ASCII, with its quotes."""
+    return _quote(text)
 
 
 def decode(data: bytes, *, tail: bool = False) -> object:

@@ -26,7 +26,7 @@ def run(monkeypatch: pytest.MonkeyPatch, home: Path) -> Iterator[Run]:
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
 
     def call(*arguments: str, **fields: object) -> int:
-        monkeypatch.setattr(entry, "_read_request", lambda *_: json.dumps(fields).encode())
+        monkeypatch.setattr(entry, "read_stdin", lambda *_: json.dumps(fields).encode())
         return entry.run(list(arguments))
 
     yield call
@@ -92,7 +92,7 @@ def test_a_signal_while_the_answer_is_written_ends_a_session_that_is_in_no_file(
     def interrupted(_output: Output) -> int:
         raise Interrupted(signal.SIGTERM)
 
-    monkeypatch.setattr(entry, "_write", interrupted)
+    monkeypatch.setattr(entry, "write", interrupted)
     assert run("get", **request(vcenter, password=PASSWORD, passthrough=passthrough)) == 143
     assert len(vcenter.logins) == 2
     assert vcenter.session_count == (0 if passthrough else 2)

@@ -98,6 +98,7 @@ NO_ANSWER: dict[str, Callable[[], Fault]] = {
     "XML in an encoding that is none": body(b'<?xml version="1.0" encoding="base64"?><a/>'),
     "XML with an entity bomb": faults.entity_bomb,
     "XML that is deep": faults.deep_xml,
+    "XML that is deep and short": lambda: faults.deep_xml(5000),
     "XML with many elements": body(ENVELOPE % (b"<a/>" * 100_000)),
     "XML with text between many elements": body(ENVELOPE % ((b"<a/>" + b"x" * 200) * 19_000)),
     "a document from the file system": body(b'<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><a>&x;</a>'),

@@ -61,6 +61,17 @@ def test_something_wrong_at_any_place_costs_at_most_a_login(inside: Inside, kind
         whole = json.loads(file.read_bytes()) if reply["source"] == "login" else whole
 
 
+@pytest.mark.parametrize("version", ["9" * 5000, "8." + "0" * 5000, "8.\u00b2", "\u0668", ".", "8..3", "-8.0"], ids=len)
+def test_an_odd_version_in_a_file_is_carried_along(inside: Inside, version: str) -> None:
+    """It decides whether the SOAP session is tried for REST, too."""
+    file = Path(inside.get(api="soap")["soap_session_file"])
+    whole = json.loads(file.read_bytes())
+    place = ("ServiceContent", "about", "apiVersion")
+    file.write_text(json.dumps(changed(whole, place, version)), encoding="utf-8")
+    assert inside.get(verify="always")["rest_session_id"]
+    assert len(inside.vcenter.logins) == 2
+
+
 @pytest.mark.sessions_counted_by_hand
 @pytest.mark.parametrize("kind", ["soap", "rest"])
 def test_a_place_that_is_left_out_costs_at_most_a_login(inside: Inside, kind: str) -> None:

@@ -77,6 +77,41 @@ def test_what_is_not_http_is_unreachable(inside: Inside, operation: Operation, a
     meet(inside, operation, answer())
 
 
+@every_operation
+@pytest.mark.parametrize("head", [b"HTTP/1.1 100 Continue\r\n\r\n", b"HTTP/1.1 103 Early Hints\r\nLink: <x>\r\n\r\n"])
+def test_interim_answers_without_end_are_given_up_after_a_few(
+    inside: Inside, operation: Operation, head: bytes
+) -> None:
+    """Not at the time-out, and not when the server has had enough."""
+
+    def act(exchange: Exchange) -> None:
+        while True:
+            exchange.write(head)
+
+    operation.prepare(inside)
+    inside.vcenter.faults.add("=" + operation.where, Fault(act))
+    if operation.verb == "erase":
+        assert "interim answers without end" in inside.ask("erase", **operation.fields)["warning"]
+        inside.vcenter.end_all()
+    else:
+        assert "interim answers without end" in inside.failure("get", **operation.fields).message
+
+
+@pytest.mark.parametrize("operation", [OPERATIONS[0], OPERATIONS[2]], ids=lambda operation: operation.where)
+def test_a_document_type_is_refused_even_in_an_answer_that_is_right_otherwise(
+    inside: Inside, operation: Operation
+) -> None:
+    """SOAP 1.1 forbids it, and entities are the way to bombs and to files."""
+
+    def act(exchange: Exchange) -> None:
+        answer = exchange.perform()
+        begin = answer.body.index(b"<", answer.body.index(b"?>"))
+        body = answer.body[:begin] + b'<!DOCTYPE x [<!ENTITY y "z">]>' + answer.body[begin:]
+        exchange.send(replace(answer, body=body))
+
+    meet(inside, operation, Fault(act))
+
+
 @pytest.mark.parametrize(("operation", "answer"), SENSELESS.values(), ids=SENSELESS)
 def test_an_answer_that_makes_no_sense_is_unreachable(
     inside: Inside, operation: Operation, answer: Callable[[], Fault]

@@ -26,8 +26,8 @@ def temporary(helper: Helper, tmp_path: Path) -> Path:
 def test_the_version_names_the_commit_and_the_builder(helper: Helper) -> None:
     said = helper.run("--version").stdout.decode()
     assert re.fullmatch(
-        r"vsphere-session \d+\.\d+\.\d+ \(commit [0-9a-f]{7,} \((clean|changed)\), built with PyInstaller 6\.[\d.]+, "
-        r"CPython 3\.[\d.]+, \w+ \w+\)\n",
+        r"vsphere-session \d+\.\d+\.\d+ \((commit [0-9a-f]{7,} \((clean|changed)\)|a source distribution), "
+        r"built with PyInstaller 6\.[\d.]+, C?Python 3\.[\d.]+, \w+ \w+\)\n",
         said,
     )
 

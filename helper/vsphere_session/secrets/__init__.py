@@ -9,13 +9,15 @@ from __future__ import annotations
 import os
 
 from vsphere_session.errors import InvalidRequestError
-from vsphere_session.secrets.index import Index
+from vsphere_session.paths import Paths
+from vsphere_session.secrets.index import Index, all_places
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Protocol
 
     from vsphere_session.clock import Clock, Deadline
+    from vsphere_session.service import Host
 
     class SecretStore(Protocol):
         """Passwords by place (`vc.example.com:8989`) and user name."""
@@ -42,6 +44,20 @@ class Logins:
         self._choice = choice or "keyring"
         self._clock = clock
         self._deadline = deadline
+
+    @classmethod
+    def of(cls, host: Host) -> Logins:
+        """The logins of this host, for a request that is answered now."""
+        choice = host.secret_store or host.config.general.get("secret_store", "")
+        return cls(Paths(host.environ).state, choice, host.clock, host.until())
+
+    def users(self, place: str) -> list[str]:
+        """The users that have a login for `place`; the one stored last comes last."""
+        return list(self._index(place).users)
+
+    def places(self, prefix: str) -> list[str]:
+        """The places that begin with `prefix` and have a login, sorted."""
+        return sorted(place for place in all_places(self._directory) if place.startswith(prefix))
 
     def default_user(self, place: str) -> str:
         """The user whose login for `place` was stored last; empty if there is none."""
@@ -76,7 +92,11 @@ class Logins:
         return True
 
     def _index(self, place: str) -> Index:
-        return Index(os.path.join(self._state, "logins"), place)
+        return Index(self._directory, place)
+
+    @property
+    def _directory(self) -> str:
+        return os.path.join(self._state, "logins")
 
     def _store(self, name: str) -> SecretStore:
         if name == "file":

@@ -10,6 +10,20 @@ from vsphere_session.errors import StorageError
 from vsphere_session.files import read_private, remove_private, write_private
 
 
+def all_places(directory: str) -> list[str]:
+    """Every place that has a login. Raises StorageError where one of the files cannot be read."""
+    try:
+        names = os.listdir(directory)
+    except FileNotFoundError:
+        return []
+    found = []
+    for name in names:
+        value = None if name.startswith(".") else decode(read_private(os.path.join(directory, name)) or b"null")
+        if isinstance(value, dict) and isinstance(value.get("place"), str):
+            found.append(str(value["place"]))
+    return found
+
+
 class Index:
     """`users` maps a user name to the store that has its password; `default` is the one stored last.
 
@@ -25,6 +39,7 @@ class Index:
 
     def add(self, username: str, store: str) -> None:
         """Note that `store` has this user's password now."""
+        self.users.pop(username, None)
         self.users[username] = store
         self.default = username
         self._save()

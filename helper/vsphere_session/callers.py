@@ -1,0 +1,142 @@
+"""Callers whose protocol carries one secret: git, docker, Terraform's CLI, Bazel, Kubernetes.
+
+A host that is configured as vSphere answers with a session: the SOAP id below `/sdk`, else the REST id. A caller's
+"approve" of such a session stores nothing, its "reject" ends the session. For any other host there is no login and no
+network at all: the helper is an ordinary secret store.
+"""
+
+from __future__ import annotations
+
+from credential_protocol.messages import Answer, Request
+from vsphere_session import service
+from vsphere_session.endpoint import SOAP_PATH, Endpoint, parse_endpoint
+from vsphere_session.environment import sources
+from vsphere_session.errors import InvalidRequestError, UnsupportedError
+from vsphere_session.version import __version__
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from vsphere_session.service import Host
+
+SESSIONS_ONLY = ("bazel", "kubernetes")
+"""Dialects in which a host that is not vSphere is an error: they have nothing to store."""
+
+
+def answer(dialect: str, request: Request, host: Host) -> Answer:
+    """What the caller asked, in its dialect's words. Raises every Failure of the service."""
+    if request.verb == "version":
+        return Answer({"version": __version__})
+    endpoint = _endpoint(request, host) if request.verb != "list" else None
+    if endpoint is not None and is_vsphere(endpoint, host):
+        return _VSPHERE[request.verb](endpoint, request, host)
+    if dialect in SESSIONS_ONLY:
+        raise UnsupportedError(
+            f'this host is not configured as vSphere; add [endpoint."{endpoint.place if endpoint else "HOST"}"] to {host.config.path}'
+        )
+    from vsphere_session.secrets.plain import Plain  # noqa: PLC0415  # a session needs none of it
+
+    plain = Plain(dialect, host)
+    verbs = {"get": plain.get, "store": plain.store, "erase": plain.erase, "list": plain.listing}
+    return verbs[request.verb](request)
+
+
+def is_vsphere(endpoint: Endpoint, host: Host) -> bool:
+    """Whether the user has said, in the configuration or the environment, that this host is a vCenter or ESXi."""
+    if endpoint.place in host.config.endpoints:
+        return True
+    general = host.config.general.get("url", "")
+    if general and parse_endpoint(general).place == endpoint.place:
+        return True
+    return any(own is not None and own.place == endpoint.place for own in _of_environment(host))
+
+
+def _of_environment(host: Host) -> list[Endpoint | None]:
+    found = []
+    for family in sources(host.environ):
+        try:
+            found.append(family.endpoint())
+        except InvalidRequestError:
+            continue  # what is no URL names no host
+    return found
+
+
+def _endpoint(request: Request, host: Host) -> Endpoint | None:
+    """What the request is about, as an endpoint; None where it cannot be one. An empty target is the default endpoint."""
+    target = request.target
+    if not target:
+        own = [endpoint for endpoint in _of_environment(host) if endpoint is not None]
+        target = own[0].url if own else host.config.general.get("url", "")
+        if not target:
+            raise InvalidRequestError(
+                "no endpoint is named; give its URL, or set GOVC_URL, or url in the configuration"
+            )
+    try:
+        endpoint = parse_endpoint(target)
+    except InvalidRequestError:
+        return None
+    username = request.attributes.get("username", "")
+    return endpoint.with_user(username) if username else endpoint
+
+
+# ---- a host that is vSphere
+
+
+def _get(endpoint: Endpoint, request: Request, host: Host) -> Answer:
+    kind = _kind(endpoint, request)
+    fields = service.get(_native("get", endpoint, {"api": kind}), host).fields
+    secret = fields[f"{kind}_session_id"]
+    header, value = (
+        ("Cookie", f'vmware_soap_session="{secret}"') if kind == "soap" else ("vmware-api-session-id", secret)
+    )
+    answer = {
+        "username": parse_endpoint(fields["url"]).username,  # as the cache knows it, for the caller's later erase
+        "password": secret,
+        "header": header,
+        "header_value": value,
+    }
+    if "expires_at" in fields:
+        answer |= {"expires_at": fields["expires_at"], "password_expiry_utc": _unix(fields["expires_at"])}
+    return Answer(answer)
+
+
+def _store(endpoint: Endpoint, request: Request, host: Host) -> Answer:
+    """Keep a login that the user typed; a session that we handed out is in the cache already."""
+    password = request.attributes.get("password", "")
+    if not password or not endpoint.username or _is_ours(endpoint, password, host):
+        return Answer({})
+    return service.store(_native("store", endpoint, {"password": password}), host)
+
+
+def _erase(endpoint: Endpoint, request: Request, host: Host) -> Answer:
+    """End the session that the caller rejects. Another secret than ours is not ours to erase (git 2.42)."""
+    password = request.attributes.get("password", "")
+    if password and not _is_ours(endpoint, password, host):
+        return service.erase_login(_native("erase", endpoint, {}), password, host)
+    fields = {"api": _kind(endpoint, request), "scope": "session"}
+    return service.erase(_native("erase", endpoint, fields), host)
+
+
+_VSPHERE = {"get": _get, "store": _store, "erase": _erase}
+
+
+def _is_ours(endpoint: Endpoint, secret: str, host: Host) -> bool:
+    """Whether the secret is a session that is in the cache."""
+    return secret in service.cached_session_ids(_native("get", endpoint, {}), host)
+
+
+def _kind(endpoint: Endpoint, request: Request) -> str:
+    """The session that goes with the path. git and docker name no path for most hosts: REST, then."""
+    named = request.target.partition("://")[2].partition("/")[2]
+    below = f"/{named}/".startswith(f"{SOAP_PATH}/") if named else False
+    return "soap" if below and endpoint.path.startswith(SOAP_PATH) else "rest"
+
+
+def _native(verb: str, endpoint: Endpoint, fields: dict[str, str]) -> Request:
+    place = Endpoint(endpoint.scheme, endpoint.authority, SOAP_PATH, endpoint.username, None)
+    return Request(verb, place.url, fields)
+
+
+def _unix(text: str) -> str:
+    from vsphere_session.clock import unix_seconds  # noqa: PLC0415  # only these callers want Unix seconds
+
+    return str(int(unix_seconds(text) or 0))

@@ -1,0 +1,103 @@
+"""An ordinary secret store for hosts that are no vSphere, in the words of git, docker and Terraform's CLI.
+
+A place is `DIALECT:TARGET`, so that what one caller stores no other caller reads. What belongs to a secret (git's
+expiry, refresh token, authtype and credential) is kept with it, as one JSON text.
+"""
+
+from __future__ import annotations
+
+import json
+
+from credential_protocol.messages import Answer, Request
+from vsphere_session.errors import NotFoundError
+from vsphere_session.secrets import Logins
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from vsphere_session.service import Host
+
+KEPT = ("password", "password_expiry_utc", "oauth_refresh_token", "authtype", "credential")
+_ONE_USER = ("docker", "terraform-cli")
+"""Dialects in which a new user takes the place of the old one."""
+
+
+class Plain:
+    """The secrets of one dialect."""
+
+    def __init__(self, dialect: str, host: Host) -> None:
+        self._dialect = dialect
+        self._now = host.clock.now()
+        self._logins = Logins.of(host)
+
+    def get(self, request: Request) -> Answer:
+        """The first login that matches and has not expired. Raises NotFoundError."""
+        for place, username in self._matching(request):
+            kept = self._kept(place, username)
+            if kept is not None and not self._expired(kept):
+                return Answer({"username": username, **kept} if "password" in kept else kept)
+        raise NotFoundError("nothing is stored for this host")
+
+    def store(self, request: Request) -> Answer:
+        """Keep a login; one without a secret, or one that is not to be kept, is ignored."""
+        attributes = request.attributes
+        complete = "credential" in attributes or ("username" in attributes and "password" in attributes)
+        if complete and attributes.get("ephemeral", "0") in ("0", "false", ""):
+            place = self._place(request.target)
+            username = attributes.get("username", "")
+            if self._dialect in _ONE_USER:
+                for other in self._logins.users(place):
+                    if other != username:
+                        self._logins.delete(place, other)
+            kept = {name: attributes[name] for name in KEPT if name in attributes}
+            self._logins.set(place, username, json.dumps(kept))
+        return Answer({})
+
+    def erase(self, request: Request) -> Answer:
+        """Forget what matches, the secret included where one is given. Raises NotFoundError if there was nothing."""
+        wanted = {name: request.attributes[name] for name in ("password", "credential") if name in request.attributes}
+        matching = [
+            (place, username)
+            for place, username in self._matching(request)
+            if wanted.items() <= (self._kept(place, username) or {}).items()
+        ]
+        for place, username in matching:
+            self._logins.delete(place, username)
+        if not matching:
+            raise NotFoundError("nothing is stored for this host")
+        return Answer({})
+
+    def listing(self, _request: Request) -> Answer:
+        """The users by server."""
+        prefix = self._place("")
+        return Answer(
+            {
+                place.removeprefix(prefix): username
+                for place in self._logins.places(prefix)
+                for username in self._logins.users(place)[-1:]
+            }
+        )
+
+    def _place(self, target: str) -> str:
+        return f"{self._dialect}:{target}"
+
+    def _matching(self, request: Request) -> list[tuple[str, str]]:
+        """Places and users; what the request leaves open matches anything. The one stored last comes first."""
+        exact = self._place(request.target)
+        places = [exact]
+        if self._dialect == "git" and not request.attributes.get("path"):
+            places += [place for place in self._logins.places(f"{exact}/") if place != exact]
+        asked = request.attributes.get("username")
+        return [
+            (place, username)
+            for place in places
+            for username in reversed(self._logins.users(place))
+            if asked is None or asked == username or self._dialect == "terraform-cli"
+        ]
+
+    def _kept(self, place: str, username: str) -> dict[str, str] | None:
+        text = self._logins.get(place, username)
+        return None if text is None else dict(json.loads(text))
+
+    def _expired(self, kept: dict[str, str]) -> bool:
+        expiry = kept.get("password_expiry_utc", "")
+        return expiry.isascii() and expiry.isdigit() and int(expiry[:15]) <= self._now

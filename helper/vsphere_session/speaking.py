@@ -1,0 +1,35 @@
+"""One request in a caller's own protocol: its dialect reads it, `callers` answers it, the dialect writes it."""
+
+from __future__ import annotations
+
+import os
+
+from credential_protocol.dialects import DIALECTS, load
+from credential_protocol.messages import Failure, Output
+from vsphere_session.callers import answer
+from vsphere_session.streams import PROGRAM, bug, read_stdin, show_trace, write
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from credential_protocol.messages import Request
+    from vsphere_session.service import Host
+
+
+def speak(name: str, arguments: list[str], host: Host, verbose: int) -> int:
+    """Answer the caller, and return the exit status; a failure is written in the caller's own way."""
+    dialect, program = load(name), DIALECTS[name].program or PROGRAM
+    request: Request | None = None
+    try:
+        host.deadline = host.until()
+        hint = f"{program} is for {DIALECTS[name].caller} to call"
+        stdin = read_stdin(host.timeout, hint) if dialect.wants_stdin(arguments) else b""
+        parsed = dialect.parse(arguments, stdin, os.environ)
+        if isinstance(parsed, Output):
+            return write(parsed)
+        request = parsed
+        return write(dialect.render(request, answer(name, request, host)))
+    except Failure as failure:
+        return write(dialect.render_failure(request, failure, program))
+    except Exception as error:  # noqa: BLE001  # whatever else happens, a caller gets an answer of its protocol
+        show_trace(error, verbose)
+        return write(dialect.render_failure(request, bug(error), program))

@@ -1,0 +1,114 @@
+"""The process's own streams: the only place that reads stdin and writes to stdout and stderr."""
+
+from __future__ import annotations
+
+import errno
+import os
+
+from credential_protocol.jsontext import MAX_BYTES
+from credential_protocol.messages import Failure, Output
+from vsphere_session.errors import InvalidRequestError, StorageError
+from vsphere_session.signals import Alarm
+
+PROGRAM = "vsphere-session"
+_BROKEN_PIPE_STATUS = 141
+
+
+def reserve_standard_streams() -> list[int]:
+    """Open /dev/null where a standard stream is closed, or the next file to be opened, a session's, would become it.
+
+    Returns the numbers of those that were closed.
+    """
+    closed = []
+    for number in (0, 1, 2):
+        try:
+            os.fstat(number)
+        except OSError:
+            closed.append(number)
+            opened = os.open(os.devnull, os.O_RDWR)
+            if opened != number:
+                os.dup2(opened, number)
+                os.close(opened)
+    return closed
+
+
+def read_stdin(timeout: float, hint: str) -> bytes:
+    """All of stdin, up to a little more than a request may have. Raises InvalidRequestError; `hint` is for a terminal."""
+    if os.isatty(0):
+        raise InvalidRequestError(f"stdin is a terminal; {hint}")
+    late = InvalidRequestError(f"the request did not end within {timeout:g} s; close stdin after it")
+    parts: list[bytes] = []
+    total = 0
+    with Alarm(timeout, late):
+        while total <= MAX_BYTES:
+            try:
+                part = os.read(0, 65536)
+            except OSError as error:
+                raise unreadable(error) from None
+            if not part:
+                break
+            parts.append(part)
+            total += len(part)
+    return b"".join(parts)
+
+
+def unreadable(error: OSError) -> InvalidRequestError:
+    """Why stdin cannot be read."""
+    return InvalidRequestError(f"stdin cannot be read ({os.strerror(error.errno or errno.EBADF)}); pipe JSON in")
+
+
+def write(output: Output) -> int:
+    """Write both streams and return the exit status; nothing is on stdout before all of it is ready."""
+    try:
+        view = memoryview(output.stdout)
+        while view:
+            view = view[os.write(1, view) :]
+    except OSError as error:
+        if output.status:  # an error that nobody can read on stdout keeps its status, and its line on stderr
+            say_line(output.stderr)
+            return output.status
+        if error.errno == errno.EPIPE:
+            return _BROKEN_PIPE_STATUS
+        failure = StorageError(
+            f"the answer cannot be written to stdout ({os.strerror(error.errno or 0)}); check where it goes"
+        )
+        say(failure.message)
+        return failure.status
+    if output.stderr:
+        say_line(output.stderr)
+    return output.status
+
+
+def say(line: str) -> None:
+    """A line of the program's on stderr."""
+    say_line(f"{PROGRAM}: {line}")
+
+
+def say_line(line: str) -> None:
+    """A line on stderr; nobody reading it is no reason to fail."""
+    try:
+        os.write(2, line.encode("utf-8", "replace") + b"\n")
+    except OSError:
+        pass
+
+
+def bug(error: Exception) -> Failure:
+    """A bug as one line. The exception's own text stays out of it: nobody knows what is in there."""
+    if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE):  # anywhere, also in an import
+        return StorageError("too many files are open; allow more (ulimit -n), then try again")
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    place = f" at {os.path.basename(trace.tb_frame.f_code.co_filename)}:{trace.tb_lineno}" if trace is not None else ""
+    return Failure(
+        f"a bug: {type(error).__name__}{place}; please report it with what -vv shows and {PROGRAM} --version"
+    )
+
+
+def show_trace(error: Exception, verbose: int) -> None:
+    """Where a bug is, with `-vv`; not what it says."""
+    if verbose > 1:
+        import traceback  # noqa: PLC0415  # only for a bug
+
+        for part in traceback.format_tb(error.__traceback__):
+            say_line(part.rstrip("\n"))

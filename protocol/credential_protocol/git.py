@@ -1,0 +1,106 @@
+r"""git's credential helper protocol: `key=value` lines.
+
+Source: git's Documentation/git-credential.txt and gitcredentials(7); credential.c for what is not written there.
+Lines end with LF only: a bare CR inside one is how values were smuggled into other helpers (CVE-2020-5260,
+CVE-2024-52006), so it is refused, as are NUL and lines over 65,535 bytes. A request without protocol and host is
+refused, too: that is what a helper sees when git dies in the middle of writing one.
+"""
+
+from __future__ import annotations
+
+from credential_protocol.messages import Answer, Failure, InvalidRequest, Output, Request
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+MAX_LINE = 65_535
+MAX_BYTES = 4 * 1024 * 1024
+CAPABILITIES = ("authtype", "state")
+SECRETS = ("password", "credential", "oauth_refresh_token")
+_VERBS = ("get", "store", "erase")
+_SHOWN = ("username", "password", "password_expiry_utc", "oauth_refresh_token")
+_SHOWN_WITH_AUTHTYPE = ("authtype", "credential", "ephemeral")
+
+
+def wants_stdin(arguments: list[str]) -> bool:
+    """Only the three verbs have a request."""
+    return arguments[-1:] != [] and arguments[-1] in _VERBS
+
+
+def parse(arguments: list[str], stdin: bytes, environ: Mapping[str, str]) -> Request | Output:  # noqa: ARG001  # a dialect's signature
+    """The request, with git's attributes under their own names and `url` as its target.
+
+    `capability` is answered here; other operations are ignored, as git asks helpers to. Raises InvalidRequest.
+    """
+    if not arguments:
+        return Output(b"", "usage: git-credential-vsphere get|store|erase|capability", 1)
+    verb = arguments[-1]
+    if verb == "capability":
+        lines = ["version 0", *(f"capability {name}" for name in CAPABILITIES)]
+        return Output("".join(f"{line}\n" for line in lines).encode())
+    if verb not in _VERBS:
+        return Output(b"")
+    attributes = _attributes(stdin)
+    if not attributes.get("protocol") or not attributes.get("host"):
+        raise InvalidRequest("the request names no protocol and host; it may have been cut off, so nothing is done")
+    path = attributes.get("path", "")
+    return Request(verb, f"{attributes['protocol']}://{attributes['host']}/{path}".rstrip("/"), attributes)
+
+
+def _attributes(stdin: bytes) -> dict[str, str]:
+    if len(stdin) > MAX_BYTES:
+        raise InvalidRequest(f"the request is longer than {MAX_BYTES} bytes")
+    attributes: dict[str, str] = {}
+    lists: dict[str, list[str]] = {}
+    for line in stdin.split(b"\n"):
+        text = line.removesuffix(b"\r")
+        if not text:
+            break
+        if len(line) >= MAX_LINE:
+            raise InvalidRequest(f"a line of the request is longer than {MAX_LINE} bytes")
+        if b"\r" in text or b"\0" in text:
+            raise InvalidRequest("a line of the request has a CR or NUL in it")
+        key, value = _split(text)
+        if key.endswith("[]"):
+            lists[key] = [] if not value else [*lists.get(key, []), value]
+        elif key in ("protocol", "host", "path", "username", "password") and key in attributes:
+            raise InvalidRequest(f'the request has "{key}" twice')
+        else:
+            attributes[key] = value
+    return attributes | {key: " ".join(values) for key, values in lists.items() if key == "capability[]"}
+
+
+def _split(line: bytes) -> tuple[str, str]:
+    key, equals, value = line.partition(b"=")
+    if not equals or not key:
+        raise InvalidRequest("a line of the request is not KEY=VALUE")
+    try:
+        return key.decode(), value.decode()
+    except UnicodeDecodeError:
+        raise InvalidRequest("a line of the request is not UTF-8") from None
+
+
+def render(request: Request, answer: Answer) -> Output:
+    """The attributes that git wants back; nothing at all where nothing was found, and for `store` and `erase`."""
+    if request.verb != "get" or not answer.fields:
+        return Output(b"")
+    asked = request.attributes.get("capability[]", "").split()
+    lines = []
+    if "authtype" in asked and answer.fields.get("authtype"):
+        lines = ["capability[]=authtype"]
+        lines += [f"{name}={answer.fields[name]}" for name in _SHOWN_WITH_AUTHTYPE if name in answer.fields]
+    lines += [f"{name}={answer.fields[name]}" for name in _SHOWN if name in answer.fields]
+    if any("\n" in line or "\0" in line or "\r" in line for line in lines):
+        raise Failure("what is stored for this host cannot be written in git's protocol", kind="unsupported")
+    return Output("".join(f"{line}\n" for line in lines).encode())
+
+
+def render_failure(request: Request | None, failure: Failure, program: str) -> Output:  # noqa: ARG001  # a dialect's signature
+    """Nothing on stdout, where git would take it for an answer whatever the status; and git goes on to ask its user.
+
+    Only where there is just no login git is not told anything, because then there is nothing wrong.
+    """
+    if failure.kind == "not-found":
+        return Output(b"")
+    return Output(b"", f"{program}: {failure.message}", failure.status)
