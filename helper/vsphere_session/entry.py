@@ -11,7 +11,8 @@ from credential_protocol.jsontext import MAX_BYTES
 from credential_protocol.messages import Answer, Failure, Output, Request
 from vsphere_session.clock import Clock
 from vsphere_session.config import load, seconds
-from vsphere_session.errors import StorageError
+from vsphere_session.endpoint import parse_endpoint
+from vsphere_session.errors import InvalidRequestError, StorageError
 from vsphere_session.options import USAGE, Options, native_verb, own_options, read_options
 from vsphere_session.paths import Paths
 from vsphere_session.service import VERBS, Host
@@ -67,11 +68,33 @@ def run(arguments: list[str], program: str = PROGRAM) -> int:
 def _answer(options: Options, signals: Signals) -> int:
     if options.protocol not in ("", "native") and not options.show:
         return _speak(options.protocol, options.words, signals, options)
+    if options.words in (["exec"], ["export"]) and not options.show:
+        return _hand_on(options, signals)
     verb = native_verb(options)
     if options.show or (not verb and os.isatty(0)):
         return write(Output(_about(options.show).encode()))
     host = _host(options, signals)
     return _answer_one(host, verb, options) if verb else _converse(host, options)
+
+
+def _hand_on(options: Options, signals: Signals) -> int:
+    from vsphere_session.child import execute, export  # noqa: PLC0415  # not for a warm answer
+
+    fields = dict(options.request)
+    if fields.get("url") and parse_endpoint(fields["url"]).password is not None:
+        raise InvalidRequestError(
+            "a password does not belong on the command line, where others can read it; store it instead"
+        )
+    request = Request("get", fields.pop("url", ""), fields)
+    host = _host(options, signals)
+    try:
+        return (
+            execute(options.command, request, host)
+            if options.words == ["exec"]
+            else write(export(options.shape, request, host))
+        )
+    except Failure as failure:
+        return write(Output(b"", f"{PROGRAM}: {failure.message}", failure.status))
 
 
 def _speak(dialect: str, arguments: list[str], signals: Signals, options: Options | None = None) -> int:

@@ -10,6 +10,8 @@ from vsphere_session.errors import InvalidRequestError, UnsupportedError
 USAGE = """\
 usage: vsphere-session [OPTIONS] get|store|erase    one JSON object on stdin, one on stdout
        vsphere-session [OPTIONS]                    JSON Lines on stdin, each with its "action"
+       vsphere-session [OPTIONS] exec -- COMMAND…   run COMMAND with a session in its environment
+       vsphere-session [OPTIONS] export             print that environment
 
   get      hand out the cached session, or log in and cache the new one
   store    keep a login ("password") or a session ("soap_session_id", "rest_session_id")
@@ -19,6 +21,8 @@ options:
   --timeout SECONDS        how long the whole call may take (30)
   --secret-store NAME      where "store" keeps passwords: keyring (the platform's, default) or file (mode 0600)
   --config FILE            another configuration file
+  --url URL, --username NAME   exec, export: the endpoint and its user, where environment and configuration name none
+  --format NAME            export: env (default), json, powershell, fish
   --field NAME             print one field of the answer, the bare value and a newline
   --protocol NAME          the caller's protocol: native, git, docker, terraform-cli, bazel, kubernetes
   -v, -vv                  say on stderr what happens; with -vv also where a bug is
@@ -28,7 +32,7 @@ options:
 example:
   echo '{"url": "vc.example.com", "username": "me@vsphere.local", "password": "…"}' | vsphere-session get
 """
-_WITH_VALUE = ("--timeout", "--secret-store", "--config", "--protocol", "--field")
+_WITH_VALUE = ("--timeout", "--secret-store", "--config", "--protocol", "--field", "--url", "--username", "--format")
 _FLAGS = ("-v", "-vv", "--version", "-h", "--help")
 
 
@@ -38,14 +42,32 @@ class Options:
     timeout   None where it says nothing
     show      `version`, `help` or empty
     words     what is left: the verb, and what belongs to the caller's protocol
+    command   what stands behind `--`
+    request   `url` and `username`, for exec and export
+    shape     the format of export
     """
 
-    __slots__ = ("config", "field", "protocol", "secret_store", "show", "timeout", "verbose", "words")
+    __slots__ = (
+        "command",
+        "config",
+        "field",
+        "protocol",
+        "request",
+        "secret_store",
+        "shape",
+        "show",
+        "timeout",
+        "verbose",
+        "words",
+    )
 
     def __init__(self) -> None:
         self.words: list[str] = []
         self.protocol = ""
         self.field = ""
+        self.shape = "env"
+        self.request: dict[str, str] = {}
+        self.command: list[str] = []
         self.timeout: float | None = None
         self.secret_store = ""
         self.config = ""
@@ -64,6 +86,8 @@ def read_options(arguments: list[str]) -> Options:
             if not equals and not rest:
                 raise InvalidRequestError(f"{name} wants a value; see vsphere-session --help")
             _set(options, name, value if equals else rest.pop(0))
+        elif word == "--":
+            options.command, rest = rest, []
         elif word in _FLAGS:
             _flag(options, word)
         elif word.startswith("-"):
@@ -108,6 +132,10 @@ def _set(options: Options, name: str, value: str) -> None:
         options.config = value
     elif name == "--field":
         options.field = value
+    elif name in ("--url", "--username"):
+        options.request[name[2:]] = value
+    elif name == "--format":
+        options.shape = value
     elif value in DIALECTS:
         options.protocol = value
     else:

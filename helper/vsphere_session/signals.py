@@ -22,6 +22,13 @@ class Interrupted(BaseException):  # like KeyboardInterrupt
         self.status = 128 + number
 
 
+def default_signals() -> None:
+    """As a program finds them that was started by a shell: Python itself ignores SIGPIPE, and that is inherited."""
+    for name in ("SIGINT", "SIGTERM", "SIGPIPE", "SIGXFSZ"):
+        if hasattr(_signal, name):
+            _signal.signal(getattr(_signal, name), _signal.SIG_DFL)
+
+
 def ignore_signals() -> None:
     """Both signals mean nothing any more."""
     for number in (_signal.SIGINT, _signal.SIGTERM):

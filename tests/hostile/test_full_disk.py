@@ -188,6 +188,8 @@ def test_a_stored_password_is_either_to_be_had_or_nowhere(inside: Inside, code: 
         secrets = [path for path in inside.home.rglob("*") if path.is_file() and PASSWORD in path.read_text()]
         erased = inside.ask("erase", scope="password")["erased"]
         assert erased == "password" or not secrets, "a password is on the disk and cannot be erased"
+        if kind and not stays:
+            assert erased == "", "a store that failed has left something behind"
         assert not [path for path in secrets if path.exists() and PASSWORD in path.read_text()]
         assert inside.ask("erase", scope="password", username="other")["erased"] == "password"
         inside.ask("store", username="other", password="other-password")

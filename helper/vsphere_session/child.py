@@ -1,0 +1,126 @@
+"""`exec` and `export`: a session in the environment of another program, and the password nowhere.
+
+govc and terraform-provider-vsphere find the session in the cache's files; what they need for that is the endpoint, the
+user and `insecure` as the file's name has them. The provider insists on a password, which it does not use while the
+session lives; it gets a word that is none.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from credential_protocol.jsontext import write_flat_object
+from credential_protocol.messages import Output, Request
+from vsphere_session.endpoint import Endpoint, parse_endpoint
+from vsphere_session.environment import FAMILIES
+from vsphere_session.errors import InvalidRequestError, NotFoundError, StorageError
+from vsphere_session.service import Host, get
+from vsphere_session.settings import Settings
+from vsphere_session.signals import default_signals
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+FORMATS = ("env", "json", "powershell", "fish")
+NO_PASSWORD = "the-session-is-in-the-cache"  # noqa: S105  # says that it is none
+_SECRET_VARIABLES = tuple(family.password for family in FAMILIES)
+
+
+def variables(request: Request, host: Host) -> dict[str, str]:
+    """What a program needs to use the session. Raises as `get` does, UnsupportedError with passthrough."""
+    answer = get(request, host).fields
+    settings = Settings(request, host.environ, host.config)
+    if settings.passthrough:
+        raise InvalidRequestError("a session outside the cache cannot be handed on; leave passthrough out")
+    endpoint = parse_endpoint(answer["url"])
+    found = {
+        "GOVC_URL": endpoint.url,
+        "GOVC_USERNAME": endpoint.username,
+        "GOVC_INSECURE": str(settings.insecure).lower(),
+        "GOVC_PERSIST_SESSION": "true",
+        "VSPHERE_SERVER": endpoint.authority,
+        "VSPHERE_USER": endpoint.username,
+        "VSPHERE_PASSWORD": NO_PASSWORD,
+        "VSPHERE_ALLOW_UNVERIFIED_SSL": str(settings.insecure).lower(),
+        "VSPHERE_PERSIST_SESSION": "true",
+    }
+    if settings.ca_file:
+        found["GOVC_TLS_CA_CERTS"] = settings.ca_file
+    for kind, variable in (("soap", "VSPHERE_VIM_SESSION_PATH"), ("rest", "VSPHERE_REST_SESSION_PATH")):
+        if f"{kind}_session_file" in answer:
+            found[variable] = os.path.dirname(answer[f"{kind}_session_file"])
+        if f"{kind}_session_id" in answer:
+            found[f"VSPHERE_{kind.upper()}_SESSION_ID"] = answer[f"{kind}_session_id"]
+    return found
+
+
+def execute(command: list[str], request: Request, host: Host) -> int:
+    """Become `command`, with the session in its environment; so its exit status and signals are its own.
+
+    Returns only where there is no such program. Raises as `variables` does.
+    """
+    if not command:
+        raise InvalidRequestError("there is no command; write: vsphere-session exec -- COMMAND ARGUMENT…")
+    environment = without_passwords(_as_it_was(host.environ)) | variables(request, host)
+    default_signals()
+    try:
+        os.execvpe(command[0], command, environment)  # noqa: S606  # running the user's command is the purpose
+    except FileNotFoundError:
+        raise NotFoundError("the command cannot be found; check its name and PATH") from None
+    except OSError as error:
+        raise StorageError(f"the command cannot be run ({os.strerror(error.errno or 0)}); check its mode") from None
+
+
+def _as_it_was(environ: Mapping[str, str]) -> dict[str, str]:
+    """The environment without what PyInstaller's bootloader has put into it for the single file itself."""
+    found = {name: value for name, value in environ.items() if not name.startswith("_PYI_")}
+    if getattr(sys, "frozen", False):
+        original = found.pop("LD_LIBRARY_PATH_ORIG", None)
+        found.pop("LD_LIBRARY_PATH", None)
+        found |= {} if original is None else {"LD_LIBRARY_PATH": original}
+    return found
+
+
+def without_passwords(environ: Mapping[str, str]) -> dict[str, str]:
+    """The environment without the passwords of the three families, in their variables and in their URLs."""
+    kept = {name: value for name, value in environ.items() if name not in _SECRET_VARIABLES}
+    for family in FAMILIES:
+        endpoint = _endpoint(kept.get(family.url, ""))
+        if endpoint is not None and endpoint.password is not None:
+            kept[family.url] = endpoint.url
+    return kept
+
+
+def _endpoint(text: str) -> Endpoint | None:
+    try:
+        return parse_endpoint(text)
+    except InvalidRequestError:
+        return None
+
+
+def export(shape: str, request: Request, host: Host) -> Output:
+    """The variables as text that a shell, or a program, reads. Raises as `variables` does."""
+    if shape not in FORMATS:
+        raise InvalidRequestError(f"--format is neither {' nor '.join(FORMATS)}")
+    found = variables(request, host)
+    if shape == "json":
+        return Output(write_flat_object(found.items()))
+    line = {"env": _env, "powershell": _powershell, "fish": _fish}[shape]
+    return Output("".join(line(name, value) + "\n" for name, value in found.items()).encode())
+
+
+def _env(name: str, value: str) -> str:
+    quoted = value.replace("'", "'\\''")
+    return f"export {name}='{quoted}'"
+
+
+def _powershell(name: str, value: str) -> str:
+    quoted = value.replace("'", "''")
+    return f"$env:{name} = '{quoted}'"
+
+
+def _fish(name: str, value: str) -> str:
+    quoted = value.replace("\\", "\\\\").replace("'", "\\'")
+    return f"set -gx {name} '{quoted}'"
