@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
@@ -125,6 +128,15 @@ class Server(Protocol):
     @property
     def ca_file(self) -> str | Path:
         """The authority of its certificate, PEM."""
+
+
+@contextmanager
+def pyvmomi_connections() -> Iterator[None]:
+    """For a test that uses pyVmomi: its `SmartConnect` leaves a connection to the garbage collector, which warns."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        yield
+        gc.collect()
 
 
 def request(server: Server, **fields: object) -> dict[str, object]:

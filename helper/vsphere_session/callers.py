@@ -42,12 +42,12 @@ def answer(dialect: str, request: Request, host: Host) -> Answer:
 
 def is_vsphere(endpoint: Endpoint, host: Host) -> bool:
     """Whether the user has said, in the configuration or the environment, that this host is a vCenter or ESXi."""
-    if endpoint.place in host.config.endpoints:
+    if endpoint.scheme == "https" and endpoint.place in host.config.endpoints:
         return True
     general = host.config.general.get("url", "")
-    if general and parse_endpoint(general).place == endpoint.place:
-        return True
-    return any(own is not None and own.place == endpoint.place for own in _of_environment(host))
+    named = [parse_endpoint(general) if general else None, *_of_environment(host)]
+    # `http` only where the user wrote it: git asks for http://HOST, too, and a login must not go there in clear
+    return any(own is not None and (own.scheme, own.place) == (endpoint.scheme, endpoint.place) for own in named)
 
 
 def _of_environment(host: Host) -> list[Endpoint | None]:
@@ -102,8 +102,10 @@ def _get(endpoint: Endpoint, request: Request, host: Host) -> Answer:
 def _store(endpoint: Endpoint, request: Request, host: Host) -> Answer:
     """Keep a login that the user typed; a session that we handed out is in the cache already."""
     password = request.attributes.get("password", "")
-    if not password or not endpoint.username or _is_ours(endpoint, password, host):
+    if not password or _is_ours(endpoint, password, host):
         return Answer({})
+    if not endpoint.username:
+        raise UnsupportedError("this is a vSphere host and the login has no user; use vsphere-session store")
     return service.store(_native("store", endpoint, {"password": password}), host)
 
 

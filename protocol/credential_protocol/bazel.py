@@ -6,7 +6,7 @@ Source: the specification and its two JSON Schemas. A host that is not ours is a
 
 from __future__ import annotations
 
-from credential_protocol.jsontext import quote, read_flat_object
+from credential_protocol.jsontext import clean, quote, read_object
 from credential_protocol.messages import Answer, Failure, InvalidRequest, Output, Request
 
 TYPE_CHECKING = False
@@ -23,9 +23,11 @@ def parse(arguments: list[str], stdin: bytes, environ: Mapping[str, str]) -> Req
     """The request; its target is the URI. Unknown properties are ignored, as the specification asks. Raises InvalidRequest."""
     if arguments != ["get"]:
         return Output(b"", "usage: vsphere-session --protocol bazel get", 1)
-    uri = read_flat_object(stdin).get("uri")
+    uri = read_object(stdin).get("uri")
     if not isinstance(uri, str) or not uri:
         raise InvalidRequest('the request has no "uri"')
+    if not clean(uri):
+        raise InvalidRequest('the "uri" has a control character or a broken character in it')
     return Request("get", uri, {})
 
 

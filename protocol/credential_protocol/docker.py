@@ -6,7 +6,7 @@ clients match some of them to the letter.
 
 from __future__ import annotations
 
-from credential_protocol.jsontext import MAX_BYTES, clean, quote, read_flat_object
+from credential_protocol.jsontext import MAX_BYTES, clean, quote, read_object
 from credential_protocol.messages import Answer, Failure, InvalidRequest, Output, Request
 
 TYPE_CHECKING = False
@@ -57,13 +57,23 @@ def _server(stdin: bytes) -> str:
 
 
 def _store(stdin: bytes) -> Request:
-    given = read_flat_object(stdin)
-    fields = {ours: str(given.get(theirs) or "") for theirs, ours in _FIELDS.items()}
+    given = read_object(stdin)
+    fields = {ours: _text(given, theirs) for theirs, ours in _FIELDS.items()}
     if not fields["url"]:
         raise InvalidRequest(NO_SERVER)
     if not fields["username"]:
         raise InvalidRequest(NO_USER)
     return Request("store", fields.pop("url"), fields)
+
+
+def _text(given: Mapping[str, object], name: str) -> str:
+    value = given.get(name)
+    if value is not None and not isinstance(value, str):
+        raise InvalidRequest(f"{name} is not a string")
+    text = value or ""
+    if not clean("".join(text.split()) if name == "Secret" else text):  # a secret may be a key file, lines and all
+        raise InvalidRequest(f"{name} has a control character or a broken character in it")
+    return text
 
 
 def render(request: Request, answer: Answer) -> Output:

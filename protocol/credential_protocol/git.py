@@ -2,12 +2,13 @@ r"""git's credential helper protocol: `key=value` lines.
 
 Source: git's Documentation/git-credential.txt and gitcredentials(7); credential.c for what is not written there.
 Lines end with LF only: a bare CR inside one is how values were smuggled into other helpers (CVE-2020-5260,
-CVE-2024-52006), so it is refused, as are NUL and lines over 65,535 bytes. A request without protocol and host is
-refused, too: that is what a helper sees when git dies in the middle of writing one.
+CVE-2024-52006), so it is refused, as are NUL and lines over 65,535 bytes. What a helper sees when git dies in the
+middle of writing a request is refused, too: a line without its LF, or no protocol and host.
 """
 
 from __future__ import annotations
 
+from credential_protocol.jsontext import MAX_BYTES
 from credential_protocol.messages import Answer, Failure, InvalidRequest, Output, Request
 
 TYPE_CHECKING = False
@@ -15,10 +16,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 MAX_LINE = 65_535
-MAX_BYTES = 4 * 1024 * 1024
 CAPABILITIES = ("authtype", "state")
-SECRETS = ("password", "credential", "oauth_refresh_token")
 _VERBS = ("get", "store", "erase")
+_ONCE = ("protocol", "host", "path", "username", "password", "credential")
+_IN_PROTOCOL = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-.")
+_NOT_IN_HOST = frozenset("/\\@?# \t")
 _SHOWN = ("username", "password", "password_expiry_utc", "oauth_refresh_token")
 _SHOWN_WITH_AUTHTYPE = ("authtype", "credential", "ephemeral")
 
@@ -42,10 +44,20 @@ def parse(arguments: list[str], stdin: bytes, environ: Mapping[str, str]) -> Req
     if verb not in _VERBS:
         return Output(b"")
     attributes = _attributes(stdin)
-    if not attributes.get("protocol") or not attributes.get("host"):
+    return Request(verb, _target(attributes), attributes)
+
+
+def _target(attributes: Mapping[str, str]) -> str:
+    """The URL. What git unescaped in a host must not make it another URL: `evil%40vc` is no user at `vc`.
+
+    The host may be empty where there is a path: git asks so for the passphrase of a client certificate.
+    """
+    protocol, host, path = (attributes.get(name, "") for name in ("protocol", "host", "path"))
+    if not protocol or not (host or ("host" in attributes and path)):
         raise InvalidRequest("the request names no protocol and host; it may have been cut off, so nothing is done")
-    path = attributes.get("path", "")
-    return Request(verb, f"{attributes['protocol']}://{attributes['host']}/{path}".rstrip("/"), attributes)
+    if not _IN_PROTOCOL.issuperset(protocol) or not _NOT_IN_HOST.isdisjoint(host):
+        raise InvalidRequest("the protocol or host of the request has a character that cannot stand there")
+    return f"{protocol}://{host}/{path}".rstrip("/")
 
 
 def _attributes(stdin: bytes) -> dict[str, str]:
@@ -53,10 +65,11 @@ def _attributes(stdin: bytes) -> dict[str, str]:
         raise InvalidRequest(f"the request is longer than {MAX_BYTES} bytes")
     attributes: dict[str, str] = {}
     lists: dict[str, list[str]] = {}
-    for line in stdin.split(b"\n"):
+    *lines, cut_off = stdin.split(b"\n")
+    for line in lines:
         text = line.removesuffix(b"\r")
         if not text:
-            break
+            return attributes | _capabilities(lists)
         if len(line) >= MAX_LINE:
             raise InvalidRequest(f"a line of the request is longer than {MAX_LINE} bytes")
         if b"\r" in text or b"\0" in text:
@@ -64,11 +77,18 @@ def _attributes(stdin: bytes) -> dict[str, str]:
         key, value = _split(text)
         if key.endswith("[]"):
             lists[key] = [] if not value else [*lists.get(key, []), value]
-        elif key in ("protocol", "host", "path", "username", "password") and key in attributes:
+        elif key in _ONCE and key in attributes:
             raise InvalidRequest(f'the request has "{key}" twice')
         else:
             attributes[key] = value
-    return attributes | {key: " ".join(values) for key, values in lists.items() if key == "capability[]"}
+    if cut_off:
+        raise InvalidRequest("the last line of the request has no end; it may have been cut off, so nothing is done")
+    return attributes | _capabilities(lists)
+
+
+def _capabilities(lists: Mapping[str, list[str]]) -> dict[str, str]:
+    """The one list that matters here, in one text; of the others (`wwwauth[]`, `state[]`) none is ours."""
+    return {key: " ".join(values) for key, values in lists.items() if key == "capability[]"}
 
 
 def _split(line: bytes) -> tuple[str, str]:

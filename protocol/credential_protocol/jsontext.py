@@ -110,6 +110,14 @@ def read_flat_object(data: bytes) -> dict[str, str | bool | None]:
 
     Raises InvalidRequest for all else, and for a value with a control character or half a surrogate pair.
     """
+    value = read_object(data)
+    for key, item in value.items():
+        _check(key, item)
+    return value  # type: ignore[return-value]  # that is what has just been checked
+
+
+def read_object(data: bytes) -> dict[str, object]:
+    """The JSON object in `data`, with values of any kind, for protocols that may grow. Raises InvalidRequest."""
     if len(data) > MAX_BYTES:
         raise InvalidRequest(f"the request is longer than {MAX_BYTES} bytes; send one small JSON object")
     if not data.removeprefix(_BYTE_ORDER_MARK).strip(b" \t\r\n"):
@@ -128,8 +136,6 @@ def read_flat_object(data: bytes) -> dict[str, str | bool | None]:
         return {}
     if not isinstance(value, dict):
         raise InvalidRequest(f'the request is {_name(value)}, not a JSON object; send {{"url": …}}')
-    for key, item in value.items():
-        _check(key, item)
     return value
 
 

@@ -34,7 +34,7 @@ def parse(arguments: list[str], stdin: bytes, environ: Mapping[str, str]) -> Req
         token = read_flat_object(stdin).get("token")
         if not isinstance(token, str) or not token:
             raise InvalidRequest('there is no "token" to store; other credentials are not supported')
-        attributes = {"username": "terraform", "password": token}
+        attributes = {"password": token}
     return Request(_VERBS[verb], host, attributes)
 
 

@@ -16,7 +16,7 @@ import urllib3
 from cache.bench import Bench
 from connect_proxy import ConnectProxy
 from simulated_vcenter import SimulatedVCenter
-from support import PASSWORD
+from support import PASSWORD, pyvmomi_connections
 from vsphere_session import RestClient, SessionError, SoapClient, parse_endpoint
 from vsphere_session.wire.transport import Transport
 
@@ -26,11 +26,12 @@ HEADER = "vmware-api-session-id"
 @contextmanager
 def instance(client: SoapClient) -> Iterator[Any]:
     """A ServiceInstance, whose connections are closed at the end; its session lives on."""
-    service_instance = client.service_instance()
-    try:
-        yield service_instance
-    finally:
-        service_instance._stub.DropConnections()
+    with pyvmomi_connections():
+        service_instance = client.service_instance()
+        try:
+            yield service_instance
+        finally:
+            service_instance._stub.DropConnections()
 
 
 def whoami(client: SoapClient) -> str:

@@ -14,7 +14,7 @@ from cache.bench import Bench
 from simulated_vcenter import Fault, SimulatedVCenter, faults
 from simulated_vcenter.exchange import Exchange
 from simulated_vcenter.messages import Response
-from support import USER
+from support import USER, pyvmomi_connections
 from vsphere_session import RestClient, Session
 
 HEADER = "vmware-api-session-id"
@@ -119,11 +119,12 @@ def test_a_url_of_another_host_gets_no_session_id(bench: Bench, elsewhere: Simul
 
 def test_pyvmomi_follows_no_redirect(bench: Bench, elsewhere: SimulatedVCenter) -> None:
     client = bench.soap(bench.session())
-    service_instance: Any = client.service_instance()
-    try:
-        bench.vcenter.faults.add("CurrentTime", faults.redirect(elsewhere.url))
-        with pytest.raises(Exception, match="302"):
-            service_instance.CurrentTime()
-    finally:
-        service_instance._stub.DropConnections()
+    with pyvmomi_connections():
+        service_instance: Any = client.service_instance()
+        try:
+            bench.vcenter.faults.add("CurrentTime", faults.redirect(elsewhere.url))
+            with pytest.raises(Exception, match="302"):
+                service_instance.CurrentTime()
+        finally:
+            service_instance._stub.DropConnections()
     assert elsewhere.requests == []

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gc
 import re
-import warnings
 from pathlib import Path
 
 import pytest
@@ -12,7 +10,7 @@ import pytest
 from credential_protocol import KINDS
 from peers import TerraformWorkspace
 from simulated_vcenter import SimulatedVCenter
-from support import PASSWORD, Helper, request
+from support import PASSWORD, Helper, pyvmomi_connections, request
 from vsphere_session.config import KEYS
 from vsphere_session.environment import FAMILIES
 from vsphere_session.service import REPLY_FIELDS
@@ -82,10 +80,8 @@ def test_the_python_recipe_runs(
         monkeypatch.setenv(name, value)
     for name in ("XDG_STATE_HOME", "XDG_CONFIG_HOME", "GOVMOMI_HOME"):
         monkeypatch.delenv(name, raising=False)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)  # pyVmomi leaves its connections to the garbage collector
+    with pyvmomi_connections():
         exec(compile(code, "README.md", "exec"), {})
-        gc.collect()
     assert capsys.readouterr().out.splitlines().count("200") == 2
     assert len(vcenter.logins) == 2
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from support import Helper, Reply
 
 CANARY = "Zq7Kx9Wv3Jp5"
@@ -26,3 +28,10 @@ def refused(helper: Helper, stdin: bytes, verb: str = "get", **environment: str)
     assert reply.kind == "invalid-request", reply
     assert reply.status == 2, reply
     return reply.fields["message"]
+
+
+def lines(helper: Helper, *requests: bytes) -> list[dict[str, str]]:
+    """The replies of one conversation, which shows no secret and ends well."""
+    reply = silent(helper.run(stdin=b"".join(line + b"\n" for line in requests)))
+    assert (reply.status, reply.stderr) == (0, ""), reply
+    return [json.loads(line) for line in reply.stdout.splitlines()]

@@ -12,6 +12,7 @@ from pyVim.connect import Disconnect, SmartConnect
 from pyVmomi import vim, vmodl
 
 from simulated_vcenter import SimulatedVCenter
+from support import pyvmomi_connections
 
 USER, PASSWORD = "administrator@vsphere.local", "VMware1!"
 
@@ -22,11 +23,12 @@ def connected(vc: SimulatedVCenter, **how: str) -> Iterator[Any]:
     host, port = vc.authority.split(":")
     trust = ssl.create_default_context(cafile=vc.ca_file)
     connect: Any = SmartConnect
-    instance = connect(host=host, port=int(port), sslContext=trust, **how)
-    try:
-        yield instance
-    finally:
-        instance._stub.DropConnections()
+    with pyvmomi_connections():
+        instance = connect(host=host, port=int(port), sslContext=trust, **how)
+        try:
+            yield instance
+        finally:
+            instance._stub.DropConnections()
 
 
 @pytest.mark.parametrize("how", [{}, {"esxi": True}, {"unified": True}, {"quoted_cookie": False}])

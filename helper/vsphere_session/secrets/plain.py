@@ -17,8 +17,10 @@ if TYPE_CHECKING:
     from vsphere_session.service import Host
 
 KEPT = ("password", "password_expiry_utc", "oauth_refresh_token", "authtype", "credential")
-_ONE_USER = ("docker", "terraform-cli")
+_ONE_USER = ("docker",)
 """Dialects in which a new user takes the place of the old one."""
+_NO_USER = {"terraform-cli": "terraform"}
+"""Dialects that name no user, and the one under which their secrets are kept."""
 
 
 class Plain:
@@ -30,20 +32,26 @@ class Plain:
         self._logins = Logins.of(host)
 
     def get(self, request: Request) -> Answer:
-        """The first login that matches and has not expired. Raises NotFoundError."""
+        """The first login that matches, has not expired and that the caller understands. Raises NotFoundError."""
+        understood = request.attributes.get("capability[]", "").split()
         for place, username in self._matching(request):
             kept = self._kept(place, username)
-            if kept is not None and not self._expired(kept):
-                return Answer({"username": username, **kept} if "password" in kept else kept)
+            if kept is None or self._expired(kept):
+                continue
+            if "password" in kept:
+                return Answer({"username": username, **kept})
+            if "authtype" in understood:
+                return Answer({"username": username, **kept} if username else kept)
         raise NotFoundError("nothing is stored for this host")
 
     def store(self, request: Request) -> Answer:
         """Keep a login; one without a secret, or one that is not to be kept, is ignored."""
         attributes = request.attributes
-        complete = "credential" in attributes or ("username" in attributes and "password" in attributes)
+        named = "username" in attributes or self._dialect in _NO_USER
+        complete = "credential" in attributes or (named and "password" in attributes)
         if complete and attributes.get("ephemeral", "0") in ("0", "false", ""):
             place = self._place(request.target)
-            username = attributes.get("username", "")
+            username = attributes.get("username", _NO_USER.get(self._dialect, ""))
             if self._dialect in _ONE_USER:
                 for other in self._logins.users(place):
                     if other != username:
@@ -91,7 +99,7 @@ class Plain:
             (place, username)
             for place in places
             for username in reversed(self._logins.users(place))
-            if asked is None or asked == username or self._dialect == "terraform-cli"
+            if asked is None or asked == username
         ]
 
     def _kept(self, place: str, username: str) -> dict[str, str] | None:
