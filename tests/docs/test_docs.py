@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from credential_protocol import KINDS
+from credential_protocol.dialects import DIALECTS
 from peers import TerraformWorkspace
 from simulated_vcenter import SimulatedVCenter
 from support import PASSWORD, Helper, pyvmomi_connections, request
@@ -45,6 +46,17 @@ def test_the_reference_has_every_error_kind_with_its_status() -> None:
 def test_the_reference_has_every_request_field_reply_field_and_setting(name: str) -> None:
     """By its name."""
     assert re.search(rf"\b{name}\b", REFERENCE)
+
+
+def test_the_page_on_callers_has_the_table_of_dialects() -> None:
+    """As the code has it."""
+    page = (ROOT / "docs" / "callers.md").read_text(encoding="utf-8")
+    table = page.partition("<!-- dialects -->\n")[2].partition("<!-- /dialects -->")[0]
+    rows = [
+        f"| `{name}` | `{row.program or f'vsphere-session --protocol {name}'}` | {row.caller} |"
+        for name, row in DIALECTS.items()
+    ]
+    assert table.splitlines()[2:] == rows
 
 
 def test_the_reference_has_every_environment_variable() -> None:
