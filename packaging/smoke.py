@@ -26,12 +26,12 @@ def main(arguments: list[str]) -> int:
     """Return the exit status: that of pytest for tests that fail."""
     try:
         check_built()
+        progress("the source distribution")
+        check_source_distribution()
         progress("the single file")
         check_program(BINARY, arguments)
         progress("the wheel")
         check_program(installed.console_script(), arguments)
-        progress("the source distribution")
-        check_source_distribution()
     except BuildError as error:
         sys.stderr.write(f"packaging/smoke.py: {error}\n")
         return 1

@@ -18,6 +18,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from vsphere_session.service import Host
 
+VERIFY = {"kubernetes": "always"}
+"""kubectl keeps a token until it expires and runs the program again after a 401: what it had may have ended just now."""
 SESSIONS_ONLY = ("bazel", "kubernetes")
 """Dialects in which a host that is not vSphere is an error: they have nothing to store."""
 
@@ -28,7 +30,9 @@ def answer(dialect: str, request: Request, host: Host) -> Answer:
         return Answer({"version": __version__})
     endpoint = _endpoint(request, host) if request.verb != "list" else None
     if endpoint is not None and is_vsphere(endpoint, host):
-        return _VSPHERE[request.verb](endpoint, request, host)
+        if request.verb == "get":
+            return _get(endpoint, request, host, VERIFY.get(dialect, ""))
+        return (_store if request.verb == "store" else _erase)(endpoint, request, host)
     if dialect in SESSIONS_ONLY:
         raise UnsupportedError(
             f'this host is not configured as vSphere; add [endpoint."{endpoint.place if endpoint else "HOST"}"] to {host.config.path}'
@@ -81,9 +85,9 @@ def _endpoint(request: Request, host: Host) -> Endpoint | None:
 # ---- a host that is vSphere
 
 
-def _get(endpoint: Endpoint, request: Request, host: Host) -> Answer:
+def _get(endpoint: Endpoint, request: Request, host: Host, verify: str) -> Answer:
     kind = _kind(endpoint, request)
-    fields = service.get(_native("get", endpoint, {"api": kind}), host).fields
+    fields = service.get(_native("get", endpoint, {"api": kind, "verify": verify}), host).fields
     secret = fields[f"{kind}_session_id"]
     header, value = (
         ("Cookie", f'vmware_soap_session="{secret}"') if kind == "soap" else ("vmware-api-session-id", secret)
@@ -115,10 +119,8 @@ def _erase(endpoint: Endpoint, request: Request, host: Host) -> Answer:
     if password and not _is_ours(endpoint, password, host):
         return service.erase_login(_native("erase", endpoint, {}), password, host)
     fields = {"api": _kind(endpoint, request), "scope": "session"}
-    return service.erase(_native("erase", endpoint, fields), host)
-
-
-_VSPHERE = {"get": _get, "store": _store, "erase": _erase}
+    user = service.user_of_get(_native("get", endpoint, {}), host)  # docker and Terraform name none: whose `get` it was
+    return service.erase(_native("erase", endpoint.with_user(user), fields), host)
 
 
 def _is_ours(endpoint: Endpoint, secret: str, host: Host) -> bool:
@@ -128,7 +130,7 @@ def _is_ours(endpoint: Endpoint, secret: str, host: Host) -> bool:
 
 def _kind(endpoint: Endpoint, request: Request) -> str:
     """The session that goes with the path. git and docker name no path for most hosts: REST, then."""
-    named = request.target.partition("://")[2].partition("/")[2]
+    named = (request.target.partition("://")[2] or request.target).partition("/")[2]
     below = f"/{named}/".startswith(f"{SOAP_PATH}/") if named else False
     return "soap" if below and endpoint.path.startswith(SOAP_PATH) else "rest"
 

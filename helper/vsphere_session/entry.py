@@ -66,11 +66,15 @@ def run(arguments: list[str], program: str = PROGRAM) -> int:
 
 
 def _answer(options: Options, signals: Signals) -> int:
+    if options.field and not options.show and (options.protocol not in ("", "native") or not options.words):
+        raise InvalidRequestError("--field goes with one answer of the native protocol: --field NAME get")
     if options.protocol not in ("", "native") and not options.show:
         return _speak(options.protocol, options.words, signals, options)
     if options.words in (["exec"], ["export"]) and not options.show:
         return _hand_on(options, signals)
     verb = native_verb(options)
+    if options.field and verb != "get":
+        raise InvalidRequestError("--field goes with get; leave it out")
     if options.show or (not verb and os.isatty(0)):
         return write(Output(_about(options.show).encode()))
     host = _host(options, signals)
@@ -98,10 +102,14 @@ def _hand_on(options: Options, signals: Signals) -> int:
 
 
 def _speak(dialect: str, arguments: list[str], signals: Signals, options: Options | None = None) -> int:
-    from vsphere_session.speaking import speak  # noqa: PLC0415  # the native protocol is answered here
+    from vsphere_session.speaking import refuse, speak  # noqa: PLC0415  # the native protocol is answered here
 
-    given, words = (options, arguments) if options is not None else own_options(dialect, arguments)
-    return speak(dialect, words, _host(given, signals), given.verbose)
+    try:
+        given, words = (options, arguments) if options is not None else own_options(dialect, arguments)
+        host = _host(given, signals)
+    except Failure as failure:  # the caller must not find native JSON on stdout
+        return refuse(dialect, failure)
+    return speak(dialect, words, host, given.verbose)
 
 
 def _host(options: Options, signals: Signals) -> Host:
@@ -127,7 +135,12 @@ def _answer_one(host: Host, verb: str, options: Options) -> int:
     hint = f'pipe the request in: echo \'{{"url": "HOST"}}\' | {PROGRAM} {verb}'
     request = native.parse(read_stdin(host.timeout, hint), verb, FIELDS)
     answer = VERBS[request.verb](request, host)
-    return _deliver(_rendered(answer, options), request, answer, host)
+    try:
+        output = _rendered(answer, options)
+    except Failure:
+        _give_back(request, answer, host)
+        raise
+    return _deliver(output, request, answer, host)
 
 
 def _rendered(answer: Answer, options: Options) -> Output:

@@ -72,6 +72,10 @@ class Call:
         self.logins = Logins(state, host.secret_store or settings.secret_store, host.clock, self.deadline)
         self._host = host
 
+    def user(self) -> str:
+        """As whom `get` acts: who is named, else the user of the login that was stored last."""
+        return self.settings.endpoint.username or self.logins.default_user(self.place)
+
     def session(self, username: str) -> Session:
         """The cache for this user's sessions at the endpoint."""
         settings, host = self.settings, self._host
@@ -112,7 +116,7 @@ def new_client(kind: str) -> WireClient:
 def get(request: Request, host: Host) -> Answer:
     """Hand out the cached session if it is good, else log in, cache, and hand that out."""
     call = Call(request, host)
-    session = call.session(call.settings.endpoint.username or call.logins.default_user(call.place))
+    session = call.session(call.user())
     clients, logged_in = _sessions(call, session)
     fields = _show(call, session, clients)
     fields["source"] = "login" if logged_in else "cache"
@@ -269,10 +273,15 @@ def erase_login(request: Request, password: str, host: Host) -> Answer:
     return Answer({"erased": "password"})
 
 
+def user_of_get(request: Request, host: Host) -> str:
+    """The user whose session `get` would hand out for this request; empty for the one without a user name."""
+    return Call(request, host).user()
+
+
 def cached_session_ids(request: Request, host: Host) -> set[str]:
     """The ids of the sessions in the cache for this user at this endpoint; asks nobody."""
     call = Call(request, host)
-    session = call.session(call.settings.endpoint.username or call.logins.default_user(call.place))
+    session = call.session(call.user())
     clients = [new_client("soap"), new_client("rest")]
     return {client.session_id for client in clients if session.shelf.read(client)}
 

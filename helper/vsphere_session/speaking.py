@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from vsphere_session.service import Host
 
 
+def refuse(name: str, failure: Failure) -> int:
+    """Write, in the caller's own way, why its request was not even read; return the exit status."""
+    return write(load(name).render_failure(None, failure, DIALECTS[name].program or PROGRAM))
+
+
 def speak(name: str, arguments: list[str], host: Host, verbose: int) -> int:
     """Answer the caller, and return the exit status; a failure is written in the caller's own way."""
     dialect, program = load(name), DIALECTS[name].program or PROGRAM

@@ -43,6 +43,9 @@ def read_stdin(timeout: float, hint: str) -> bytes:
         while total <= MAX_BYTES:
             try:
                 part = os.read(0, 65536)
+            except BlockingIOError:
+                _wait(0)
+                continue
             except OSError as error:
                 raise unreadable(error) from None
             if not part:
@@ -50,6 +53,13 @@ def read_stdin(timeout: float, hint: str) -> bytes:
             parts.append(part)
             total += len(part)
     return b"".join(parts)
+
+
+def _wait(number: int) -> None:
+    """Wait until a stream that the caller has made non-blocking can go on."""
+    import select  # noqa: PLC0415  # rare
+
+    select.select([number] if number == 0 else [], [number] if number else [], [])
 
 
 def unreadable(error: OSError) -> InvalidRequestError:
@@ -62,7 +72,10 @@ def write(output: Output) -> int:
     try:
         view = memoryview(output.stdout)
         while view:
-            view = view[os.write(1, view) :]
+            try:
+                view = view[os.write(1, view) :]
+            except BlockingIOError:
+                _wait(1)
     except OSError as error:
         if output.status:  # an error that nobody can read on stdout keeps its status, and its line on stderr
             say_line(output.stderr)

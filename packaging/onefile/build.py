@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import sys
+import tempfile
 import tomllib
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -15,33 +16,37 @@ from onefile import bootloader
 from onefile.contents import UNUSED
 
 SPEC = Path(__file__).with_name("vsphere-session.spec")
-WORK = BUILD / "onefile"
 TOOLS = ("ldd", "objcopy", "objdump", "strip")
 
 
 def build() -> None:
     """Build dist/vsphere-session anew. Raise BuildError where this machine cannot, or PyInstaller fails."""
     check_machine()
-    shutil.rmtree(WORK, ignore_errors=True)
-    generated = WORK / "generated"
-    generated.mkdir(parents=True)
+    BUILD.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="onefile-", dir=BUILD) as work:  # two builds may run at the same time
+        file = _build_in(Path(work))
+        check_left_out(Path(work) / SPEC.stem / f"warn-{SPEC.stem}.txt")
+        if sys.platform == "linux":  # elsewhere it is signed
+            bootloader.reword(file)
+        DIST.mkdir(exist_ok=True)
+        file.replace(BINARY)
+
+
+def _build_in(work: Path) -> Path:
+    (work / "generated").mkdir()
     text = f'"""Written by the build."""\n\nSOURCE = {origin.source()!r}\n'
-    (generated / "vsphere_session_build.py").write_text(text, encoding="utf-8")
+    (work / "generated" / "vsphere_session_build.py").write_text(text, encoding="utf-8")
     run(
         "PyInstaller",
         *(sys.executable, "-m", "PyInstaller", "--noconfirm", "--log-level", "WARN"),
-        *("--distpath", WORK / "dist", "--workpath", WORK, SPEC),
+        *("--distpath", work / "dist", "--workpath", work, SPEC),
         environment={
             "PYTHONHASHSEED": "0",
             "SOURCE_DATE_EPOCH": origin.time_of_source(),
-            "PYINSTALLER_CONFIG_DIR": str(WORK / "cache"),  # a user's own cache knows nothing of what changed here
+            "PYINSTALLER_CONFIG_DIR": str(work / "cache"),  # a user's own cache knows nothing of what changed here
         },
     )
-    check_left_out(WORK / SPEC.stem / f"warn-{SPEC.stem}.txt")
-    if sys.platform == "linux":  # elsewhere it is signed
-        bootloader.reword(WORK / "dist" / BINARY.name)
-    DIST.mkdir(exist_ok=True)
-    (WORK / "dist" / BINARY.name).replace(BINARY)
+    return work / "dist" / BINARY.name
 
 
 def check_machine() -> None:

@@ -10,9 +10,11 @@ import sys
 OF_OTHERS = ["vsphere_session.handover", "pyVmomi", "pyVim", "requests"]
 # What libraries can use and do not use here, and the codecs for Chinese, Japanese and Korean.
 UNUSED = [
-    "_pydecimal", "asyncio", "bz2", "certifi", "charset_normalizer", "curses", "decimal", "doctest", "fractions",
-    "ftplib", "http.cookiejar", "idna", "lzma", "multiprocessing", "pdb", "pkg_resources", "pydoc", "readline",
-    "setuptools", "sqlite3", "statistics", "tkinter", "typing_extensions", "unittest", "urllib3", "xml.sax", "xmlrpc",
+    "_pydecimal", "argparse", "asyncio", "bz2", "certifi", "charset_normalizer", "curses", "decimal", "doctest",
+    "email._header_value_parser", "email.contentmanager", "email.headerregistry", "email.policy", "fractions",
+    "ftplib", "getopt", "gettext", "http.cookiejar", "idna", "lzma", "multiprocessing", "pdb", "pickle",
+    "pkg_resources", "pydoc", "readline", "setuptools", "sqlite3", "statistics", "tarfile", "tkinter",
+    "typing_extensions", "unittest", "urllib3", "xml.sax", "xmlrpc",
     "_multibytecodec", *(f"_codecs_{name}" for name in ("cn", "hk", "iso2022", "jp", "kr", "tw")),
 ]  # fmt: skip
 if sys.platform == "linux":

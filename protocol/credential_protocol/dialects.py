@@ -53,7 +53,7 @@ DIALECTS = {
 def by_program(path: str) -> str:
     """The dialect that goes with the name under which the program was started; `native` for any other name."""
     name = path.replace("\\", "/").rpartition("/")[2].removesuffix(".exe")
-    return next((dialect for dialect, row in DIALECTS.items() if row.program == name), "native")
+    return next((dialect for dialect, row in DIALECTS.items() if name and row.program == name), "native")
 
 
 def load(name: str) -> Dialect:

@@ -48,7 +48,7 @@ def parse(arguments: list[str], stdin: bytes, environ: Mapping[str, str]) -> Req
 
 
 def _target(attributes: Mapping[str, str]) -> str:
-    """The URL. What git unescaped in a host must not make it another URL: `evil%40vc` is no user at `vc`.
+    """The URL. What stands in a host must not make it another URL: `evil@vc` is no user at `vc`.
 
     The host may be empty where there is a path: git asks so for the passphrase of a client certificate.
     """

@@ -43,11 +43,11 @@ NOT_IMPORTED = {
 }  # fmt: skip
 
 OURS = {
-    "credential_protocol": "jsontext messages native",
+    "credential_protocol": "dialects jsontext messages native",
     "vsphere_session": (
         "clients clock config digest endpoint entry environment errors files govmomi_file loading lock making options "
         "ownership paths policy record secrets secrets.index service service_content session session_terms settings "
-        "shelf signals thumbprint version "
+        "shelf signals streams thumbprint version "
     ),
 }
 """What of this project a warm `get` imports. A module more here is slower for every caller: it needs a reason."""

@@ -1,13 +1,17 @@
-"""As much of a container registry as a login and a manifest need: Basic authentication over plain HTTP on loopback."""
+"""As much of a container registry as a login and a manifest need: Basic authentication over TLS on loopback."""
 
 from __future__ import annotations
 
 import base64
 import json
+import ssl
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from types import TracebackType
 from typing import Self
+
+import trustme
 
 _MANIFEST = {
     "schemaVersion": 2,
@@ -22,10 +26,11 @@ _MANIFEST = {
 
 
 class Registry:
-    """`logins` are the (user, password) pairs it was sent, in order; it lets in whoever sends one of `accounts`."""
+    """`logins` are the (user, password) pairs it was sent, in order; it lets in whoever sends one of `accounts`. `ca_file` is written."""
 
-    def __init__(self, accounts: dict[str, str]) -> None:
+    def __init__(self, accounts: dict[str, str], ca_file: Path) -> None:
         self.accounts = accounts
+        self.ca_file = ca_file
         self.logins: list[tuple[str, str]] = []
         registry = self
 
@@ -39,6 +44,11 @@ class Registry:
                 """Say nothing."""
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        authority = trustme.CA()
+        authority.cert_pem.write_to_path(str(ca_file))
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        authority.issue_cert("127.0.0.1").configure_cert(context)
+        self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
 
     @property

@@ -221,3 +221,30 @@ def test_version_and_help_need_no_home_and_no_configuration(helper: Helper) -> N
     for option in ("--version", "--help"):
         reply = helper.run(option, HOME="", VSPHERE_SESSION_CONFIG="/does/not/exist")
         assert (reply.status, reply.stderr) == (0, "")
+
+
+def test_field_without_get_is_an_invalid_request(helper: Helper) -> None:
+    for arguments in (["--field", "url"], ["--field", "url", "store"]):
+        reply = helper.run(*arguments)
+        assert (reply.status, reply.stdout) == (2, b"")
+        assert reply.stderr.startswith("vsphere-session: --field goes with ")
+
+
+def test_streams_that_the_caller_has_made_non_blocking_are_waited_for(
+    vcenter: SimulatedVCenter, helper: Helper
+) -> None:
+    stdin, to_stdin = os.pipe()
+    from_stdout, stdout = os.pipe()
+    os.set_blocking(stdin, False)
+    os.set_blocking(stdout, False)
+    with subprocess.Popen(
+        [*helper.program, "get"], stdin=stdin, stdout=stdout, stderr=subprocess.PIPE, env=helper.environment
+    ) as process:
+        os.close(stdin)
+        os.close(stdout)
+        os.write(to_stdin, json.dumps(request(vcenter, password=PASSWORD)).encode())
+        os.close(to_stdin)
+        with open(from_stdout, "rb") as file:
+            answer = json.loads(file.read())
+        assert process.wait() == 0
+    assert answer["source"] == "login"

@@ -1,0 +1,344 @@
+"""The cases that git's own suite asks of every external helper, by their names there, asked of the program directly.
+
+Sixteen for any helper, three for expiry, two for refresh tokens, one for time-outs, eight for authtype. An installed git
+older than 2.46 drops what the last fourteen are about before a helper sees it, so git is not between. Hosts that are no
+vSphere: the program is an ordinary secret store for them.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+
+import pytest
+
+from callers.git_helper import GitHelper, home_of, url
+from support import Helper
+
+HOST = url("https://example.com")
+AUTHTYPE = "capability[]=authtype"
+BEARER = (AUTHTYPE, "authtype=Bearer")
+GIT = url("https://git.example.com")
+GIT2 = url("https://git2.example.com")
+
+
+@pytest.fixture
+def git(helper: Helper) -> GitHelper:
+    """The program as git's helper, with nothing stored."""
+    return GitHelper(helper)
+
+
+def login(username: str, password: str) -> list[str]:
+    """The two lines of a login."""
+    return [f"username={username}", f"password={password}"]
+
+
+# ---- any helper (16)
+
+
+def test_has_no_existing_data(git: GitHelper) -> None:
+    assert git.get(*HOST) == []
+
+
+def test_stores_password(git: GitHelper) -> None:
+    git.store(*HOST, *login("store-user", "store-pass"))
+
+
+def test_can_retrieve_password(git: GitHelper) -> None:
+    git.store(*HOST, *login("store-user", "store-pass"))
+    assert git.get(*HOST) == login("store-user", "store-pass")
+
+
+def test_requires_matching_protocol(git: GitHelper) -> None:
+    git.store(*HOST, *login("store-user", "store-pass"))
+    assert git.get(*url("http://example.com")) == []
+
+
+def test_requires_matching_host(git: GitHelper) -> None:
+    git.store(*HOST, *login("store-user", "store-pass"))
+    for other in ("https://other.tld", "https://www.example.com", "https://example.com:444", "https://example.co"):
+        assert git.get(*url(other)) == []
+
+
+def test_requires_matching_username(git: GitHelper) -> None:
+    git.store(*HOST, *login("store-user", "store-pass"))
+    assert git.get(*HOST, "username=other") == []
+    assert git.get(*HOST, "username=") == []
+
+
+def test_requires_matching_path(git: GitHelper) -> None:
+    """A stored path is another place than its host; a request without a path takes any."""
+    git.store(*url("http://path.tld/foo.git"), *login("user", "pass"))
+    assert git.get(*url("http://path.tld/bar.git")) == []
+    assert git.get(*url("http://path.tld/foo.git")) == login("user", "pass")
+    assert git.get(*url("http://path.tld")) == login("user", "pass")
+    git.store(*HOST, *login("store-user", "store-pass"))
+    assert git.get(*url("https://example.com/foo.git")) == []
+
+
+def test_overwrites_on_store(git: GitHelper) -> None:
+    for password in ("pass1", "pass2"):
+        git.store(*HOST, *login("user-overwrite", password))
+    assert git.get(*HOST) == login("user-overwrite", "pass2")
+    git.erase(*HOST, *login("user-overwrite", "pass2"))
+    assert git.get(*HOST) == []
+
+
+def test_can_forget_host(git: GitHelper) -> None:
+    git.store(*HOST, *login("store-user", "store-pass"))
+    git.erase(*HOST)
+    assert git.get(*HOST) == []
+
+
+def test_can_store_multiple_users(git: GitHelper) -> None:
+    for user in ("user1", "user2"):
+        git.store(*HOST, *login(user, f"{user}-pass"))
+    for user in ("user1", "user2"):
+        assert git.get(*HOST, f"username={user}") == login(user, f"{user}-pass")
+
+
+def test_does_not_erase_a_password_distinct_from_input(git: GitHelper) -> None:
+    git.store(*HOST, *login("user", "new"))
+    git.erase(*HOST, *login("user", "old"))
+    assert git.get(*HOST) == login("user", "new")
+
+
+def test_can_forget_user(git: GitHelper) -> None:
+    git.store(*HOST, *login("user1", "pass1"))
+    git.erase(*HOST, "username=user1")
+    assert git.get(*HOST, "username=user1") == []
+
+
+def test_remembers_other_user(git: GitHelper) -> None:
+    for user in ("user1", "user2"):
+        git.store(*HOST, *login(user, "pass"))
+    git.erase(*HOST, "username=user1")
+    assert git.get(*HOST, "username=user2") == login("user2", "pass")
+
+
+def test_can_store_empty_username(git: GitHelper) -> None:
+    """And an empty password: single sign-on needs neither."""
+    sso = url("https://sso.tld")
+    git.store(*sso, *login("", ""))
+    assert git.get(*sso) == login("", "")
+
+
+def test_erases_all_matching_credentials(git: GitHelper) -> None:
+    for user in ("user-a", "user-b"):
+        git.store(*HOST, *login(user, "pass"))
+    git.store(*url("https://example.com/foo.git"), *login("user-c", "pass"))
+    git.erase(*HOST)
+    assert git.get(*HOST) == []
+    assert git.get(*url("https://example.com/foo.git")) == []
+
+
+def test_not_confused_by_long_header(git: GitHelper) -> None:
+    """What follows the first 1,024 bytes of a line is no attribute of its own."""
+    git.store(*url("https://victim.example.com"), *login("user", "to-be-stolen"))
+    for bait in ("host=victim.example.com", "a" * 20_000 + "host=victim.example.com"):
+        header = "wwwauth[]=basic realm=" + " " * (1024 - len("wwwauth[]=basic realm=")) + bait
+        assert git.get(*url("https://badguy.example.com"), header) == []
+
+
+# ---- password_expiry_utc (3)
+
+
+def test_stores_password_expiry_utc(git: GitHelper) -> None:
+    git.store(*HOST, *login("user-expiry", "pass"), "password_expiry_utc=9999999999")
+
+
+def test_gets_password_expiry_utc(git: GitHelper) -> None:
+    """A password whose time has passed is not handed out."""
+    git.store(*HOST, *login("user-expiry", "pass"), "password_expiry_utc=9999999999")
+    assert git.get(*HOST) == [*login("user-expiry", "pass"), "password_expiry_utc=9999999999"]
+    git.store(*HOST, *login("user-expired", "pass"), "password_expiry_utc=1")
+    assert git.get(*HOST, "username=user-expired") == []
+    assert git.get(*HOST) == [*login("user-expiry", "pass"), "password_expiry_utc=9999999999"]
+
+
+def test_overwrites_when_password_expiry_utc_changes(git: GitHelper) -> None:
+    git.store(*HOST, *login("user", "pass1"), "password_expiry_utc=9999999998")
+    git.store(*HOST, *login("user", "pass2"), "password_expiry_utc=9999999999")
+    assert git.get(*HOST) == [*login("user", "pass2"), "password_expiry_utc=9999999999"]
+    git.store(*HOST, *login("user", "pass3"))
+    assert git.get(*HOST) == login("user", "pass3")
+    git.erase(*HOST, *login("user", "pass3"), "password_expiry_utc=1")
+    assert git.get(*HOST) == []
+
+
+# ---- oauth_refresh_token (2)
+
+
+def test_stores_oauth_refresh_token(git: GitHelper) -> None:
+    git.store(*HOST, *login("user4", "pass"), "oauth_refresh_token=xyzzy")
+
+
+def test_gets_oauth_refresh_token(git: GitHelper) -> None:
+    git.store(*HOST, *login("user4", "pass"), "oauth_refresh_token=xyzzy")
+    assert git.get(*HOST, "username=user4") == [*login("user4", "pass"), "oauth_refresh_token=xyzzy"]
+
+
+# ---- time-out (1)
+
+
+def test_times_out(git: GitHelper) -> None:
+    """A login is forgotten at the time that its store named; the clock goes on for nobody else's."""
+    timeout = url("https://timeout.tld")
+    soon = int(time.time()) + 3600
+    git.store(*timeout, *login("user", "pass"), f"password_expiry_utc={soon}")
+    assert git.get(*timeout) == [*login("user", "pass"), f"password_expiry_utc={soon}"]
+    _let_pass(git, soon)
+    assert git.get(*timeout) == []
+
+
+def _let_pass(git: GitHelper, moment: int) -> None:
+    """Move the stored expiry into the past, as an hour's sleep would."""
+    path = home_of(git) / ".local" / "state" / "vsphere-session" / "secrets.json"
+    secrets = json.loads(path.read_text())
+    place = secrets["git:https://timeout.tld"]
+    kept = json.loads(place["user"])
+    assert kept["password_expiry_utc"] == str(moment)
+    place["user"] = json.dumps({**kept, "password_expiry_utc": str(int(time.time()) - 1)})
+    path.write_text(json.dumps(secrets))
+
+
+# ---- authtype (8)
+
+
+def test_stores_authtype_and_credential(git: GitHelper) -> None:
+    git.store(*BEARER, "credential=random-token", *GIT)
+
+
+def test_gets_authtype_and_credential(git: GitHelper) -> None:
+    """The capability stands before what depends on it."""
+    git.store(*BEARER, "credential=random-token", *GIT)
+    assert git.get(AUTHTYPE, *GIT) == [*BEARER, "credential=random-token"]
+
+
+def test_gets_authtype_and_credential_only_if_request_has_authtype_capability(git: GitHelper) -> None:
+    """Without it, a password that is stored for the same host is the answer."""
+    git.store(*GIT, *login("user", "pass"))
+    git.store(*BEARER, "credential=random-token", *GIT)
+    assert git.get("capability[]=state", *GIT) == login("user", "pass")
+    git.erase(*GIT, "username=user")
+    assert git.get(*GIT) == []
+
+
+def test_stores_authtype_and_credential_with_username(git: GitHelper) -> None:
+    git.store(*BEARER, "credential=other-token", *GIT, "username=foobar")
+
+
+def test_gets_authtype_and_credential_with_username(git: GitHelper) -> None:
+    git.store(*BEARER, "credential=random-token", *GIT)
+    git.store(*BEARER, "credential=other-token", *GIT, "username=foobar")
+    answer = [*BEARER, "credential=other-token", "username=foobar"]
+    assert git.get(AUTHTYPE, *GIT, "username=foobar") == answer
+
+
+def test_does_not_get_authtype_and_credential_with_different_username(git: GitHelper) -> None:
+    git.store(*BEARER, "credential=random-token", *GIT)
+    git.store(*BEARER, "credential=other-token", *GIT, "username=foobar")
+    assert git.get(AUTHTYPE, *GIT, "username=barbaz") == []
+
+
+def test_does_not_store_ephemeral_authtype_and_credential(git: GitHelper) -> None:
+    git.store(*BEARER, "credential=git2-token", *GIT2, "ephemeral=1")
+    assert git.get(AUTHTYPE, *GIT2) == []
+
+
+def test_does_not_store_ephemeral_username_and_password(git: GitHelper) -> None:
+    git.store(AUTHTYPE, *GIT2, *login("barbaz", "secret"), "ephemeral=1")
+    assert git.get(AUTHTYPE, *GIT2) == []
+
+
+# ---- state, and what git's suite does not ask
+
+
+def test_state_of_other_helpers_is_ignored(git: GitHelper) -> None:
+    """It neither comes back nor is kept."""
+    state = ("capability[]=state", "state[]=other:1", "continue=1")
+    git.store(*state, *HOST, *login("user", "pass"))
+    assert git.get(*state, *HOST) == login("user", "pass")
+
+
+def test_a_credential_distinct_from_input_is_not_erased(git: GitHelper) -> None:
+    git.store(*BEARER, "credential=new", *GIT)
+    git.erase(*BEARER, "credential=old", *GIT)
+    assert git.get(AUTHTYPE, *GIT) == [*BEARER, "credential=new"]
+    git.erase(*BEARER, "credential=new", *GIT)
+    assert git.get(AUTHTYPE, *GIT) == []
+
+
+@pytest.mark.parametrize("half", [("username=user",), ("password=pass",), ()])
+def test_half_a_login_is_not_stored(git: GitHelper, half: tuple[str, ...]) -> None:
+    git.store(*HOST, *half)
+    assert git.get(*HOST) == []
+
+
+def test_difficult_characters_come_back_as_they_were(git: GitHelper) -> None:
+    """Including those at which other readers of lines break."""
+    secret = " \t=&%\"'\\\v\f\x1c\x85\u2028\u2029é😀 "
+    reply_lines = [f"username={secret}", f"password={secret}"]
+    git.store(*HOST, *reply_lines)
+    reply = git.run("get", stdin="".join(f"{line}\n" for line in HOST).encode())
+    assert reply.stdout.decode().split("\n") == [*reply_lines, ""]
+
+
+def test_the_passphrase_of_a_client_certificate_is_kept_by_its_path(git: GitHelper) -> None:
+    request = ("protocol=cert", "host=", "path=/home/me/key.pem", "username=")
+    assert git.get(*request) == []
+    git.store(*request, "password=phrase")
+    assert git.get(*request) == login("", "phrase")
+    assert git.get("protocol=cert", "host=", "path=/home/me/other.pem", "username=") == []
+
+
+BROKEN = [
+    b"protocol=https\nhost=example.com\r.evil.tld\n\n",
+    b"protocol=https\nhost=example.com\0\n\n",
+    b"protocol=https\nhost=example.com\nwwwauth[]=" + b"x" * 65_535 + b"\n\n",
+    b"protocol=https\nhost=example.com",
+    b"protocol=https\n",
+    b"host=example.com\n\n",
+    b"\n",
+    b"",
+]
+
+
+@pytest.mark.parametrize("operation", ["get", "erase"])
+@pytest.mark.parametrize("stdin", BROKEN, ids=["CR", "NUL", "long", "cut", "no host", "no protocol", "blank", "empty"])
+def test_a_request_that_is_not_whole_prints_nothing_and_erases_nothing(
+    git: GitHelper, stdin: bytes, operation: str
+) -> None:
+    git.store(*HOST, *login("user", "pass"))
+    reply = git.run(operation, stdin=stdin)
+    assert (reply.stdout, reply.status) == (b"", 2)
+    assert reply.stderr.startswith("git-credential-vsphere: ")
+    assert reply.stderr.count("\n") == 1
+    assert git.get(*HOST) == login("user", "pass")
+
+
+def test_an_unknown_operation_is_silent(git: GitHelper) -> None:
+    reply = git.run("frobnicate", stdin=b"protocol=https\n")
+    assert (reply.stdout, reply.stderr, reply.status) == (b"", "", 0)
+
+
+def test_the_capabilities_are_told(git: GitHelper) -> None:
+    reply = git.run("capability")
+    assert reply.stdout.startswith(b"version 0\ncapability authtype\n")
+    assert (reply.stderr, reply.status) == ("", 0)
+
+
+@pytest.mark.parametrize("arguments", [("--frobnicate", "get"), ("--config", "/nowhere.toml", "get")])
+def test_options_that_are_wrong_are_told_on_stderr_alone(git: GitHelper, arguments: tuple[str, ...]) -> None:
+    """Git would read an error on stdout as an answer."""
+    reply = git.run(*arguments, stdin=b"protocol=https\nhost=a\n\n")
+    assert reply.stdout == b""
+    assert reply.status != 0
+    assert reply.stderr.startswith("git-credential-vsphere: ")
+
+
+def test_a_broken_configuration_is_told_on_stderr_alone(helper: Helper) -> None:
+    reply = GitHelper(helper, settings="this is no TOML").run("get", stdin=b"protocol=https\nhost=a\n\n")
+    assert reply.stdout == b""
+    assert reply.status == 2
+    assert reply.stderr.startswith("git-credential-vsphere: ")
