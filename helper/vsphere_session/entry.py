@@ -66,9 +66,9 @@ def run(arguments: list[str], program: str = PROGRAM) -> int:
 
 
 def _answer(options: Options, signals: Signals) -> int:
-    if options.field and not options.show and (options.protocol not in ("", "native") or not options.words):
-        raise InvalidRequestError("--field goes with one answer of the native protocol: --field NAME get")
     if options.protocol not in ("", "native") and not options.show:
+        if options.field:
+            raise InvalidRequestError("--field goes with the native protocol; leave one of the two options out")
         return _speak(options.protocol, options.words, signals, options)
     if options.words in (["exec"], ["export"]) and not options.show:
         return _hand_on(options, signals)

@@ -22,22 +22,7 @@ if TYPE_CHECKING:
 
 
 class Terms:
-    """The terms of one endpoint and user.
-
-    url           the endpoint, in every form of GOVC_URL, or an Endpoint; a password in it is used for logins only
-    insecure      verify no certificate; part of the cache's key, as in govmomi
-    dir_soap, dir_rest  the cache's directories; govmomi's own by default
-    passthrough   neither read nor write the cache
-    reauth        ignore the cached session, log in, replace it and end the old one
-    login_soap, login_rest  other ways to log in: called with a connected client, which they leave with a session
-    login_as      whom those log in; a cached session is used only if it was made for the same
-    password      called when a password is needed and the URL has none
-    ca_file, thumbprint  whom to trust
-    policy        how long a session is good
-    timeout       seconds that one call may take
-    caller        named to the server in the User-Agent
-    environ, clock  the edge, for tests
-    """
+    """The terms of one endpoint and user. The parameters are described at `Session`."""
 
     def __init__(
         self,

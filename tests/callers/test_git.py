@@ -10,7 +10,7 @@ import pytest
 
 from callers.desk import Desk
 from callers.web import Page, serving
-from support import USER, Reply
+from support import PASSWORD, USER, Reply
 
 HOST = "protocol=https\nhost=example.com\n"
 LOGIN = "username=me\npassword=secret\n"
@@ -111,6 +111,25 @@ def test_fill_logs_in_once_approve_stores_nothing_reject_ends_the_session(git: G
 
     assert git.fill(request)["password"] != filled["password"]
     assert vcenter.login_attempts == 2
+
+
+def test_a_login_that_the_user_typed_is_kept_and_opens_sessions(git: Git) -> None:
+    """Where none is stored git asks its user, and approves what the user typed; it may reject it later, too."""
+    vcenter, home = git.desk.vcenter, git.desk.home
+    request = f"protocol=https\nhost={vcenter.authority}\n"
+    git.desk.helper.ok("erase", {"url": vcenter.authority, "username": USER, "scope": "password"})
+    assert git.finds_nothing(request) == ""
+    typed = f"{request}username={USER}\npassword={PASSWORD}\n"
+    git.tell("approve", typed)
+    filled = git.fill(request)
+    assert [session.id for session in vcenter.sessions] == [filled["password"]]
+    git.tell("reject", typed.replace(PASSWORD, "another"))
+    assert PASSWORD.encode() in _stored(home)["secrets.json"]
+    git.tell("reject", typed)
+    assert PASSWORD.encode() not in _stored(home)["secrets.json"]
+    git.tell("reject", lines(filled))
+    assert vcenter.session_count == 0
+    assert git.finds_nothing(request) == ""
 
 
 def test_below_sdk_the_password_is_the_soap_id(git: Git) -> None:

@@ -317,6 +317,26 @@ def test_a_request_that_is_not_whole_prints_nothing_and_erases_nothing(
     assert git.get(*HOST) == login("user", "pass")
 
 
+def test_a_damaged_index_is_told_and_names_the_file(git: GitHelper) -> None:
+    """Which of the hosts it was about cannot be known."""
+    git.store(*HOST, *login("user", "pass"))
+    (index,) = (home_of(git) / ".local" / "state" / "vsphere-session" / "logins").iterdir()
+    index.write_bytes(b"{")
+    reply = git.run("get", stdin=b"protocol=https\nhost=other.tld\n\n")
+    assert (reply.stdout, reply.status) == (b"", 9)
+    assert str(index) in reply.stderr
+
+
+def test_a_damaged_secret_is_nothing_found_and_can_be_stored_anew(git: GitHelper) -> None:
+    git.store(*HOST, *login("user", "pass"))
+    path = home_of(git) / ".local" / "state" / "vsphere-session" / "secrets.json"
+    for damaged in ("{", "[]", '{"password": 1}'):
+        path.write_text(json.dumps({"git:https://example.com": {"user": damaged}}))
+        assert git.get(*HOST) == []
+    git.store(*HOST, *login("user", "new"))
+    assert git.get(*HOST) == login("user", "new")
+
+
 def test_an_unknown_operation_is_silent(git: GitHelper) -> None:
     reply = git.run("frobnicate", stdin=b"protocol=https\n")
     assert (reply.stdout, reply.stderr, reply.status) == (b"", "", 0)

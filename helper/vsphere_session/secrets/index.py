@@ -18,7 +18,11 @@ def all_places(directory: str) -> list[str]:
         return []
     found = []
     for name in names:
-        value = None if name.startswith(".") else decode(read_private(os.path.join(directory, name)) or b"null")
+        path = os.path.join(directory, name)
+        try:
+            value = None if name.startswith(".") else decode(read_private(path) or b"null")
+        except ValueError:
+            raise StorageError(f"{path} is damaged; move it away and store the logins again") from None
         if isinstance(value, dict) and isinstance(value.get("place"), str):
             found.append(str(value["place"]))
     return found

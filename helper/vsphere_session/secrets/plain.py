@@ -103,8 +103,14 @@ class Plain:
         ]
 
     def _kept(self, place: str, username: str) -> dict[str, str] | None:
+        """What is stored; None also for what cannot be read, which the next `store` replaces."""
         text = self._logins.get(place, username)
-        return None if text is None else dict(json.loads(text))
+        try:
+            kept = None if text is None else json.loads(text)
+        except (ValueError, RecursionError):
+            return None
+        sound = isinstance(kept, dict) and all(isinstance(value, str) for value in kept.values())
+        return kept if sound else None
 
     def _expired(self, kept: dict[str, str]) -> bool:
         expiry = kept.get("password_expiry_utc", "")
