@@ -14,7 +14,7 @@ from credential_protocol.jsontext import write_flat_object
 from credential_protocol.messages import Output, Request
 from vsphere_session.endpoint import Endpoint, parse_endpoint
 from vsphere_session.environment import FAMILIES
-from vsphere_session.errors import InvalidRequestError, NotFoundError, StorageError
+from vsphere_session.errors import InvalidRequestError, NotFoundError, StorageError, UnsupportedError
 from vsphere_session.service import Host, get
 from vsphere_session.settings import Settings
 from vsphere_session.signals import default_signals
@@ -30,10 +30,12 @@ _SECRET_VARIABLES = tuple(family.password for family in FAMILIES)
 
 def variables(request: Request, host: Host) -> dict[str, str]:
     """What a program needs to use the session. Raises as `get` does, UnsupportedError with passthrough."""
-    answer = get(request, host).fields
     settings = Settings(request, host.environ, host.config)
     if settings.passthrough:
-        raise InvalidRequestError("a session outside the cache cannot be handed on; leave passthrough out")
+        raise UnsupportedError(
+            "nobody would end a session outside the cache that another program gets; switch passthrough off (GOVC_PERSIST_SESSION)"
+        )
+    answer = get(request, host).fields
     endpoint = parse_endpoint(answer["url"])
     found = {
         "GOVC_URL": endpoint.url,

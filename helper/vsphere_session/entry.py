@@ -121,6 +121,7 @@ def _host(options: Options, signals: Signals) -> Host:
         clock=Clock(),
         timeout=options.timeout or (seconds(configured, "timeout") if configured else TIMEOUT),
         secret_store=options.secret_store,
+        keep=options.keep,
         caller=os.environ.get("VSPHERE_SESSION_CALLER", ""),
         unbroken=signals.unbroken,
         tell=say if options.verbose else None,

@@ -20,6 +20,7 @@ usage: vsphere-session [OPTIONS] get|store|erase    one JSON object on stdin, on
 options:
   --timeout SECONDS        how long the whole call may take (30)
   --secret-store NAME      where "store" keeps passwords: keyring (the platform's, default) or file (mode 0600)
+  --keep SECONDS           git, Terraform's CLI: how long "store" keeps the login of a host that is no vSphere
   --config FILE            another configuration file
   --url URL, --username NAME   exec, export: the endpoint and its user, where environment and configuration name none
   --format NAME            export: env (default), json, powershell, fish
@@ -32,7 +33,7 @@ options:
 example:
   echo '{"url": "vc.example.com", "username": "me@vsphere.local", "password": "…"}' | vsphere-session get
 """
-_WITH_VALUE = ("--timeout", "--secret-store", "--config", "--protocol", "--field", "--url", "--username", "--format")
+_WITH_VALUE = ("--timeout", "--secret-store", "--keep", "--config", "--protocol", "--field", "--url", "--username", "--format")
 _FLAGS = ("-v", "-vv", "--version", "-h", "--help")
 
 
@@ -40,6 +41,7 @@ class Options:
     """What the command line says.
 
     timeout   None where it says nothing
+    keep      seconds; None for ever
     show      `version`, `help` or empty
     words     what is left: the verb, and what belongs to the caller's protocol
     command   what stands behind `--`
@@ -51,6 +53,7 @@ class Options:
         "command",
         "config",
         "field",
+        "keep",
         "protocol",
         "request",
         "secret_store",
@@ -69,6 +72,7 @@ class Options:
         self.request: dict[str, str] = {}
         self.command: list[str] = []
         self.timeout: float | None = None
+        self.keep: float | None = None
         self.secret_store = ""
         self.config = ""
         self.verbose = 0
@@ -128,6 +132,8 @@ def _set(options: Options, name: str, value: str) -> None:
         if value not in CHOICES["secret_store"]:
             raise InvalidRequestError(f"--secret-store is neither {' nor '.join(CHOICES['secret_store'])}")
         options.secret_store = value
+    elif name == "--keep":
+        options.keep = seconds(value, name)
     elif name == "--config":
         options.config = value
     elif name == "--field":

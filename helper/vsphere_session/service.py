@@ -29,6 +29,7 @@ class Host:
     unbroken      wraps what must not be interrupted (see Session)
     tell          is told what happens, a line at a time
     secret_store  the store for new logins, where a command line names one
+    keep          how many seconds a login is kept for a host that is no vSphere; None for ever
     """
 
     def __init__(
@@ -39,6 +40,7 @@ class Host:
         clock: Clock | None = None,
         timeout: float = 30.0,
         secret_store: str = "",
+        keep: float | None = None,
         caller: str = "",
         unbroken: Callable[[], AbstractContextManager[object]] | None = None,
         tell: Callable[[str], None] | None = None,
@@ -48,6 +50,7 @@ class Host:
         self.clock = clock or Clock()
         self.timeout = timeout
         self.secret_store = secret_store
+        self.keep = keep
         self.caller = caller
         self.unbroken = unbroken
         self.tell = tell

@@ -1,6 +1,7 @@
 """The table of dialects: which protocol the program speaks under which name.
 
-A dialect is a module with four functions over bytes; adding one is a module, a row here and a conformance test.
+A dialect is a module with four functions over bytes; adding one is a module, a row here and a conformance test. The
+native protocol is the one that `entry` answers itself, with fields of its own to check.
 
     wants_stdin(arguments)                    whether the request is on stdin; what a caller leaves open is never read
     parse(arguments, stdin, environ)          the Request; or an Output, where the dialect knows the answer by itself

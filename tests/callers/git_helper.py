@@ -32,6 +32,10 @@ class GitHelper:
             )
         )
 
+    def keep(self, seconds: str, *lines: str) -> None:
+        """Keep a login for so many seconds, in silence."""
+        assert self._silent("--keep", lines, seconds, "store").stdout == b""
+
     def get(self, *lines: str) -> list[str]:
         """The lines of the answer; empty where nothing is found. Neither is an error, and stderr is silent."""
         return self._silent("get", lines).stdout.decode().splitlines()
@@ -44,8 +48,8 @@ class GitHelper:
         """Forget a login, in silence."""
         assert self._silent("erase", lines).stdout == b""
 
-    def _silent(self, operation: str, lines: tuple[str, ...]) -> Reply:
-        reply = self.run(operation, stdin="".join(f"{line}\n" for line in lines).encode())
+    def _silent(self, first: str, lines: tuple[str, ...], *arguments: str) -> Reply:
+        reply = self.run(first, *arguments, stdin="".join(f"{line}\n" for line in lines).encode())
         assert (reply.status, reply.stderr) == (0, ""), reply
         return reply
 

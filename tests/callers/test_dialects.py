@@ -192,6 +192,15 @@ def test_a_failure_leaves_no_answer(desk: Desk, dialect: str) -> None:
     assert desk.vcenter.session_count == 0
 
 
+@pytest.mark.parametrize("dialect", [name for name in DIALECTS if name != "native"])
+def test_no_session_outside_the_cache_goes_out_by_a_protocol_with_one_secret(desk: Desk, dialect: str) -> None:
+    """Nobody would end it. The native protocol's caller gets what it needs for `erase`."""
+    desk.environment["GOVC_PERSIST_SESSION"] = "false"
+    reply = ask(desk, dialect, "get", desk.vcenter.authority)
+    assert "passthrough" in reply.stderr + reply.stdout.decode()
+    assert desk.vcenter.login_attempts == 0
+
+
 @EVERY
 def test_a_caller_that_has_gone_is_no_error_to_talk_about(desk: Desk, dialect: str) -> None:
     """The answer's pipe is broken: the session stays in the cache, stderr stays silent, and there is no traceback."""

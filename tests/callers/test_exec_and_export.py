@@ -127,3 +127,15 @@ def test_exec_terraform_sees_no_password(vcenter: SimulatedVCenter, helper: Help
     reply = armed(helper, vcenter).run("exec", "--", *terraform, "version", CHECKPOINT_DISABLE="1")
     assert reply.status == 0, reply
     assert b"Terraform v" in reply.stdout
+
+
+@pytest.mark.parametrize("arguments", [["export"], ["exec", "--", "true"]])
+def test_a_session_outside_the_cache_is_not_handed_on(
+    vcenter: SimulatedVCenter, helper: Helper, arguments: list[str]
+) -> None:
+    """Nobody would end it; and nothing is logged in to find that out."""
+    helper.environment["GOVC_PERSIST_SESSION"] = "false"
+    reply = armed(helper, vcenter).run(*arguments)
+    assert (reply.status, reply.stdout) == (10, b"")
+    assert "passthrough" in reply.stderr
+    assert vcenter.requests == []

@@ -182,23 +182,24 @@ def test_gets_oauth_refresh_token(git: GitHelper) -> None:
 
 
 def test_times_out(git: GitHelper) -> None:
-    """A login is forgotten at the time that its store named; the clock goes on for nobody else's."""
+    """What is stored with `--keep` is forgotten after that time, and the answer says nothing of it."""
     timeout = url("https://timeout.tld")
-    soon = int(time.time()) + 3600
-    git.store(*timeout, *login("user", "pass"), f"password_expiry_utc={soon}")
-    assert git.get(*timeout) == [*login("user", "pass"), f"password_expiry_utc={soon}"]
-    _let_pass(git, soon)
+    git.keep("3600", *timeout, *login("user", "pass"))
+    assert git.get(*timeout) == login("user", "pass")
+    _let_an_hour_pass(git, "git:https://timeout.tld", "user")
     assert git.get(*timeout) == []
+    git.store(*timeout, *login("user", "pass"))
+    assert git.get(*timeout) == login("user", "pass")
 
 
-def _let_pass(git: GitHelper, moment: int) -> None:
-    """Move the stored expiry into the past, as an hour's sleep would."""
+def _let_an_hour_pass(git: GitHelper, place: str, user: str) -> None:
+    """Move the end of the hour to now, as an hour's sleep would."""
     path = home_of(git) / ".local" / "state" / "vsphere-session" / "secrets.json"
     secrets = json.loads(path.read_text())
-    place = secrets["git:https://timeout.tld"]
-    kept = json.loads(place["user"])
-    assert kept["password_expiry_utc"] == str(moment)
-    place["user"] = json.dumps({**kept, "password_expiry_utc": str(int(time.time()) - 1)})
+    kept = json.loads(secrets[place][user])
+    end = int(kept["kept_until"])
+    assert time.time() < end <= time.time() + 3600
+    secrets[place][user] = json.dumps({**kept, "kept_until": str(end - 3600)})
     path.write_text(json.dumps(secrets))
 
 

@@ -29,6 +29,7 @@ class Plain:
     def __init__(self, dialect: str, host: Host) -> None:
         self._dialect = dialect
         self._now = host.clock.now()
+        self._keep = host.keep
         self._logins = Logins.of(host)
 
     def get(self, request: Request) -> Answer:
@@ -38,6 +39,7 @@ class Plain:
             kept = self._kept(place, username)
             if kept is None or self._expired(kept):
                 continue
+            kept.pop("kept_until", None)
             if "password" in kept:
                 return Answer({"username": username, **kept})
             if "authtype" in understood:
@@ -57,6 +59,8 @@ class Plain:
                     if other != username:
                         self._logins.delete(place, other)
             kept = {name: attributes[name] for name in KEPT if name in attributes}
+            if self._keep is not None:
+                kept["kept_until"] = str(int(self._now + self._keep))
             self._logins.set(place, username, json.dumps(kept))
         return Answer({})
 
@@ -113,5 +117,5 @@ class Plain:
         return kept if sound else None
 
     def _expired(self, kept: dict[str, str]) -> bool:
-        expiry = kept.get("password_expiry_utc", "")
-        return expiry.isascii() and expiry.isdigit() and int(expiry[:15]) <= self._now
+        times = [kept.get(name, "") for name in ("password_expiry_utc", "kept_until")]
+        return any(time.isascii() and time.isdigit() and int(time[:15]) <= self._now for time in times)
