@@ -34,6 +34,7 @@ example:
   echo '{"url": "vc.example.com", "username": "me@vsphere.local", "password": "…"}' | vsphere-session get
 """
 _WITH_VALUE = ("--timeout", "--secret-store", "--keep", "--config", "--protocol", "--field", "--url", "--username", "--format")
+_TEXTS = {"--config": "config", "--field": "field", "--format": "shape"}
 _FLAGS = ("-v", "-vv", "--version", "-h", "--help")
 
 
@@ -134,14 +135,10 @@ def _set(options: Options, name: str, value: str) -> None:
         options.secret_store = value
     elif name == "--keep":
         options.keep = seconds(value, name)
-    elif name == "--config":
-        options.config = value
-    elif name == "--field":
-        options.field = value
+    elif name in _TEXTS:
+        setattr(options, _TEXTS[name], value)
     elif name in ("--url", "--username"):
         options.request[name[2:]] = value
-    elif name == "--format":
-        options.shape = value
     elif value in DIALECTS:
         options.protocol = value
     else:

@@ -25,6 +25,10 @@ _SHOWN = ("username", "password", "password_expiry_utc", "oauth_refresh_token")
 _SHOWN_WITH_AUTHTYPE = ("authtype", "credential", "ephemeral")
 
 
+class _LongHeader(InvalidRequest):
+    """A line over the limit that repeats what a server said."""
+
+
 def wants_stdin(arguments: list[str]) -> bool:
     """Only the three verbs have a request."""
     return arguments[-1:] != [] and arguments[-1] in _VERBS
@@ -33,7 +37,8 @@ def wants_stdin(arguments: list[str]) -> bool:
 def parse(arguments: list[str], stdin: bytes, environ: Mapping[str, str]) -> Request | Output:  # noqa: ARG001  # a dialect's signature
     """The request, with git's attributes under their own names and `url` as its target.
 
-    `capability` is answered here; other operations are ignored, as git asks helpers to. Raises InvalidRequest.
+    `capability` is answered here; other operations are ignored, as git asks helpers to. Where a server sent a header
+    that is longer than a line may be, nobody but the server can help it: no answer, and not a word. Raises InvalidRequest.
     """
     if not arguments:
         return Output(b"", "usage: git-credential-vsphere get|store|erase|capability", 1)
@@ -43,7 +48,10 @@ def parse(arguments: list[str], stdin: bytes, environ: Mapping[str, str]) -> Req
         return Output("".join(f"{line}\n" for line in lines).encode())
     if verb not in _VERBS:
         return Output(b"")
-    attributes = _attributes(stdin)
+    try:
+        attributes = _attributes(stdin)
+    except _LongHeader as failure:
+        return Output(b"", status=failure.status)
     return Request(verb, _target(attributes), attributes)
 
 
@@ -71,7 +79,8 @@ def _attributes(stdin: bytes) -> dict[str, str]:
         if not text:
             return attributes | _capabilities(lists)
         if len(line) >= MAX_LINE:
-            raise InvalidRequest(f"a line of the request is longer than {MAX_LINE} bytes")
+            kind = _LongHeader if line.startswith(b"wwwauth[]=") else InvalidRequest
+            raise kind(f"a line of the request is longer than {MAX_LINE} bytes")
         if b"\r" in text or b"\0" in text:
             raise InvalidRequest("a line of the request has a CR or NUL in it")
         key, value = _split(text)

@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks.programs import ROOT, Bench, Command, programs, run, run_at_once
+from benchmarks.programs import ROOT, Bench, Command, peak, programs, run_at_once, seconds
 from peers import VcSim, build
 
 START, END = "<!-- benchmark -->", "<!-- /benchmark -->"
@@ -36,9 +36,9 @@ def measure(bench: Bench, rounds: int, password: str) -> str:
     """The table: one row a question, one column a program, each as a ratio to govc with govc's own time beside it."""
     found = programs()
     for program in found.values():
-        run(bench.helper(program, password=password))
-    run(bench.govc("session.login"))
-    run(bench.govc("session.login", "-r"))
+        seconds(bench.helper(program, password=password))
+    seconds(bench.govc("session.login"))
+    seconds(bench.govc("session.login", "-r"))
     rows = [
         timed("warm `get`, within the trust window", bench_warm(bench), found, rounds),
         timed("warm `get` that asks the server about both sessions", bench_verified(bench), found, rounds),
@@ -83,9 +83,9 @@ def timed(name: str, sides: Sides, found: dict[str, Path], rounds: int) -> str:
     make, govc, what = sides
     columns: dict[str, list[float]] = {"govc": [], **{label: [] for label in found}}
     for _ in range(rounds):
-        columns["govc"].append(sum(run(command()).seconds for command in govc))
+        columns["govc"].append(sum(seconds(command()) for command in govc))
         for label, program in found.items():
-            columns[label].append(run(make(program)()).seconds)
+            columns[label].append(seconds(make(program)()))
     medians = {label: statistics.median(times) for label, times in columns.items()}
     ratios = [f"{medians[label] / medians['govc']:.2f} ×" for label in found]
     return f"| {name} | {' | '.join(ratios)} | {medians['govc'] * 1000:.1f} ms | {what} |"
@@ -105,9 +105,9 @@ def at_once(bench: Bench, found: dict[str, Path], rounds: int) -> str:
 
 def memory(bench: Bench, found: dict[str, Path]) -> str:
     """One row for the largest resident set of a warm get."""
-    peaks = [max(run(bench.helper(program)).peak for _ in range(3)) for program in found.values()]
-    govc = max(run(bench.govc("session.login", "-l")).peak for _ in range(3))
-    ratios = [f"{peak / govc:.2f} ×" for peak in peaks]
+    peaks = [max(peak(bench.helper(program)) for _ in range(3)) for program in found.values()]
+    govc = max(peak(bench.govc("session.login", "-l")) for _ in range(3))
+    ratios = [f"{size / govc:.2f} ×" for size in peaks]
     return f"| peak memory of a warm `get` | {' | '.join(ratios)} | {govc / 1e6:.0f} MB | `session.login -l` |"
 
 

@@ -17,33 +17,37 @@ Command = tuple[Sequence[str], bytes, Mapping[str, str]]
 """argv, stdin, environment."""
 
 
-class Run:
-    """What one run took: seconds, and the largest resident set of it and its children in bytes."""
+_LAUNCHER = """\
+import os, sys
+_, status, used = os.wait4(os.posix_spawn(sys.argv[1], sys.argv[1:], os.environ), 0)
+os.write(2, str(used.ru_maxrss).encode())
+sys.exit(os.waitstatus_to_exitcode(status))
+"""
 
-    def __init__(self, seconds: float, peak: int) -> None:
-        self.seconds = seconds
-        self.peak = peak
+
+def peak(command: Command) -> int:
+    """The largest resident set of a command and its children in bytes.
+
+    A small process starts it: a child begins with its parent's memory in the books.
+    """
+    argv, stdin, environment = command
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", _LAUNCHER, *argv],
+        input=stdin,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        env=dict(environment),
+        check=True,
+    )
+    return int(done.stderr) * 1024
 
 
-def run(command: Command) -> Run:
-    """Run a command once. It must succeed."""
+def seconds(command: Command) -> float:
+    """Run a command once, and say how long that took. It must succeed."""
     argv, stdin, environment = command
     started = time.perf_counter()
-    process = subprocess.Popen(
-        argv, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=dict(environment)
-    )
-    assert process.stdin is not None
-    assert process.stderr is not None
-    process.stdin.write(stdin)
-    process.stdin.close()
-    error = process.stderr.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    seconds = time.perf_counter() - started
-    process.returncode = os.waitstatus_to_exitcode(status)
-    process.stderr.close()
-    if process.returncode:
-        raise RuntimeError(f"{argv[0]} ended with {process.returncode}: {error.decode(errors='replace')}")
-    return Run(seconds, usage.ru_maxrss * 1024)
+    subprocess.run(argv, input=stdin, stdout=subprocess.DEVNULL, env=dict(environment), check=True)
+    return time.perf_counter() - started
 
 
 def run_at_once(command: Command, times: int) -> float:

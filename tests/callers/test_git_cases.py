@@ -138,6 +138,9 @@ def test_not_confused_by_long_header(git: GitHelper) -> None:
     for bait in ("host=victim.example.com", "a" * 20_000 + "host=victim.example.com"):
         header = "wwwauth[]=basic realm=" + " " * (1024 - len("wwwauth[]=basic realm=")) + bait
         assert git.get(*url("https://badguy.example.com"), header) == []
+    header = "wwwauth[]=basic realm=" + "a" * 65_536 + "host=victim.example.com"
+    reply = git.run("get", stdin=f"protocol=https\nhost=victim.example.com\n{header}\n\n".encode())
+    assert (reply.stdout, reply.stderr) == (b"", "")
 
 
 # ---- password_expiry_utc (3)
@@ -296,7 +299,7 @@ def test_the_passphrase_of_a_client_certificate_is_kept_by_its_path(git: GitHelp
 BROKEN = [
     b"protocol=https\nhost=example.com\r.evil.tld\n\n",
     b"protocol=https\nhost=example.com\0\n\n",
-    b"protocol=https\nhost=example.com\nwwwauth[]=" + b"x" * 65_535 + b"\n\n",
+    b"protocol=https\nhost=example.com\npath=" + b"x" * 65_535 + b"\n\n",
     b"protocol=https\nhost=example.com",
     b"protocol=https\n",
     b"host=example.com\n\n",

@@ -81,10 +81,17 @@ def test_a_bare_cr_and_nul_are_refused_wherever_they_stand(line: bytes, byte: by
 
 def test_the_longest_line_has_65535_bytes_with_its_lf() -> None:
     """One more byte is refused."""
-    longest = b"wwwauth[]=" + b"x" * (65_535 - 11) + b"\n"
+    longest = b"unknown_attribute=" + b"x" * (65_535 - 19) + b"\n"
     assert len(longest) == 65_535
     assert parse(longest + WHOLE).target == "https://example.com"
     assert "longer than 65535 bytes" in refused(longest.replace(b"x\n", b"xx\n") + WHOLE)
+
+
+def test_a_servers_header_that_is_too_long_gets_no_answer_and_not_a_word() -> None:
+    """git's own suite takes any word on stderr for a failure here; git goes on to ask its user."""
+    output = git.parse(["get"], WHOLE.rstrip() + b"\nwwwauth[]=" + b"x" * 65_535 + b"\n\n", {})
+    assert isinstance(output, Output)
+    assert (output.stdout, output.stderr, output.status) == (b"", "", 2)
 
 
 def test_a_request_longer_than_the_program_reads_is_refused() -> None:
