@@ -65,7 +65,7 @@ def execute(command: list[str], request: Request, host: Host) -> int:
     """
     if not command:
         raise InvalidRequestError("there is no command; write: vsphere-session exec -- COMMAND ARGUMENT…")
-    environment = without_passwords(_as_it_was(host.environ)) | variables(request, host)
+    environment = without_passwords(as_it_was(host.environ)) | variables(request, host)
     default_signals()
     try:
         os.execvpe(command[0], command, environment)  # noqa: S606  # running the user's command is the purpose
@@ -75,7 +75,7 @@ def execute(command: list[str], request: Request, host: Host) -> int:
         raise StorageError(f"the command cannot be run ({os.strerror(error.errno or 0)}); check its mode") from None
 
 
-def _as_it_was(environ: Mapping[str, str]) -> dict[str, str]:
+def as_it_was(environ: Mapping[str, str]) -> dict[str, str]:
     """The environment without what PyInstaller's bootloader has put into it for the single file itself."""
     found = {name: value for name, value in environ.items() if not name.startswith("_PYI_")}
     if getattr(sys, "frozen", False):

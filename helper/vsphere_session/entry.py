@@ -10,7 +10,7 @@ from credential_protocol.dialects import by_program
 from credential_protocol.jsontext import MAX_BYTES
 from credential_protocol.messages import Answer, Failure, Output, Request
 from vsphere_session.clock import Clock
-from vsphere_session.config import load, seconds
+from vsphere_session.config import Configuration, load, seconds
 from vsphere_session.endpoint import parse_endpoint
 from vsphere_session.errors import InvalidRequestError, StorageError
 from vsphere_session.options import USAGE, Options, native_verb, own_options, read_options
@@ -55,7 +55,7 @@ def run(arguments: list[str], program: str = PROGRAM) -> int:
         if dialect != "native":
             return _speak(dialect, arguments, signals)
         options = read_options(arguments)
-        return _answer(options, signals)
+        return _answer(options, signals, program)
     except Interrupted as interrupted:
         return interrupted.status
     except Failure as failure:
@@ -65,13 +65,15 @@ def run(arguments: list[str], program: str = PROGRAM) -> int:
         return _write_failure(bug(error), options)
 
 
-def _answer(options: Options, signals: Signals) -> int:
+def _answer(options: Options, signals: Signals, program: str) -> int:
     if options.protocol not in ("", "native") and not options.show:
         if options.field:
             raise InvalidRequestError("--field goes with the native protocol; leave one of the two options out")
         return _speak(options.protocol, options.words, signals, options)
     if options.words in (["exec"], ["export"]) and not options.show:
         return _hand_on(options, signals)
+    if options.words[:1] in (["configure"], ["unconfigure"]) and not options.show:
+        return _configure(options, program)
     verb = native_verb(options)
     if options.field and verb != "get":
         raise InvalidRequestError("--field goes with get; leave it out")
@@ -101,6 +103,15 @@ def _hand_on(options: Options, signals: Signals) -> int:
         return write(Output(b"", f"{PROGRAM}: {failure.message}", failure.status))
 
 
+def _configure(options: Options, program: str) -> int:
+    from vsphere_session.configure import change  # noqa: PLC0415  # not for a warm answer
+
+    try:
+        return write(change(options, program, _config(options), os.environ))
+    except Failure as failure:
+        return write(Output(b"", f"{PROGRAM}: {failure.message}", failure.status))
+
+
 def _speak(dialect: str, arguments: list[str], signals: Signals, options: Options | None = None) -> int:
     from vsphere_session.speaking import refuse, speak  # noqa: PLC0415  # the native protocol is answered here
 
@@ -113,7 +124,7 @@ def _speak(dialect: str, arguments: list[str], signals: Signals, options: Option
 
 
 def _host(options: Options, signals: Signals) -> Host:
-    config = load(options.config or Paths(os.environ).config, must_exist=bool(options.config))
+    config = _config(options)
     configured = config.general.get("timeout", "")
     return Host(
         os.environ,
@@ -126,6 +137,10 @@ def _host(options: Options, signals: Signals) -> Host:
         unbroken=signals.unbroken,
         tell=say if options.verbose else None,
     )
+
+
+def _config(options: Options) -> Configuration:
+    return load(options.config or Paths(os.environ).config, must_exist=bool(options.config))
 
 
 # ---- one request

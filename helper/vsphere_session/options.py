@@ -12,6 +12,9 @@ usage: vsphere-session [OPTIONS] get|store|erase    one JSON object on stdin, on
        vsphere-session [OPTIONS]                    JSON Lines on stdin, each with its "action"
        vsphere-session [OPTIONS] exec -- COMMAND…   run COMMAND with a session in its environment
        vsphere-session [OPTIONS] export             print that environment
+       vsphere-session [OPTIONS] configure CALLER   write into a caller's configuration that it calls this program:
+                                                    git, docker, terraform-cli, kubernetes, bazel
+       vsphere-session [OPTIONS] unconfigure CALLER take that back
 
   get      hand out the cached session, or log in and cache the new one
   store    keep a login ("password") or a session ("soap_session_id", "rest_session_id")
@@ -24,6 +27,8 @@ options:
   --config FILE            another configuration file
   --url URL, --username NAME   exec, export: the endpoint and its user, where environment and configuration name none
   --format NAME            export: env (default), json, powershell, fish
+  --host HOST              configure, unconfigure: this host instead of all that are configured
+  --dry-run                configure, unconfigure: say what would change, and change nothing
   --field NAME             print one field of the answer, the bare value and a newline
   --protocol NAME          the caller's protocol: native, git, docker, terraform-cli, bazel, kubernetes
   -v, -vv                  say on stderr what happens; with -vv also where a bug is
@@ -33,9 +38,20 @@ options:
 example:
   echo '{"url": "vc.example.com", "username": "me@vsphere.local", "password": "…"}' | vsphere-session get
 """
-_WITH_VALUE = ("--timeout", "--secret-store", "--keep", "--config", "--protocol", "--field", "--url", "--username", "--format")
-_TEXTS = {"--config": "config", "--field": "field", "--format": "shape"}
-_FLAGS = ("-v", "-vv", "--version", "-h", "--help")
+_WITH_VALUE = (
+    "--timeout",
+    "--secret-store",
+    "--keep",
+    "--config",
+    "--protocol",
+    "--field",
+    "--url",
+    "--username",
+    "--format",
+    "--host",
+)
+_TEXTS = {"--config": "config", "--field": "field", "--format": "shape", "--host": "host"}
+_FLAGS = ("-v", "-vv", "--dry-run", "--version", "-h", "--help")
 
 
 class Options:
@@ -48,12 +64,15 @@ class Options:
     command   what stands behind `--`
     request   `url` and `username`, for exec and export
     shape     the format of export
+    host      for configure and unconfigure; empty where it says nothing
     """
 
     __slots__ = (
         "command",
         "config",
+        "dry_run",
         "field",
+        "host",
         "keep",
         "protocol",
         "request",
@@ -70,6 +89,8 @@ class Options:
         self.protocol = ""
         self.field = ""
         self.shape = "env"
+        self.host = ""
+        self.dry_run = False
         self.request: dict[str, str] = {}
         self.command: list[str] = []
         self.timeout: float | None = None
@@ -148,6 +169,8 @@ def _set(options: Options, name: str, value: str) -> None:
 def _flag(options: Options, word: str) -> None:
     if word in ("-v", "-vv"):
         options.verbose = max(options.verbose, len(word) - 1)
+    elif word == "--dry-run":
+        options.dry_run = True
     else:
         options.show = "version" if word == "--version" else "help"
 

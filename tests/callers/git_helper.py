@@ -61,6 +61,11 @@ def url(text: str) -> tuple[str, ...]:
     return (f"protocol={protocol}", f"host={host}", *([f"path={path}"] if path else []))
 
 
+def login(username: str, password: str) -> list[str]:
+    """The two lines of a login."""
+    return [f"username={username}", f"password={password}"]
+
+
 def home_of(git_helper: GitHelper) -> Path:
     """The home directory in which it runs."""
     return git_helper.path.parent

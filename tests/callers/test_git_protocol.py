@@ -88,7 +88,7 @@ def test_the_longest_line_has_65535_bytes_with_its_lf() -> None:
 
 
 def test_a_servers_header_that_is_too_long_gets_no_answer_and_not_a_word() -> None:
-    """git's own suite takes any word on stderr for a failure here; git goes on to ask its user."""
+    """Git's own suite takes any word on stderr for a failure here; git goes on to ask its user."""
     output = git.parse(["get"], WHOLE.rstrip() + b"\nwwwauth[]=" + b"x" * 65_535 + b"\n\n", {})
     assert isinstance(output, Output)
     assert (output.stdout, output.stderr, output.status) == (b"", "", 2)

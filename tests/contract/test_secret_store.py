@@ -238,3 +238,14 @@ def test_moving_a_login_from_one_store_to_the_other_leaves_nothing_behind(
     helper.ok("store", request(vcenter, password=PASSWORD), "--secret-store", "keyring")
     assert not secrets_file(helper).exists() or "old" not in secrets_file(helper).read_text()
     assert helper.ok("get", request(vcenter))["source"] == "login"
+
+
+def test_logins_that_are_stored_at_the_same_time_are_all_kept(helper: Helper) -> None:
+    """Twenty users of one server at once, and none is lost from the index."""
+    users = [f"user{number}@vsphere.local" for number in range(20)]
+    running = [helper.start("--secret-store", "file", "store") for _ in users]
+    for process, user in zip(running, users, strict=True):
+        process.communicate(json.dumps({"url": "vc.example.com", "username": user, "password": PASSWORD}).encode())
+    assert [process.returncode for process in running] == [0] * 20
+    erased = [helper.ok("erase", {"url": "vc.example.com", "username": user})["erased"] for user in users]
+    assert erased == ["password"] * 20

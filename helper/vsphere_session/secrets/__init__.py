@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 
 from vsphere_session.errors import InvalidRequestError
+from vsphere_session.lock import Lock
 from vsphere_session.paths import Paths
 from vsphere_session.secrets.index import Index, all_places
 
@@ -70,26 +71,36 @@ class Logins:
 
     def set(self, place: str, username: str, password: str) -> None:
         """Keep a login; it becomes the default one for `place`."""
-        index = self._index(place)
-        before, users, default = index.users.get(username), dict(index.users), index.default
-        index.add(username, self._choice)  # first: what is in a store and in no index cannot be erased any more
-        try:
-            self._store(self._choice).set(place, username, password)
-        except BaseException:
-            index.reset(users, default)
-            raise
-        if before and before != self._choice:
-            self._store(before).delete(place, username)
+        with self._lock() as lock:
+            lock.acquire(self._deadline)
+            index = self._index(place)
+            before, users, default = index.users.get(username), dict(index.users), index.default
+            index.add(username, self._choice)  # first: what is in a store and in no index cannot be erased any more
+            try:
+                self._store(self._choice).set(place, username, password)
+            except BaseException:
+                index.reset(users, default)
+                raise
+            if before and before != self._choice:
+                self._store(before).delete(place, username)
 
     def delete(self, place: str, username: str) -> bool:
         """Forget a login; False if there was none."""
-        index = self._index(place)
-        name = index.users.get(username)
-        if not name:
+        if username not in self._index(place).users:
             return False
-        self._store(name).delete(place, username)
-        index.remove(username)
-        return True
+        with self._lock() as lock:
+            lock.acquire(self._deadline)
+            index = self._index(place)
+            name = index.users.get(username)
+            if not name:
+                return False
+            self._store(name).delete(place, username)
+            index.remove(username)
+            return True
+
+    def _lock(self) -> Lock:
+        """Two stores at the same time must not lose one another's entry in the index."""
+        return Lock(os.path.join(self._state, "locks", "logins"), self._clock)
 
     def _index(self, place: str) -> Index:
         return Index(self._directory, place)

@@ -1,0 +1,59 @@
+"""docker, podman, skopeo: `credHelpers` in docker's config.json, which stays as it is in all else."""
+
+from __future__ import annotations
+
+import os
+
+from vsphere_session.configure import links
+from vsphere_session.configure.members import Document
+from vsphere_session.configure.plan import Change, Desk, read_text, rewrite, taken
+from vsphere_session.endpoint import Endpoint
+from vsphere_session.errors import StorageError
+
+PROGRAM = "docker-credential-vsphere"
+HELPER = "vsphere"
+SECTION = "credHelpers"
+
+
+def configure(desk: Desk) -> list[Change]:
+    """The link, and the helper of each host. Raises InvalidRequestError where a host has another, StorageError."""
+    changes = links.make(links.place(PROGRAM, desk), desk)
+    path = _path(desk)
+    document = _document(path)
+    for host in desk.hosts:
+        found = document.members(SECTION).get(host.place)
+        if found not in (None, HELPER):
+            raise taken(path, host.place)
+        if found is None:
+            document.add(SECTION, host.place, HELPER)
+            changes.append(rewrite(path, document.text, f"set {SECTION}.{host.place} in {path}"))
+    return changes
+
+
+def unconfigure(desk: Desk) -> list[Change]:
+    """Take back what `configure` has written; the link goes with the last host."""
+    path = _path(desk)
+    document = _document(path)
+    ours = [name for name, value in document.members(SECTION).items() if value == HELPER]
+    left = [name for name in ours if desk.leaves(name, of=_place)]
+    changes = []
+    for name in left:
+        document.remove(SECTION, name)
+        changes.append(rewrite(path, document.text, f"remove {SECTION}.{name} from {path}"))
+    used = left != ours or document.members("").get("credsStore") == HELPER
+    return changes + ([] if used else links.remove(PROGRAM, desk))
+
+
+def _place(host: Endpoint) -> str:
+    return host.place
+
+
+def _path(desk: Desk) -> str:
+    return os.path.join(desk.environ.get("DOCKER_CONFIG") or os.path.join(desk.home, ".docker"), "config.json")
+
+
+def _document(path: str) -> Document:
+    try:
+        return Document(read_text(path))
+    except ValueError:
+        raise StorageError(f"{path} is not JSON as docker writes it, and stays as it is; correct it") from None

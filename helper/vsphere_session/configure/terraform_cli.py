@@ -1,0 +1,46 @@
+"""Terraform's CLI: a `credentials_helper` block in its configuration, and the link among its plugins."""
+
+from __future__ import annotations
+
+import os
+import re
+
+from vsphere_session.configure.block import Block
+from vsphere_session.configure.plan import Change, Desk, link, read_text, rewrite, unlink
+from vsphere_session.errors import InvalidRequestError
+
+PROGRAM = "terraform-credentials-vsphere"
+_LINES = ['credentials_helper "vsphere" {', "}"]
+
+
+def configure(desk: Desk) -> list[Change]:
+    """The link and the block. Raises InvalidRequestError where there is another helper: Terraform allows one."""
+    changes = link(_link(desk), desk.program)
+    path = _path(desk)
+    block = Block(read_text(path), "terraform-cli")
+    outside = block.outside or ""
+    if outside.lstrip().startswith("{"):
+        raise InvalidRequestError(f"{path} is JSON, which can hold no comments; add credentials_helper by hand")
+    if re.search(r"^\s*\"?credentials_helper\b", outside, re.MULTILINE):
+        raise InvalidRequestError(f"{path} has a credentials_helper already, which stays; remove it, then try again")
+    if block.lines != _LINES:
+        changes.append(rewrite(path, block.with_lines(_LINES), f'add credentials_helper "vsphere" to {path}'))
+    return changes
+
+
+def unconfigure(desk: Desk) -> list[Change]:
+    """Take the block and the link away."""
+    path = _path(desk)
+    block = Block(read_text(path), "terraform-cli")
+    line = f'remove credentials_helper "vsphere" from {path}'
+    changes = [rewrite(path, block.with_lines([]), line)] if block.lines else []
+    by_hand = re.search(r"^\s*\"?credentials_helper\"?\s+\"vsphere\"", block.outside or "", re.MULTILINE)
+    return changes + ([] if by_hand else unlink(_link(desk), desk.program))
+
+
+def _path(desk: Desk) -> str:
+    return desk.environ.get("TF_CLI_CONFIG_FILE") or os.path.join(desk.home, ".terraformrc")
+
+
+def _link(desk: Desk) -> str:
+    return os.path.join(desk.home, ".terraform.d", "plugins", PROGRAM)

@@ -1,0 +1,132 @@
+"""What holds for every file and every answer of a server: all of it or nothing, and the same when written again."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from zlib import crc32
+
+from credential_protocol.jsontext import decode
+from vsphere_session import config
+from vsphere_session.govmomi_file import StoredSession, is_session_id, read_rest, read_soap, write_rest, write_soap
+from vsphere_session.wire.answer import Reader, Response
+from vsphere_session.wire.limits import MAX_HEADER_BYTES, READ_SIZE
+from vsphere_session.wire.xmltree import Element, escape_xml, parse_xml
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+def check_json(data: bytes, value: object) -> None:
+    """The value, written by the library, is read as the same value; without a tail there is no other one."""
+    assert decode(json.dumps(value).encode()) == value
+    try:
+        whole = decode(data)
+    except ValueError:
+        return
+    assert whole == value == json.loads(data.decode("utf-8-sig"), parse_int=str, parse_float=str)
+
+
+def check_soap_file(_data: bytes, stored: StoredSession | None) -> None:
+    """A session that is read can be written, and from then on the bytes stay the same."""
+    _check_file(stored, read_soap, write_soap)
+
+
+def check_rest_file(_data: bytes, stored: StoredSession | None) -> None:
+    """As for SOAP; a bare session id has no server, and is never written."""
+    _check_file(stored, read_rest, write_rest)
+
+
+def _check_file(
+    stored: StoredSession | None,
+    read: Callable[[bytes], StoredSession | None],
+    write: Callable[[StoredSession, str], bytes],
+) -> None:
+    if stored is None:
+        return
+    assert is_session_id(stored.session_id)
+    if stored.authority:
+        written = write(stored, "/sdk")
+        again = read(written)
+        assert again is not None
+        assert (again.session_id, again.insecure, again.quoted) == (stored.session_id, stored.insecure, stored.quoted)
+        assert write(again, "/sdk") == written
+
+
+def parse_configuration(data: bytes) -> config.Configuration:
+    """The bytes of the file."""
+    return config._parse(data, "config.toml")
+
+
+def check_configuration(_data: bytes, read: config.Configuration) -> None:
+    """Every setting is text of a known kind; the file written anew means the same."""
+    lines = _toml(read.general)
+    for place, section in read.endpoints.items():
+        lines += [f"[endpoint.{json.dumps(place.replace('%', '%25'), ensure_ascii=False)}]", *_toml(section)]
+    again = parse_configuration("\n".join(lines).encode())
+    assert (again.general, again.endpoints) == (read.general, read.endpoints)
+
+
+def _toml(settings: dict[str, str]) -> list[str]:
+    assert set(settings) <= set(config.KEYS)
+    return [f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in settings.items()]
+
+
+def parse_http(data: bytes) -> tuple[Response, bool]:
+    """Off a connection that gives so many bytes at a time as go with the input."""
+    return Reader(_pieces(data, _size(data)), "vc").read()
+
+
+def _size(data: bytes) -> int:
+    sizes = (
+        (1, 2, 3, 7, 100, READ_SIZE) if len(data) < 4096 else (1460, READ_SIZE)
+    )  # one by one it is the network's time
+    return sizes[crc32(data) % len(sizes)]
+
+
+def check_http(data: bytes, answer: tuple[Response, bool]) -> None:
+    """A body is as long as was announced, and the answer is the same however the network cuts it up."""
+    response, _ = answer
+    length = response.header("content-length")
+    if length and not response.header("transfer-encoding") and response.body:
+        assert len(response.body) == int(length)
+    assert len(response.body) <= len(data)
+    if len(data) < MAX_HEADER_BYTES:  # beyond the limit it depends on what was received when it is noticed
+        other = Reader(_pieces(data, 5 if _size(data) == READ_SIZE else READ_SIZE), "vc").read()
+        assert _values(other) == _values(answer)
+
+
+def _values(answer: tuple[Response, bool]) -> tuple[object, ...]:
+    response, reusable = answer
+    return response.status, response.headers, response.body, reusable
+
+
+def _pieces(data: bytes, size: int) -> Callable[[], bytes]:
+    """A connection that gives so many bytes at a time, and then is at its end."""
+    parts = iter(range(0, len(data), size))
+
+    def receive() -> bytes:
+        start = next(parts, None)
+        return b"" if start is None else data[start : start + size]
+
+    return receive
+
+
+def check_xml(_data: bytes, root: Element) -> None:
+    """The tree, written again, is the same tree; where its local names are names by themselves."""
+    names, written = _xml(root)
+    if all(_NAME.fullmatch(name) for name in names):
+        assert _xml(parse_xml(written.encode()))[1] == written
+
+
+def _xml(element: Element) -> tuple[set[str], str]:
+    attributes = "".join(f' {name}="{_escaped(value)}"' for name, value in element.attributes.items())
+    inside = [_xml(child) for child in element.children]
+    names = {element.name, *element.attributes}.union(*(names for names, _ in inside))
+    text = _escaped(element.text) + "".join(child for _, child in inside)
+    return names, f"<{element.name}{attributes}>{text}</{element.name}>"
+
+
+def _escaped(text: str) -> str:
+    """Line breaks and quotes as numbers: as they stand, a reader of XML may change them."""
+    return re.sub(r'[\r\n\t"]', lambda found: f"&#{ord(found[0])};", escape_xml(text))

@@ -1,0 +1,149 @@
+"""The languages: sound samples of each, and the words that belong to it."""
+
+from __future__ import annotations
+
+from fuzzing.mutation import Grammar
+from vsphere_session.config import KEYS
+from vsphere_session.settings import FIELDS
+
+_THUMBPRINT = ":".join(["AB"] * 32)
+_BRACKETS = (("[", "]"), ('{"a":', "}"), ('{"url": ', "}"))
+
+NATIVE = Grammar(
+    samples=(
+        '{"url": "https://vc.example.com/sdk", "username": "me@vsphere.local", "password": "p\\u00e4ss\\"\\\\"}',
+        '{"url":"vc.example.com","insecure":true,"timeout":30,"verify":"auto","api":"both"}',
+        f'{{"url": "[::1]:8989", "thumbprint": "{_THUMBPRINT}", "ca_file": null}}\n',
+        '{"action": "get", "id": "1", "url": "vc.example.com", "output": "files"}',
+        '{"action": "store", "id": true, "url": "vc", "username": "a", "password": ""}',
+        '{"action": "erase", "url": "vc", "username": "\\ud83d\\ude00"}',
+        "null",
+        "",
+    ),
+    words=(*(f'"{name}"' for name in FIELDS["get"]), '"action"', '"id"', ': "x"', ', "passwort": "x"', "1.5e3"),
+    brackets=_BRACKETS,
+)
+GIT = Grammar(
+    samples=(
+        "protocol=https\nhost=git.example.com:8443\npath=a/b.git\nusername=me\npassword=s=e=c\n\n",
+        'capability[]=authtype\ncapability[]=state\nprotocol=https\nhost=h\nwwwauth[]=Basic realm="x"\n',
+        "protocol=cert\nhost=\npath=/home/me/key.pem\r\n",
+        "protocol=https\nhost=h\nusername=ü\npassword_expiry_utc=1700000000\noauth_refresh_token=x\n",
+    ),
+    words=("capability[]=\n", "wwwauth[]=x\n", "state[]=\n", "password=", "host=", "credential=x\n", "\n\n", "=\n"),
+    brackets=(("[", "]"), ("a[]=", "\n")),
+)
+DOCKER = Grammar(
+    samples=(
+        "https://registry.example.com/v1/\n",
+        '{"ServerURL": "https://registry.example.com", "Username": "me", "Secret": "s\\nt"}',
+        '{"ServerURL":"r:5000","Username":"<token>","Secret":""}',
+    ),
+    words=('"ServerURL"', '"Username"', '"Secret"', "null"),
+    brackets=_BRACKETS,
+)
+TERRAFORM_CLI = Grammar(
+    samples=('{"token": "abc.def"}', '{"token":"\\u00fc","url":true}\n', "app.terraform.io", "host.example.com:8443"),
+    words=('"token"',),
+    brackets=_BRACKETS,
+)
+BAZEL = Grammar(
+    samples=('{"uri": "https://example.com/a?b=c"}', '{"uri":"https://[::1]/","more":{"a":[1,2,{}]}}'),
+    words=('"uri"',),
+    brackets=_BRACKETS,
+)
+KUBERNETES = Grammar(
+    samples=(
+        '{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","spec":{"interactive":false}}',
+        '{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1beta1","spec":{"cluster":{"server":"https://x"}}}',
+    ),
+    words=('"kind"', '"apiVersion"', '"ExecCredential"'),
+    brackets=_BRACKETS,
+)
+JSON = Grammar(
+    samples=(
+        ' {"a": [1, -2.5e+10, true, false, null, "\\u00e4\\n\\/"], "b": {"c": {}}}\n',
+        '["\\ud834\\udd1e", 0, [], [[]], ""]',
+        '\ufeff{"a":1}{"b":2}',
+        '"text"',
+        "-0.0",
+    ),
+    words=('"a"', ":", ",", "-", "e5", "nul"),
+    brackets=(("[", "]"), ('{"a":', "}"), ("[[", "]]")),
+)
+ENDPOINT = Grammar(
+    samples=(
+        "https://vc.example.com/sdk",
+        "https://DOM%5Cuser:p%40ss%2F@vc.example.com:8443/sdk/",
+        "user@vc.example.com",
+        "http://[fe80::1%25eth0]:8989/sdk?x=1#y",
+        "[2001:db8::1]",
+        "münchen.example/%C3%BC",
+        "m%C3%BCnchen.example:443",
+        "10.0.0.1:443",
+    ),
+    words=("https://", "http://", "%25", "%2F", "::", "xn--", "..", "://", ":@"),
+    brackets=(("[", "]"), ("@", "@"), ("%25", "")),
+)
+_CLIENT = (
+    '{"cookies":[{"Name":"vmware_soap_session","Value":"52ab-cd","Quoted":true,"Path":"","MaxAge":0,"Secure":false}],'
+    '"url":{"Scheme":"https","Opaque":"","User":null,"Host":"vc.example.com","Path":"/sdk","ForceQuery":false},'
+    '"insecure":false,"version":"9.1.0.0","useJSON":false}'
+)
+CACHE_FILE = Grammar(
+    samples=(
+        f'{{"SoapClient":{_CLIENT},"ServiceContent":{{"rootFolder":{{"type":"Folder","value":"group-d1"}},'
+        '"propertyCollector":{"type":"PropertyCollector","value":"propertyCollector"},'
+        '"about":{"name":"VMware \\u003cvCenter\\u003e","apiVersion":"8.0.3.0","apiType":"VirtualCenter"},'
+        '"sessionManager":{"type":"SessionManager","value":"SessionManager"}}}\n',
+        f'{{"SoapClient":{_CLIENT},"SessionID":"abcdef0123456789"}}\n',
+        "abcdef0123456789\n",
+        '{"SoapClient":{"cookies":null,"url":{"Scheme":"http","Host":"[::1]:80"},"insecure":true},"SessionID":"x"}}}',
+    ),
+    words=('"SoapClient"', '"SessionID"', '"ServiceContent"', '"cookies"', '"about"', '"Host"', '"Value"'),
+    brackets=_BRACKETS,
+)
+CONFIGURATION = Grammar(
+    samples=(
+        'url = "https://vc.example.com"\ntimeout = 30\nverify = "auto" # c\nidle_limit = "25m"\ninsecure = false\n\n'
+        f'[endpoint."vc.example.com"]\nusername = "me@vsphere.local"\nthumbprint = "{_THUMBPRINT}"\n',
+        "trust_window = 1.5\r\nmax_age = 0x1F\r\napi = 'both'\r\n[endpoint.vc]\r\npassthrough = true\r\n",
+        'endpoint."[::1]:8989".output = "files"\nsecret_store = """file"""\n',
+        'endpoint = { "vc:444" = { username = "\\u00fc", ca_file = "/etc/ca.pem" } }\n',
+    ),
+    words=(*(f"\n{name} = " for name in KEYS), '\n[endpoint."b"]\n', "1979-05-27T07:32:00Z", "inf", "nan", "0xff", "0x1F", "password = 1\n"),
+    brackets=(("[", "]"), ("{a=", "}"), ("[[", "]]"), ('"""', '"""'), ("a.", "")),
+)  # fmt: skip
+HTTP = Grammar(
+    samples=(
+        "HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nContent-Length: 5\r\n\r\nhello",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5;x=y\r\nhello\r\nA\r\n0123456789\r\n0\r\nTrailer: x\r\n\r\n",
+        "HTTP/1.0 500 Oops\r\nSet-Cookie: vmware_soap_session=\"x\"; Path=/\r\nConnection: close\r\n\r\nto the end",
+        "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 204 No Content\r\nDate: Thu, 01 Jan 1970 00:00:00 GMT\r\n\r\n",
+    ),
+    words=("Content-Length: ", "Transfer-Encoding: chunked\r\n", "Content-Encoding: gzip\r\n", "\r\n\r\n", "HTTP/1.1 100 \r\n\r\n", "1\r\nx\r\n"),
+    brackets=(("1\r\n", "\r\n"), ("HTTP/1.1 100 C\r\n\r\n", ""), ("a: b\r\n", "")),
+)  # fmt: skip
+XML = Grammar(
+    samples=(
+        '<?xml version="1.0" encoding="UTF-8"?>\n<soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/">'
+        '<soapenv:Body><LoginResponse xmlns="urn:vim25"><returnval xmlns:xsi="x" xsi:type="UserSession"><key>52&amp;1</key>'
+        "<userName>VSPHERE.LOCAL\\me</userName></returnval></LoginResponse></soapenv:Body></soapenv:Envelope>",
+        "<a b='1' c:b=\"&#x41;&lt;\"><![CDATA[<x>]]><!-- c --><d/>text<?p i?></a>",
+        '<?xml version="1.0" encoding="utf-16"?><a>\u00fc</a>',
+        '<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>',
+    ),
+    words=("<a>", "</a>", "<a/>", "<![CDATA[", "]]>", "<!--", "-->", "&#0;", "&#13;", "&b;", "<!DOCTYPE a>", "<?xml ?>", " x:y='z'"),
+    brackets=(("<a>", "</a>"), ("<b:c d='e'>", "</b:c>"), ("<!--", "-->")),
+)  # fmt: skip
+TIME = Grammar(
+    samples=(
+        "2026-11-24T05:30:13.123Z", "2026-11-24T05:30:13+00:00", "0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59.999999-23:59",
+        "20261124T053013,5Z", "2026-W48-2", "2026-11-24",
+    ),
+    words=("T", "Z", "+24:00", "-00:00:00.000001", "W53", "24:00", "60", "0000"),
+)  # fmt: skip
+THUMBPRINT = Grammar(
+    samples=(_THUMBPRINT, _THUMBPRINT.replace(":", ""), "SHA256:" + _THUMBPRINT.lower(), " ".join(["0f"] * 20)),
+    words=("SHA256:", "sha256:", "SHA-1", "FF", ":"),
+)

@@ -1,0 +1,57 @@
+"""The parsers, each with its language, what it may raise, and what holds for every value that it gives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from credential_protocol import Failure
+from credential_protocol.jsontext import decode
+from fuzzing import checks_of_documents as documents
+from fuzzing import checks_of_requests as requests
+from fuzzing import samples
+from fuzzing.checks_of_requests import text_of
+from fuzzing.mutation import Grammar
+from vsphere_session.clock import unix_seconds
+from vsphere_session.endpoint import parse_endpoint
+from vsphere_session.govmomi_file import read_rest, read_soap
+from vsphere_session.thumbprint import normal_thumbprint
+from vsphere_session.wire.xmltree import parse_xml
+
+
+@dataclass(frozen=True)
+class Target:
+    """A parser under test.
+
+    refusals  the exceptions that `parse` documents; any other is a finding
+    check     asserts what is promised of the value that `parse` gave for an input; whatever it raises is a finding
+    """
+
+    name: str
+    grammar: Grammar
+    refusals: tuple[type[Exception], ...]
+    parse: Callable[[bytes], Any]
+    check: Callable[[bytes, Any], None]
+
+
+_FAILURE, _VALUE_ERROR = (Failure,), (ValueError,)
+_ALL = (
+    Target("native.parse", samples.NATIVE, _FAILURE, requests.parse_native, requests.check_native),
+    Target("native.parse_line", samples.NATIVE, _FAILURE, requests.parse_line, requests.check_line),
+    Target("git.parse", samples.GIT, _FAILURE, requests.parse_git, requests.check_git),
+    Target("docker.parse", samples.DOCKER, _FAILURE, requests.parse_docker, requests.check_docker),
+    Target("terraform_cli.parse", samples.TERRAFORM_CLI, _FAILURE, requests.parse_terraform_cli, requests.check_terraform_cli),
+    Target("bazel.parse", samples.BAZEL, _FAILURE, requests.parse_bazel, requests.check_bazel),
+    Target("kubernetes.parse", samples.KUBERNETES, _FAILURE, requests.parse_kubernetes, requests.check_kubernetes),
+    Target("jsontext.decode", samples.JSON, _VALUE_ERROR, lambda data: decode(data, tail=True), documents.check_json),
+    Target("endpoint.parse_endpoint", samples.ENDPOINT, _FAILURE, lambda data: parse_endpoint(text_of(data)), requests.check_endpoint),
+    Target("govmomi_file.read_soap", samples.CACHE_FILE, (), read_soap, documents.check_soap_file),
+    Target("govmomi_file.read_rest", samples.CACHE_FILE, (), read_rest, documents.check_rest_file),
+    Target("config", samples.CONFIGURATION, _FAILURE, documents.parse_configuration, documents.check_configuration),
+    Target("wire.answer.Reader", samples.HTTP, _FAILURE, documents.parse_http, documents.check_http),
+    Target("wire.xmltree.parse_xml", samples.XML, _VALUE_ERROR, parse_xml, documents.check_xml),
+    Target("clock.unix_seconds", samples.TIME, (), lambda data: unix_seconds(text_of(data)), requests.check_time),
+    Target("thumbprint.normal_thumbprint", samples.THUMBPRINT, _FAILURE, lambda data: normal_thumbprint(text_of(data)), requests.check_thumbprint),
+)  # fmt: skip
+TARGETS = {target.name: target for target in _ALL}
