@@ -87,7 +87,7 @@ class Lock:
             left = deadline.remaining()
             if left <= 0:
                 raise BusyError(
-                    f"another process{self._holder()} has been logging in to this endpoint for {deadline.seconds:g} s; "
+                    f"another process{self._holder()} has held the lock that this call needs for {deadline.seconds:g} s; "
                     "try again, or allow more with --timeout"
                 )
             self._clock.sleep(min(wait, left))
