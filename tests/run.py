@@ -7,6 +7,7 @@
   build   the single-file executable
   smoke   the tests of that file
   bench   the measurements
+  fuzz    a million made-up inputs for the parsers; --inputs N, --seed S
   peers   build vcsim, govc and Terraform's provider, and say where they are
   all     lint, types, test, build and smoke; stops at the first that fails
 
@@ -40,6 +41,7 @@ COMMANDS = {
     "build": [["packaging/build.py"]],
     "smoke": [["packaging/smoke.py"]],
     "bench": [["-m", "benchmarks"]],
+    "fuzz": [["-m", "fuzzing"]],
     "peers": [["-m", "peers"]],
 }
 NEED_PEERS = {"test", "smoke", "bench", "peers"}

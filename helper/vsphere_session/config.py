@@ -52,7 +52,7 @@ def load(path: str, *, must_exist: bool = False) -> Configuration:
     """Read the file; where there is none, nothing is configured. Raises InvalidRequestError with file and line, StorageError."""
     try:
         with open(path, "rb") as file:
-            data = file.read(_MAX_FILE)
+            data = file.read(_MAX_FILE + 1)
     except FileNotFoundError:
         if must_exist:
             raise StorageError(f"there is no configuration file {path}; check the path") from None
@@ -61,6 +61,8 @@ def load(path: str, *, must_exist: bool = False) -> Configuration:
         return Configuration(path, {}, {})
     except OSError as error:
         raise StorageError(f"cannot read {path}: {os.strerror(error.errno or 0)}; check its owner and mode") from None
+    if len(data) > _MAX_FILE:
+        raise InvalidRequestError(f"{path} is longer than {_MAX_FILE} bytes; is it the right file?")
     return _parse(data, path)
 
 
@@ -105,7 +107,10 @@ def _setting(key: str, value: object, *, general: bool) -> str:
         raise InvalidRequestError(f"{key} is for all endpoints; write it above the first [endpoint]")
     if not isinstance(value, str | int | float):
         raise InvalidRequestError(f"{key} is neither a string, a number nor a boolean")
-    text = str(value).lower() if isinstance(value, bool) else str(value)
+    try:
+        text = str(value).lower() if isinstance(value, bool) else str(value)
+    except ValueError:  # TOML knows hexadecimal numbers that Python will not write as decimal ones
+        raise InvalidRequestError(f"{key} is too large a number") from None
     if not clean(text):
         raise InvalidRequestError(f"{key} has a control character in it; remove it")
     return checked(key, text)

@@ -20,6 +20,8 @@ _IN_PATH = _ALPHANUMERIC | frozenset("-_.~$&+,;=:@/")
 _IN_USERINFO = _ALPHANUMERIC | frozenset("-._:~!$&'()*+,;=%@")
 _IN_HOST = _ALPHANUMERIC | frozenset("-._~")
 _IN_ADDRESS = frozenset("0123456789abcdefABCDEF:.")
+_MAX_URL = 65_536
+_MAX_HOST_NAME = 253
 _NO_HOST_NAME = "the url's host is not a host name; write https://HOST/sdk or just HOST"
 
 
@@ -76,9 +78,11 @@ class Endpoint:
 
     @property
     def url(self) -> str:
-        """The URL as it may be shown: with the user name if there is one, without the password."""
+        """The URL as it may be shown: with the user name if there is one, without the password. Read, it is this endpoint."""
         user = f"{escape(self.username, _IN_USER)}@" if self.username else ""
-        return f"{self.scheme}://{user}{_escape_host(self.authority)}{self.escaped_path}"
+        dropped = "/" if self.path.endswith("/") else ""  # in reading
+        path = self.escaped_path.replace("@", "%40") + dropped
+        return f"{self.scheme}://{user}{_escape_host(self.authority)}{path}"
 
     @property
     def escaped_path(self) -> str:
@@ -140,6 +144,8 @@ def parse_endpoint(text: str) -> Endpoint:
 
     Raises InvalidRequestError; the message shows no part of a user name or password.
     """
+    if len(text) > _MAX_URL:
+        raise InvalidRequestError(f"the url is longer than {_MAX_URL} characters; write https://HOST/sdk or just HOST")
     scheme, rest = _split_scheme(text)
     before, _, dropped = rest.removesuffix("/").replace("#", "?").partition("?")
     authority, slash, path = before.partition("/")
@@ -217,6 +223,8 @@ def _check_address(address: str, *, closed: bool) -> None:
 
 def _is_host_name(host: str) -> bool:
     """Whether `host` can be looked up: other characters than ASCII's are sent as IDNA writes them."""
+    if len(host.removesuffix(".")) > _MAX_HOST_NAME:
+        return False
     try:
         name = host if host.isascii() else host.encode("idna").decode("ascii")
     except UnicodeError:

@@ -66,19 +66,21 @@ def run(arguments: list[str], program: str = PROGRAM) -> int:
 
 
 def _answer(options: Options, signals: Signals, program: str) -> int:
-    if options.protocol not in ("", "native") and not options.show:
+    if options.show:
+        return write(Output(_about(options.show).encode()))
+    if options.protocol not in ("", "native"):
         if options.field:
             raise InvalidRequestError("--field goes with the native protocol; leave one of the two options out")
         return _speak(options.protocol, options.words, signals, options)
-    if options.words in (["exec"], ["export"]) and not options.show:
+    if options.words in (["exec"], ["export"]):
         return _hand_on(options, signals)
-    if options.words[:1] in (["configure"], ["unconfigure"]) and not options.show:
+    if options.words[:1] in (["configure"], ["unconfigure"]):
         return _configure(options, program)
     verb = native_verb(options)
     if options.field and verb != "get":
         raise InvalidRequestError("--field goes with get; leave it out")
-    if options.show or (not verb and os.isatty(0)):
-        return write(Output(_about(options.show).encode()))
+    if not verb and os.isatty(0):
+        return write(Output(_about("help").encode()))
     host = _host(options, signals)
     return _answer_one(host, verb, options) if verb else _converse(host, options)
 

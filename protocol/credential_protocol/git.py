@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 MAX_LINE = 65_535
+MAX_LINES = 10_000
 CAPABILITIES = ("authtype", "state")
 _VERBS = ("get", "store", "erase")
 _ONCE = ("protocol", "host", "path", "username", "password", "credential")
@@ -69,11 +70,9 @@ def _target(attributes: Mapping[str, str]) -> str:
 
 
 def _attributes(stdin: bytes) -> dict[str, str]:
-    if len(stdin) > MAX_BYTES:
-        raise InvalidRequest(f"the request is longer than {MAX_BYTES} bytes")
     attributes: dict[str, str] = {}
     lists: dict[str, list[str]] = {}
-    *lines, cut_off = stdin.split(b"\n")
+    *lines, cut_off = _lines(stdin)
     for line in lines:
         text = line.removesuffix(b"\r")
         if not text:
@@ -85,7 +84,10 @@ def _attributes(stdin: bytes) -> dict[str, str]:
             raise InvalidRequest("a line of the request has a CR or NUL in it")
         key, value = _split(text)
         if key.endswith("[]"):
-            lists[key] = [] if not value else [*lists.get(key, []), value]
+            if value:
+                lists.setdefault(key, []).append(value)
+            else:
+                lists[key] = []
         elif key in _ONCE and key in attributes:
             raise InvalidRequest(f'the request has "{key}" twice')
         else:
@@ -93,6 +95,15 @@ def _attributes(stdin: bytes) -> dict[str, str]:
     if cut_off:
         raise InvalidRequest("the last line of the request has no end; it may have been cut off, so nothing is done")
     return attributes | _capabilities(lists)
+
+
+def _lines(stdin: bytes) -> list[bytes]:
+    if len(stdin) > MAX_BYTES:
+        raise InvalidRequest(f"the request is longer than {MAX_BYTES} bytes")
+    lines = stdin.split(b"\n")
+    if len(lines) > MAX_LINES:
+        raise InvalidRequest(f"the request has more than {MAX_LINES} lines")
+    return lines
 
 
 def _capabilities(lists: Mapping[str, list[str]]) -> dict[str, str]:

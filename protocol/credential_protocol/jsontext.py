@@ -153,7 +153,7 @@ def _check(key: str, item: object) -> None:
 
 def clean(text: str) -> bool:
     """Whether `text` can be sent on as one line: no control characters, no half of a surrogate pair."""
-    return text.isprintable() or not any(c < " " or "\x7f" <= c < "\xa0" or "\ud800" <= c < "\ue000" for c in text)
+    return text.isprintable() or not any(c < " " or "\x7f" <= c < "\xa0" or "\ud800" <= c < "\ue000" for c in set(text))
 
 
 def printable(key: object) -> str:

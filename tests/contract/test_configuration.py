@@ -221,3 +221,10 @@ def test_a_file_that_is_not_utf_8_is_a_mistake(helper: Helper, config: Path) -> 
     reply = helper.call("get", {"url": "vc"})
     assert reply.kind == "invalid-request"
     assert str(config) in reply.stderr
+
+
+def test_a_configuration_without_end_is_an_invalid_request(helper: Helper, config: Path) -> None:
+    config.write_text("#" * (16 * 1024 * 1024 + 1))
+    reply = helper.call("get", {"url": "vc.example.com"})
+    assert reply.kind == "invalid-request"
+    assert "is longer than" in reply.stderr

@@ -67,15 +67,21 @@ def check_line(data: bytes, request: Request) -> None:
     assert _parts(native.parse_line(written, FIELDS)) == _parts(request)
 
 
-def parse_git(data: bytes) -> Request:
-    """Any verb."""
-    return _as_request(git.parse([_one_of(VERBS, data)], data, {}))
+def parse_git(data: bytes) -> Request | Output:
+    """Any verb; an Output where a server's header is too long for the protocol."""
+    return git.parse([_one_of(VERBS, data)], data, {})
 
 
-def check_git(_data: bytes, request: Request) -> None:
+def check_git(data: bytes, request: Request | Output) -> None:
     """No value can smuggle a line: what `render` writes of it is read as the same value."""
+    if isinstance(request, Output):
+        assert not request.stdout
+        assert b"wwwauth[]=" in data
+        return
     assert _parts(request)
-    shown = {name: request.attributes[name] for name in ("username", "password") if name in request.attributes}
+    shown: dict[str, str] = {
+        name: text for name, text in request.attributes.items() if name in ("username", "password")
+    }
     lines = git.render(Request("get", request.target, {}), Answer(shown)).stdout
     again = _as_request(git.parse(["get"], _PLACE + lines, {}))
     assert again.attributes == {"protocol": "https", "host": "h", **shown}

@@ -67,7 +67,7 @@ def findings(target: Target, seed: int, start: int, count: int) -> Iterator[Find
     """What `count` inputs to one target bring to light; `seed` and `start` say which."""
     dice = random.Random(f"{seed} {target.name} {start}")
     for _ in range(count):
-        data = make(dice, target.grammar)
+        data = make(dice, target.grammar)[: target.longest]
         what = examine(target, data)
         if what:
             yield Finding(target.name, what, data)
@@ -109,7 +109,7 @@ def _wrong_refusal(refusal: Exception) -> str:
 
 
 def _cause(error: BaseException) -> str:
-    place = traceback.extract_tb(error.__traceback__)[-1]
+    place = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.name != _interrupt.__name__][-1]
     return f"{type(error).__name__} in {place.name} ({place.line})"
 
 

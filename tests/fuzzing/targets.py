@@ -26,6 +26,7 @@ class Target:
 
     refusals  the exceptions that `parse` documents; any other is a finding
     check     asserts what is promised of the value that `parse` gave for an input; whatever it raises is a finding
+    longest   the bytes at which an input is cut
     """
 
     name: str
@@ -33,8 +34,11 @@ class Target:
     refusals: tuple[type[Exception], ...]
     parse: Callable[[bytes], Any]
     check: Callable[[bytes, Any], None]
+    longest: int = 1024 * 1024
 
 
+_OWN_FILE = 2048
+"""The reader of TOML is Python's; its time grows with the square of a dotted key, and nobody but the user writes one."""
 _FAILURE, _VALUE_ERROR = (Failure,), (ValueError,)
 _ALL = (
     Target("native.parse", samples.NATIVE, _FAILURE, requests.parse_native, requests.check_native),
@@ -48,7 +52,7 @@ _ALL = (
     Target("endpoint.parse_endpoint", samples.ENDPOINT, _FAILURE, lambda data: parse_endpoint(text_of(data)), requests.check_endpoint),
     Target("govmomi_file.read_soap", samples.CACHE_FILE, (), read_soap, documents.check_soap_file),
     Target("govmomi_file.read_rest", samples.CACHE_FILE, (), read_rest, documents.check_rest_file),
-    Target("config", samples.CONFIGURATION, _FAILURE, documents.parse_configuration, documents.check_configuration),
+    Target("config", samples.CONFIGURATION, _FAILURE, documents.parse_configuration, documents.check_configuration, _OWN_FILE),
     Target("wire.answer.Reader", samples.HTTP, _FAILURE, documents.parse_http, documents.check_http),
     Target("wire.xmltree.parse_xml", samples.XML, _VALUE_ERROR, parse_xml, documents.check_xml),
     Target("clock.unix_seconds", samples.TIME, (), lambda data: unix_seconds(text_of(data)), requests.check_time),

@@ -45,7 +45,7 @@ def change(options: Options, program: str, config: Configuration, environ: Mappi
     undo = options.words[0] == "unconfigure"
     hosts = _hosts(caller, options.host, config, undo=undo)
     desk = Desk(environ, this_program(program, environ), home(environ), hosts)
-    lines = []
+    lines: list[str] = []
     for planned in CALLERS[caller][undo](desk):
         try:
             if not options.dry_run:

@@ -40,7 +40,7 @@ def unconfigure(desk: Desk) -> list[Change]:
     lines = block.lines
     for line in block.lines:
         name = _named(line)
-        if desk.leaves(name, of=_name):
+        if name and desk.leaves(name, of=_name):
             lines = [other for other in lines if other != line]
             changes.append(rewrite(path, block.with_lines(lines), f"remove --credential_helper for {name} from {path}"))
     if not lines:

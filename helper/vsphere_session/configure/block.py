@@ -10,6 +10,7 @@ from __future__ import annotations
 class Block:
     """The block of one caller in a text; None where there is no file.
 
+    there    whether there is one
     lines    between the marks
     outside  the text without the block
     """
@@ -18,23 +19,19 @@ class Block:
         self._begin = f"# begin: written by vsphere-session configure {caller}"
         self._end = f"# end: vsphere-session unconfigure {caller} removes it"
         self.text = text
-        before, begin, rest = (text or "").partition(f"{self._begin}\n")
-        inside, end, after = rest.partition(self._end)
-        if not begin or not end:
-            self.lines: list[str] = []
-            self.outside = text
-        else:
-            self.lines = inside.splitlines()
-            self.outside = _without(before, after)
+        self._before, begin, rest = (text or "").partition(f"{self._begin}\n")
+        inside, end, self._after = rest.partition(self._end)
+        self.there = bool(begin and end)
+        self.lines = inside.splitlines() if self.there else []
+        self.outside = _without(self._before, self._after) if self.there else text
 
     def with_lines(self, lines: list[str]) -> str | None:
         """The file with these lines in the block; without it where there are none. None is no file."""
         block = "\n".join([self._begin, *lines, self._end])
-        if self.lines:
-            old = "\n".join([self._begin, *self.lines, self._end])
-            return (self.text or "").replace(old, block, 1) if lines else self.outside
         if not lines:
-            return self.text
+            return self.outside
+        if self.there:
+            return f"{self._before}{block}{self._after}"
         if self.text is None or self.text.endswith("\n"):
             return f"{self.text or ''}{block}\n"
         return f"{self.text}\n{block}" if self.text else block

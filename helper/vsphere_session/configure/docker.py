@@ -54,6 +54,8 @@ def _path(desk: Desk) -> str:
 
 def _document(path: str) -> Document:
     try:
-        return Document(read_text(path))
-    except ValueError:
+        document = Document(read_text(path))
+        document.members(SECTION)
+    except (ValueError, RecursionError):
         raise StorageError(f"{path} is not JSON as docker writes it, and stays as it is; correct it") from None
+    return document

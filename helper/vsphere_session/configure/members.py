@@ -7,7 +7,6 @@ that is made here has white space before its first member; one that was there an
 from __future__ import annotations
 
 import json
-from json.decoder import scanstring
 
 _SPACE = " \t\r\n"
 _DECODER = json.JSONDecoder()
@@ -22,7 +21,8 @@ class Member:
         if text[start : start + 1] != '"':
             raise ValueError("no name of a member")
         self.start = start
-        self.name, after = scanstring(text, start + 1)
+        self.name: str
+        self.name, after = _DECODER.raw_decode(text, start)
         colon = _skip(text, after)
         if text[colon : colon + 1] != ":":
             raise ValueError("no colon")
@@ -40,16 +40,14 @@ class Document:
             raise ValueError("no object")
 
     def members(self, section: str) -> dict[str, object]:
-        """The members of the section, or with an empty name those of the document."""
+        """The members of the section, or with an empty name those of the document. Raises ValueError for no object."""
         if self.text is None:
             return {}
-        root = _members(self.text, _skip(self.text, 0))
-        if not section:
-            return {member.name: member.content for member in root}
-        found = next((member.content for member in root if member.name == section), {})
-        if not isinstance(found, dict):
-            raise ValueError("no object")
-        return found
+        found = _members(self.text, _skip(self.text, 0))
+        if section:
+            inner = next((own.value for own in found if own.name == section), None)
+            found = [] if inner is None else _members(self.text, inner)
+        return {own.name: own.content for own in found}
 
     def add(self, section: str, name: str, value: str) -> None:
         """Add a string to the section, at its end; section and document are made where there are none."""
@@ -106,13 +104,17 @@ def _space_before(text: str, start: int, members: list[Member]) -> str:
 
 
 def _members(text: str, start: int) -> list[Member]:
-    members = []
+    if text[start] != "{":
+        raise ValueError("no object")
+    members: list[Member] = []
     at = _skip(text, start + 1)
     while text[at] != "}":
         members.append(Member(text, at))
         at = _skip(text, members[-1].end)
         if text[at] == ",":
             at = _skip(text, at + 1)
+    if len({own.name for own in members}) < len(members):
+        raise ValueError("a name twice")
     return members
 
 

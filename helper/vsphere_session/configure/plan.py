@@ -124,7 +124,7 @@ def rewrite(path: str, after: str | None, line: str) -> Change:
     """Replace a file by `after`, None to remove it. It keeps its mode and, where it is a link, stays one."""
     place = os.path.realpath(path)
     if after is None:
-        return Change(line, lambda: _made(path, lambda: os.unlink(place)))
+        return Change(line, lambda: _made(place, lambda: os.unlink(place)))
     return Change(line, lambda: _replace(place, after.encode(), 0o600))
 
 

@@ -23,7 +23,7 @@ def configure(desk: Desk) -> list[Change]:
         raise InvalidRequestError(f"{path} is JSON, which can hold no comments; add credentials_helper by hand")
     if re.search(r"^\s*\"?credentials_helper\b", outside, re.MULTILINE):
         raise InvalidRequestError(f"{path} has a credentials_helper already, which stays; remove it, then try again")
-    if block.lines != _LINES:
+    if not block.there:  # what a user has added to it, such as args, stays
         changes.append(rewrite(path, block.with_lines(_LINES), f'add credentials_helper "vsphere" to {path}'))
     return changes
 
@@ -33,7 +33,7 @@ def unconfigure(desk: Desk) -> list[Change]:
     path = _path(desk)
     block = Block(read_text(path), "terraform-cli")
     line = f'remove credentials_helper "vsphere" from {path}'
-    changes = [rewrite(path, block.with_lines([]), line)] if block.lines else []
+    changes = [rewrite(path, block.with_lines([]), line)] if block.there else []
     by_hand = re.search(r"^\s*\"?credentials_helper\"?\s+\"vsphere\"", block.outside or "", re.MULTILINE)
     return changes + ([] if by_hand else unlink(_link(desk), desk.program))
 

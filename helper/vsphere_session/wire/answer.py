@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vsphere_session.errors import UnreachableError
-from vsphere_session.wire.limits import MAX_BODY_BYTES, MAX_HEADER_BYTES, MAX_INTERIM_ANSWERS
+from vsphere_session.wire.limits import MAX_BODY_BYTES, MAX_CHUNK_LINES, MAX_HEADER_BYTES, MAX_INTERIM_ANSWERS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class Reader:
     def __init__(self, receive: Callable[[], bytes], place: str) -> None:
         self._receive = receive
         self._place = place
-        self._buffer = b""
+        self._buffer = bytearray()  # what is taken off its front is not copied
 
     def read(self, *, without_body: bool = False) -> tuple[Response, bool]:
         """The answer, and whether the connection can be used again."""
@@ -59,7 +59,7 @@ class Reader:
             if len(self._buffer) > MAX_HEADER_BYTES:
                 raise self._broken(f"sent more than {MAX_HEADER_BYTES} bytes of headers")
             self._fill("before its answer was complete")
-        head, _, self._buffer = self._buffer.partition(b"\r\n\r\n")
+        head = self._take(self._buffer.index(b"\r\n\r\n"), 4)
         first, *lines = head.decode("latin-1").split("\r\n")
         version, _, rest = first.partition(" ")
         code = rest.partition(" ")[0]
@@ -81,19 +81,14 @@ class Reader:
     def _exactly(self, count: int) -> bytes:
         if count > MAX_BODY_BYTES:
             raise self._too_long()
-        parts, have = [self._buffer], len(self._buffer)
-        while have < count:
-            part = self._more("in the middle of its answer")
-            parts.append(part)
-            have += len(part)
-        whole = b"".join(parts)
-        self._buffer = whole[count:]
-        return whole[:count]
+        while len(self._buffer) < count:
+            self._fill("in the middle of its answer")
+        return self._take(count)
 
     def _chunks(self) -> bytes:
         body: list[bytes] = []
         total = 0
-        while True:
+        for lines in range(MAX_CHUNK_LINES):
             size_text = self._line().partition(b";")[0].strip()
             if not size_text or len(size_text) > 8 or any(c not in b"0123456789abcdefABCDEF" for c in size_text):
                 raise self._broken("sent a chunk without a length")
@@ -102,29 +97,35 @@ class Reader:
             if total > MAX_BODY_BYTES:
                 raise self._too_long()
             if size == 0:
-                while self._line():
-                    pass
+                if all(self._line() for _ in range(lines, MAX_CHUNK_LINES)):
+                    break
                 return b"".join(body)
             body.append(self._exactly(size))
             self._line()
+        raise self._broken(f"sent more than {MAX_CHUNK_LINES} lines between its chunks")
 
     def _line(self) -> bytes:
         while b"\r\n" not in self._buffer:
             if len(self._buffer) > MAX_HEADER_BYTES:
                 raise self._broken("sent a chunk without a length")
             self._fill("in the middle of its answer")
-        line, _, self._buffer = self._buffer.partition(b"\r\n")
-        return line
+        return self._take(self._buffer.index(b"\r\n"), 2)
 
     def _to_the_end(self) -> bytes:
-        parts, total = [self._buffer], len(self._buffer)
-        self._buffer = b""
+        total = len(self._buffer)
+        parts = [self._take(total)]
         while part := self._receive():
             parts.append(part)
             total += len(part)
             if total > MAX_BODY_BYTES:
                 raise self._too_long()
         return b"".join(parts)
+
+    def _take(self, count: int, end: int = 0) -> bytes:
+        """The next bytes, without the `end` bytes that close them."""
+        data = bytes(memoryview(self._buffer)[:count])
+        del self._buffer[: count + end]
+        return data
 
     def _fill(self, when: str) -> None:
         self._buffer += self._more(when)
