@@ -62,9 +62,7 @@ def _runs(program: str) -> bool:
     """Refuse a stand-in that only says how to install Terraform."""
     environment = os.environ | {"CHECKPOINT_DISABLE": "1"}
     try:
-        done = subprocess.run(
-            [program, "version"], env=environment, capture_output=True, text=True, check=False
-        )
+        done = subprocess.run([program, "version"], env=environment, capture_output=True, text=True, check=False)
     except OSError:
         return False
     return done.returncode == 0 and done.stdout.startswith("Terraform v")

@@ -88,9 +88,7 @@ def test_the_authority_and_the_thumbprints_are_the_servers_own() -> None:
 
 def test_terraform_shows_what_the_program_said_to_its_query(tmp_path: Path) -> None:
     program = tmp_path / "echo.py"
-    program.write_text(
-        "import json, os, sys\njson.dump({**json.load(sys.stdin), **os.environ}, sys.stdout)\n"
-    )
+    program.write_text("import json, os, sys\njson.dump({**json.load(sys.stdin), **os.environ}, sys.stdout)\n")
     query = {"url": "vc.example", "quoting": '"${x} %{y} \\ é'}
     workspace = TerraformWorkspace(tmp_path, [sys.executable, program], query, {"MARK": "set"})
 
