@@ -77,6 +77,10 @@ def _answer(options: Options, signals: Signals, program: str) -> int:
     if options.words[:1] in (["configure"], ["unconfigure"]):
         return _configure(options, program)
     verb = native_verb(options)
+    if options.request or options.command or options.host or options.dry_run:
+        raise InvalidRequestError(
+            "--url, --username and -- go with exec and export, --host and --dry-run with configure; the request is JSON on stdin"
+        )
     if options.field and verb != "get":
         raise InvalidRequestError("--field goes with get; leave it out")
     if not verb and os.isatty(0):
