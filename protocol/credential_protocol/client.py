@@ -22,10 +22,18 @@ def call(
     Raises Failure with the helper's kind and message; kind `internal` where what it wrote is no answer, and
     `busy` where it took longer than `timeout` seconds.
     """
+    done = run([*program, verb], json.dumps(dict(fields)).encode(), environ, timeout)
+    return read_answer(done.stdout, done.returncode)
+
+
+def run(
+    command: Sequence[str], stdin: bytes, environ: Mapping[str, str] | None, timeout: float
+) -> subprocess.CompletedProcess[bytes]:
+    """Run a helper. Raises Failure of kind `busy` where it takes longer than `timeout` seconds."""
     try:
-        done = subprocess.run(  # noqa: S603  # running the helper that the caller named is the purpose
-            [*program, verb],
-            input=json.dumps(dict(fields)).encode(),
+        return subprocess.run(  # noqa: S603  # running the helper that the caller named is the purpose
+            command,
+            input=stdin,
             capture_output=True,
             env=None if environ is None else dict(environ),
             timeout=timeout,
@@ -33,7 +41,6 @@ def call(
         )
     except subprocess.TimeoutExpired:
         raise Failure(f"the helper did not answer within {timeout:g} s", kind="busy") from None
-    return read_answer(done.stdout, done.returncode)
 
 
 def read_answer(stdout: bytes, status: int) -> Answer:
