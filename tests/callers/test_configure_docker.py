@@ -31,9 +31,9 @@ def config(setup: Setup) -> Path:
 
 
 @pytest.fixture
-def registry(tmp_path: Path) -> Iterator[Registry]:
+def registry() -> Iterator[Registry]:
     """A registry with one account."""
-    with Registry({"someone": "s3cret"}, tmp_path / "registry-ca.pem") as server:
+    with Registry({"someone": "s3cret"}) as server:
         yield server
 
 

@@ -39,13 +39,13 @@ def test_kubectl_shows_the_user(setup: Setup, kubeconfig: Path) -> None:
     assert set(users(setup)) == {"me", "vsphere"}
 
 
-def test_kubectl_logs_in_as_that_user(setup: Setup, tmp_path: Path) -> None:
+def test_kubectl_logs_in_as_that_user(setup: Setup) -> None:
     setup.ok("configure", "kubernetes")
 
     def good(token: str) -> bool:
         return token in {session.id for session in setup.desk.vcenter.sessions}
 
-    with Cluster(good, tmp_path / "cluster-ca.pem") as cluster:
+    with Cluster(good) as cluster:
         options = (f"--server={cluster.url}", f"--certificate-authority={cluster.ca_file}", "--user=vsphere")
         done = setup.desk.run("kubectl", *options, "get", "namespaces", "-o", "name")
     assert done.stdout == b"namespace/one-of-ours\n", done

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -17,9 +16,9 @@ NOT_FOUND = b"credentials not found in native keychain\n"
 
 
 @pytest.fixture
-def registry(tmp_path: Path) -> Iterator[Registry]:
+def registry() -> Iterator[Registry]:
     """A registry with one account."""
-    with Registry({"someone": "s3cret"}, tmp_path / "registry-ca.pem") as server:
+    with Registry({"someone": "s3cret"}) as server:
         yield server
 
 

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 import pytest
 
 from callers.desk import Desk
-from callers.web import Page, serving
+from callers.web import Page, Web
 from support import PASSWORD, USER, Reply
 
 HOST = "protocol=https\nhost=example.com\n"
@@ -206,7 +206,7 @@ def _page(repository: Path, path: str, authorization: str) -> Page:
 
 def test_a_clone_over_https_uses_the_stored_login_and_confirms_it(git: Git, repository: Path) -> None:
     log = git.desk.recorder("git-credential-vsphere")
-    with serving(lambda path, authorization: _page(repository, path, authorization)) as web:
+    with Web(lambda path, authorization: _page(repository, path, authorization)) as web:
         git.tell("approve", f"protocol=https\nhost={web.authority}\n{LOGIN}")
         target = git.desk.home / "clone"
         reply = git.run("clone", f"https://{web.authority}/bare.git", str(target), GIT_SSL_CAINFO=web.ca_file)
@@ -218,7 +218,7 @@ def test_a_clone_over_https_uses_the_stored_login_and_confirms_it(git: Git, repo
 
 def test_a_login_that_the_server_refuses_is_forgotten(git: Git, repository: Path) -> None:
     log = git.desk.recorder("git-credential-vsphere")
-    with serving(lambda path, authorization: _page(repository, path, authorization)) as web:
+    with Web(lambda path, authorization: _page(repository, path, authorization)) as web:
         host = f"protocol=https\nhost={web.authority}\n"
         git.tell("approve", f"{host}username=me\npassword=outdated\n")
         target = git.desk.home / "clone"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -19,13 +18,13 @@ VERSIONS = [f"{GROUP}/v1", f"{GROUP}/v1beta1"]
 
 
 @pytest.fixture
-def cluster(desk: Desk, tmp_path: Path) -> Iterator[Cluster]:
+def cluster(desk: Desk) -> Iterator[Cluster]:
     """An API server that lets in whoever has a REST session on the vCenter."""
 
     def good(token: str) -> bool:
         return token in {session.id for session in desk.vcenter.sessions if session.kind == "rest"}
 
-    with Cluster(good, tmp_path / "cluster-ca.pem") as server:
+    with Cluster(good) as server:
         yield server
 
 

@@ -12,7 +12,7 @@ import pytest
 
 import peers
 from callers.desk import Desk
-from callers.web import Page, serving
+from callers.web import Page, Web
 from support import Reply
 
 PROGRAM = "terraform-credentials-vsphere"
@@ -95,7 +95,7 @@ def _registry(path: str, authorization: str) -> Page:
 
 def test_init_fetches_a_module_with_the_stored_token(terraform: Terraform) -> None:
     log = terraform.desk.recorder(PROGRAM)
-    with serving(_registry) as web:
+    with Web(_registry) as web:
         terraform.wants_module(f"{web.authority}/a/b/c")
         stored = terraform.desk.run(PROGRAM, "store", web.authority, stdin=b'{"token":"t0ken"}')
         assert (stored.status, stored.stdout, stored.stderr) == (0, b"", "")
@@ -108,7 +108,7 @@ def test_init_fetches_a_module_with_the_stored_token(terraform: Terraform) -> No
 
 def test_init_without_a_token_says_what_the_registry_says(terraform: Terraform) -> None:
     """That nothing is stored is no error of the helper's."""
-    with serving(_registry) as web:
+    with Web(_registry) as web:
         terraform.wants_module(f"{web.authority}/a/b/c")
         reply = terraform.run("init", SSL_CERT_FILE=web.ca_file)
         assert {authorization for _, authorization in web.seen} == {""}
