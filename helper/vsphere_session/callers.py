@@ -12,7 +12,6 @@ from vsphere_session import service
 from vsphere_session.endpoint import SOAP_PATH, Endpoint, parse_endpoint
 from vsphere_session.environment import sources
 from vsphere_session.errors import InvalidRequestError, UnsupportedError
-from vsphere_session.settings import Settings
 from vsphere_session.version import __version__
 
 TYPE_CHECKING = False
@@ -88,12 +87,8 @@ def _endpoint(request: Request, host: Host) -> Endpoint | None:
 
 def _get(endpoint: Endpoint, request: Request, host: Host, verify: str) -> Answer:
     kind = _kind(endpoint, request)
-    native = _native("get", endpoint, {"api": kind, "verify": verify})
-    if Settings(native, host.environ, host.config).passthrough:
-        raise UnsupportedError(
-            "nobody would end a session outside the cache that goes out by this protocol; switch passthrough off (GOVC_PERSIST_SESSION)"
-        )
-    fields = service.get(native, host).fields
+    native = _native("get", endpoint, {"api": kind, "verify": verify, "output": "tokens"})
+    fields = service.get_cached(native, host)[0].fields
     secret = fields[f"{kind}_session_id"]
     header, value = (
         ("Cookie", f'vmware_soap_session="{secret}"') if kind == "soap" else ("vmware-api-session-id", secret)

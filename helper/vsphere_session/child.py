@@ -14,9 +14,8 @@ from credential_protocol.jsontext import write_flat_object
 from credential_protocol.messages import Output, Request
 from vsphere_session.endpoint import Endpoint, parse_endpoint
 from vsphere_session.environment import FAMILIES
-from vsphere_session.errors import InvalidRequestError, NotFoundError, StorageError, UnsupportedError
-from vsphere_session.service import Host, get
-from vsphere_session.settings import Settings
+from vsphere_session.errors import InvalidRequestError, NotFoundError, StorageError
+from vsphere_session.service import Host, get_cached
 from vsphere_session.signals import default_signals
 
 TYPE_CHECKING = False
@@ -30,12 +29,8 @@ _SECRET_VARIABLES = tuple(family.password for family in FAMILIES)
 
 def variables(request: Request, host: Host) -> dict[str, str]:
     """What a program needs to use the session. Raises as `get` does, UnsupportedError with passthrough."""
-    settings = Settings(request, host.environ, host.config)
-    if settings.passthrough:
-        raise UnsupportedError(
-            "nobody would end a session outside the cache that another program gets; switch passthrough off (GOVC_PERSIST_SESSION)"
-        )
-    answer = get(request, host).fields
+    handed_out, settings = get_cached(request, host)
+    answer = handed_out.fields
     endpoint = parse_endpoint(answer["url"])
     found = {
         "GOVC_URL": endpoint.url,

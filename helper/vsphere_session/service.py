@@ -118,7 +118,20 @@ def new_client(kind: str) -> WireClient:
 
 def get(request: Request, host: Host) -> Answer:
     """Hand out the cached session if it is good, else log in, cache, and hand that out."""
+    return _hand_out(Call(request, host))
+
+
+def get_cached(request: Request, host: Host) -> tuple[Answer, Settings]:
+    """The same for a caller that will not end its session, with what the request means. Raises UnsupportedError with passthrough."""
     call = Call(request, host)
+    if call.settings.passthrough:
+        raise UnsupportedError(
+            "nobody would end a session outside the cache that is handed on in this way; switch passthrough off (GOVC_PERSIST_SESSION)"
+        )
+    return _hand_out(call), call.settings
+
+
+def _hand_out(call: Call) -> Answer:
     session = call.session(call.user())
     clients, logged_in = _sessions(call, session)
     fields = _show(call, session, clients)

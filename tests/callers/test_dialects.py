@@ -193,6 +193,15 @@ def test_a_failure_leaves_no_answer(desk: Desk, dialect: str) -> None:
 
 
 @pytest.mark.parametrize("dialect", [name for name in DIALECTS if name != "native"])
+def test_a_protocol_with_one_secret_carries_it_where_output_is_configured_as_files(desk: Desk, dialect: str) -> None:
+    """`output = "files"` is for callers that record what they read; these ask for the secret itself."""
+    desk.config.write_text('output = "files"\n' + desk.config.read_text(encoding="utf-8"), encoding="utf-8")
+    reply = ask(desk, dialect, "get", desk.vcenter.authority)
+    assert (reply.status, reply.stderr) == (0, "")
+    assert any(session.id in reply.stdout.decode() for session in desk.vcenter.sessions)
+
+
+@pytest.mark.parametrize("dialect", [name for name in DIALECTS if name != "native"])
 def test_no_session_outside_the_cache_goes_out_by_a_protocol_with_one_secret(desk: Desk, dialect: str) -> None:
     """Nobody would end it. The native protocol's caller gets what it needs for `erase`."""
     desk.environment["GOVC_PERSIST_SESSION"] = "false"
