@@ -8,6 +8,7 @@
   smoke   the tests of that file
   bench   the measurements
   fuzz    a million made-up inputs for the parsers; --inputs N, --seed S
+  promises  prove the eight promises with injected faults; NUMBER ..., --short, --write
   peers   build vcsim, govc and Terraform's provider, and say where they are
   all     lint, types, test, build and smoke; stops at the first that fails
 
@@ -42,9 +43,10 @@ COMMANDS = {
     "smoke": [["packaging/smoke.py"]],
     "bench": [["-m", "benchmarks"]],
     "fuzz": [["-m", "fuzzing"]],
+    "promises": [["-m", "promises"]],
     "peers": [["-m", "peers"]],
 }
-NEED_PEERS = {"test", "smoke", "bench", "peers"}
+NEED_PEERS = {"test", "smoke", "bench", "promises", "peers"}
 ALL = ["lint", "types", "test", "build", "smoke"]
 
 

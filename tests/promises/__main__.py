@@ -1,0 +1,55 @@
+"""`python3 tests/run.py promises [NUMBER ...] [--short] [--write]`: prove them, print the table; --write puts it into README.md."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from tqdm import tqdm
+
+from promises.rows import Promise, Row, Size
+from promises.table import HEAD, PROMISES, lines
+
+README = Path(__file__).resolve().parents[2] / "README.md"
+START, END = "<!-- promises -->", "<!-- /promises -->"
+
+
+def main() -> int:
+    """Return 1 if a promise is broken; the others are still tried."""
+    parser = argparse.ArgumentParser(prog="tests/run.py promises", description=__doc__)
+    parser.add_argument("numbers", nargs="*", type=int, metavar="NUMBER", help="which promises (all)")
+    parser.add_argument("--short", action="store_true", help="as the tests do it")
+    parser.add_argument("--write", action="store_true", help="put the table into README.md")
+    options = parser.parse_args()
+    chosen = [promise for promise in PROMISES if not options.numbers or promise.number in options.numbers]
+    size = Size.SHORT if options.short else Size.LONG
+    table, broken = [HEAD], False
+    for promise in chosen:
+        try:
+            table.append(lines(promise, kept(promise, size)))
+        except AssertionError as error:
+            broken = True
+            sys.stdout.write(f"promise {promise.number} is broken: {error}\n")
+    text = "\n".join(table)
+    sys.stdout.write(f"{text}\n")
+    if options.write and not broken and chosen == PROMISES:
+        write(text)
+    return int(broken)
+
+
+def kept(promise: Promise, size: Size) -> list[Row]:
+    """Run one promise under a progress bar, which only a terminal shows."""
+    with tqdm(desc=f"promise {promise.number}", unit="", disable=None, leave=False) as bar:
+        return list(promise.rows(size, lambda steps: bool(bar.update(steps))))
+
+
+def write(text: str) -> None:
+    """Put the table between its marks in README.md."""
+    before, _, rest = README.read_text(encoding="utf-8").partition(START)
+    _, _, after = rest.partition(END)
+    README.write_text(f"{before}{START}\n{text}\n{END}{after}", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
