@@ -41,7 +41,7 @@ def main() -> int:
 def kept(promise: Promise, size: Size) -> list[Row]:
     """Run one promise under a progress bar, which only a terminal shows."""
     with tqdm(desc=f"promise {promise.number}", unit="", disable=None, leave=False) as bar:
-        return list(promise.rows(size, lambda steps: bool(bar.update(steps))))
+        return list(promise.rows(size, bar.update))
 
 
 def write(text: str) -> None:

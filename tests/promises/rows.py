@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 
-Progress = Callable[[int], None]  # how many more of the run's steps are done
+Progress = Callable[[int], object]  # how many more of the run's steps are done
 
 
 class Size(Enum):
