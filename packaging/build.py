@@ -1,10 +1,11 @@
-"""Builds what is handed out, into dist/: ``python packaging/build.py [onefile] [distributions]``.
+"""Builds what is handed out, into dist/: ``python packaging/build.py [binary] [plain] [distributions]``.
 
-  onefile         vsphere-session, the single file, which needs no Python where it runs
+  binary          vsphere-session, the single file, which needs no Python where it runs
+  plain           the same as PyInstaller alone makes it: slower, and it unpacks itself at every start
   distributions   the wheel and the source distribution
 
-Without an argument, both. It says nothing unless something is wrong; on a terminal it tells how far it is. The same
-tree gives the same bytes.
+Without an argument, the first and the last. It says nothing unless something is wrong; on a terminal it tells how far
+it is. The same tree gives the same bytes.
 """
 
 from __future__ import annotations
@@ -12,10 +13,11 @@ from __future__ import annotations
 import sys
 
 import distributions
+from binary import build as binary
 from common import BuildError, progress
-from onefile import build as onefile
 
-STEPS = {"onefile": onefile.build, "distributions": distributions.build}
+STEPS = {"binary": binary.build, "plain": binary.build_plain, "distributions": distributions.build}
+USUAL = ("binary" if sys.platform == "linux" else "plain", "distributions")
 
 
 def main(chosen: list[str]) -> int:
@@ -25,7 +27,7 @@ def main(chosen: list[str]) -> int:
         return 2
     try:
         for name, step in STEPS.items():
-            if name in (chosen or STEPS):
+            if name in (chosen or USUAL):
                 progress(f"building: {name}")
                 step()
     except BuildError as error:

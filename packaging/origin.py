@@ -39,7 +39,7 @@ def git(*arguments: str) -> str:
     if not (ROOT / ".git").exists():
         return ""
     try:
-        done = subprocess.run(  # noqa: S603  # what is run stands here
+        done = subprocess.run(  # noqa: S603  # nosec B603, B607  # what is run stands here
             ["git", "-c", "safe.directory=*", *arguments],  # noqa: S607  # the user's own git
             cwd=ROOT,
             capture_output=True,

@@ -1,7 +1,9 @@
 """The tests of what dist/ holds: ``python packaging/smoke.py``; arguments go to pytest.
 
 The contract's tests and those in tests/smoke run on the single file, and on the console script of the wheel in an
-environment of its own. The source distribution has to hold all tests, and to build the very same single file.
+environment of its own. On the single file, which is what callers are given, every real caller runs, too: those of
+tests/callers and tests/company that run the program (see of_the_program.py). The source distribution has to hold all
+tests, and to build the very same single file.
 """
 
 from __future__ import annotations
@@ -17,8 +19,8 @@ import installed
 import origin
 from common import BINARY, BUILD, ROOT, BuildError, progress, run
 
-TESTS = ("tests/smoke", "tests/contract")
-OF_THE_BUILD = "tests/smoke/test_build.py"  # they say nothing of a program
+TESTS = ("tests/smoke", "tests/contract", "--ignore=tests/smoke/test_build.py")  # which says nothing of a program
+CALLERS = ("tests/callers", "tests/company", "-p", "of_the_program")
 UNPACKED = BUILD / "smoke" / "sdist"
 
 
@@ -29,9 +31,11 @@ def main(arguments: list[str]) -> int:
         progress("the source distribution")
         check_source_distribution()
         progress("the single file")
-        check_program(BINARY, arguments)
+        check_program(BINARY, [*TESTS, *arguments])
+        progress("the single file and its callers")
+        check_program(BINARY, [*CALLERS, *arguments])
         progress("the wheel")
-        check_program(installed.console_script(), arguments)
+        check_program(installed.console_script(), [*TESTS, *arguments])
     except BuildError as error:
         sys.stderr.write(f"packaging/smoke.py: {error}\n")
         return 1
@@ -47,11 +51,11 @@ def check_built() -> None:
 
 
 def check_program(program: Path, arguments: list[str]) -> None:
-    """Run the tests on one program."""
-    subprocess.run(  # noqa: S603  # what is run stands here
-        [sys.executable, "-m", "pytest", "-q", "-n", "auto", *TESTS, f"--ignore={OF_THE_BUILD}", *arguments],
+    """Run tests on one program."""
+    subprocess.run(  # noqa: S603  # nosec B603  # what is run stands here
+        [sys.executable, "-m", "pytest", "-q", "-n", "auto", *arguments],
         cwd=ROOT,
-        env=os.environ | {"VSPHERE_SESSION_PROGRAM": str(program)},
+        env=os.environ | {"VSPHERE_SESSION_PROGRAM": str(program), "PYTHONPATH": str(ROOT / "packaging")},
         check=True,
     )
 
@@ -67,7 +71,7 @@ def check_source_distribution() -> None:
             "the source distribution does not hold the tests of this tree: build it again, or see its include in pyproject.toml"
         )
     said = run("the single file", BINARY, "--version")
-    build = (sys.executable, tree / "packaging" / "build.py", "onefile")
+    build = (sys.executable, tree / "packaging" / "build.py", "binary")
     built_from = said.partition(" (")[2].rpartition(", built with ")[0]
     run("the build from the sdist", *build, environment={origin.BUILT_FROM: built_from})
     if (tree / "dist" / BINARY.name).read_bytes() != BINARY.read_bytes():

@@ -98,6 +98,18 @@ def test_a_login_in_the_keyring_is_forgotten_by_erase(vcenter: SimulatedVCenter,
     assert helper.call("get", request(vcenter)).kind == "not-found"
 
 
+def test_a_keyring_whose_back_end_is_not_installed_is_a_storage_error_at_once(
+    vcenter: SimulatedVCenter, helper: Helper, keyring: Path
+) -> None:
+    """And not a traceback, and then silence until the deadline."""
+    config = helper.home / ".config" / "python_keyring" / "keyringrc.cfg"
+    config.write_text("[backend]\ndefault-keyring=not_installed.Keyring\n")
+    reply = helper.call("store", request(vcenter, password=PASSWORD))
+    assert reply.kind == "storage"
+    assert "ModuleNotFoundError" in reply.stderr
+    assert holds(helper, PASSWORD) == set()
+
+
 def test_a_login_that_somebody_removed_from_the_keyring_is_not_found(
     vcenter: SimulatedVCenter, helper: Helper, keyring: Path
 ) -> None:

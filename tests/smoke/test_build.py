@@ -33,9 +33,9 @@ def build(tree: Path, *arguments: str, **environment: str) -> subprocess.Complet
     )
 
 
-def refusal(tree: Path, **environment: str) -> str:
+def refusal(tree: Path, step: str = "binary", **environment: str) -> str:
     """The one line with which the build of the single file ends."""
-    done = build(tree, "onefile", **environment)
+    done = build(tree, step, **environment)
     assert done.returncode == 1
     assert done.stdout == ""
     (line,) = done.stderr.splitlines()
@@ -56,12 +56,32 @@ def test_tools_that_are_missing_are_named(tree: Path) -> None:
     assert "binutils" in line
 
 
-def test_a_python_without_a_shared_library_is_refused(tree: Path) -> None:
+def test_without_a_compiler_that_is_said(tree: Path) -> None:
+    """All other tools are there."""
+    tools = tree / "tools"
+    tools.mkdir()
+    for name in ("ldd", "objcopy", "objdump", "strip"):
+        (tools / name).symlink_to(str(shutil.which(name)))
+    (tree / "sitecustomize.py").write_text("import sys\nsys.modules['ziglang'] = None\n")
+    line = refusal(tree, PATH=str(tools), PYTHONPATH=str(tree))
+    assert "there is no C compiler" in line
+    assert "run python3 tests/run.py build" in line
+
+
+def test_a_python_without_its_static_library_is_refused(tree: Path) -> None:
+    """Which this one is not: it is made to look for another."""
+    (tree / "sitecustomize.py").write_text("import sysconfig\nsysconfig.get_config_vars()['LDVERSION'] = '9.9'\n")
+    line = refusal(tree, PYTHONPATH=str(tree))
+    assert "has no libpython9.9.a" in line
+    assert "build plain" in line
+
+
+def test_the_plain_build_refuses_a_python_without_a_shared_library(tree: Path) -> None:
     """Which this one is not: PyInstaller is made to believe so."""
     (tree / "sitecustomize.py").write_text(
         "from PyInstaller.depend import bindepend\nbindepend.get_python_library_path = lambda: None\n"
     )
-    line = refusal(tree, PYTHONPATH=str(tree))
+    line = refusal(tree, "plain", PYTHONPATH=str(tree))
     assert "has no shared library" in line
     assert "--enable-shared" in line
 
@@ -69,7 +89,7 @@ def test_a_python_without_a_shared_library_is_refused(tree: Path) -> None:
 def test_an_unknown_step_prints_what_there_is(tree: Path) -> None:
     done = build(tree, "everything")
     assert done.returncode == 2
-    assert "[onefile] [distributions]" in done.stderr
+    assert "[binary] [plain] [distributions]" in done.stderr
 
 
 def test_a_library_that_is_left_out_and_imported_by_our_own_code_is_an_error(
@@ -78,8 +98,8 @@ def test_a_library_that_is_left_out_and_imported_by_our_own_code_is_an_error(
     """PyInstaller only warns of it, and the program fails where it needs it."""
     monkeypatch.syspath_prepend(tree / "packaging")
     monkeypatch.delitem(sys.modules, "build", raising=False)
+    from binary.build import check_left_out
     from common import BuildError
-    from onefile.build import check_left_out
 
     warnings = tree / "warnings"
     warnings.write_text("excluded module named doctest - imported by difflib (delayed)\n")

@@ -54,7 +54,7 @@ class KeyringStore:
         def run() -> None:
             try:
                 answers.append(_ask_now(question))
-            except SessionError as error:
+            except Exception as error:  # noqa: BLE001  # raised where the caller waits
                 answers.append(error)
 
         thread = threading.Thread(target=run, daemon=True)
@@ -64,24 +64,24 @@ class KeyringStore:
             raise BusyError(
                 f"the platform's keyring did not answer within {self._deadline.seconds:g} s; unlock it, or {_CHOOSE}"
             )
-        if isinstance(answers[0], SessionError):
+        if isinstance(answers[0], Exception):
             raise answers[0]
         return answers[0]
 
 
 def _ask_now(question: Callable[..., object]) -> object:
-    import keyring  # noqa: PLC0415  # may take seconds: in the thread
-    from keyring.errors import InitError, KeyringLocked, NoKeyringError  # noqa: PLC0415
-
     try:
+        import keyring  # noqa: PLC0415  # may take seconds: in the thread; and loads the back-end that its configuration names
+
         return question(keyring)
-    except (NoKeyringError, InitError):
-        raise UnsupportedError(f"there is no keyring on this host; {_CHOOSE}") from None
-    except KeyringLocked:
-        raise StorageError(f"the platform's keyring is locked; unlock it, or {_CHOOSE}") from None
     except Exception as error:  # noqa: BLE001  # back-ends raise what their platform raises; its text may hold the secret
+        name = type(error).__name__
+        if name in ("NoKeyringError", "InitError"):
+            raise UnsupportedError(f"there is no keyring on this host; {_CHOOSE}") from None
+        if name == "KeyringLocked":
+            raise StorageError(f"the platform's keyring is locked; unlock it, or {_CHOOSE}") from None
         raise StorageError(
-            f"the platform's keyring failed ({type(error).__name__}); see python -m keyring diagnose, or {_CHOOSE}"
+            f"the platform's keyring failed ({name}); see python -m keyring diagnose, or {_CHOOSE}"
         ) from None
 
 

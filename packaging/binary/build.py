@@ -1,4 +1,4 @@
-"""Runs PyInstaller: one file out, the same bytes for the same tree."""
+"""Builds dist/vsphere-session: one file out, the same bytes for the same tree."""
 
 from __future__ import annotations
 
@@ -7,34 +7,54 @@ import shutil
 import sys
 import tempfile
 import tomllib
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError, distribution, version
 from pathlib import Path
 
 import origin
+from binary import compiler
+from binary.archive import Writer
+from binary.contents import EARLY, UNUSED
 from common import BINARY, BUILD, DIST, ROOT, BuildError, run
-from onefile import bootloader
-from onefile.contents import UNUSED
 
-SPEC = Path(__file__).with_name("vsphere-session.spec")
+SPEC = Path(__file__).with_name("collect.spec")
 TOOLS = ("ldd", "objcopy", "objdump", "strip")
 
 
 def build() -> None:
-    """Build dist/vsphere-session anew. Raise BuildError where this machine cannot, or PyInstaller fails."""
+    """Build it anew. Raise BuildError where this machine cannot, or PyInstaller or the compiler fails."""
     check_machine()
+    compiler.compiler()
+    compiler.static_library()
+    with _workplace() as directory:
+        work = Path(directory)
+        _collect(work)
+        file = work / BINARY.name
+        _put_together(work, file)
+        _hand_out(file)
+
+
+def build_plain() -> None:
+    """Build it as PyInstaller alone does: a file that unpacks itself into a temporary directory at every start."""
+    check_machine()
+    if not has_shared_library():
+        raise BuildError(
+            f"{sys.executable} has no shared library, which the file must hold: use a Python that was"
+            " configured with --enable-shared, or install your system's libpython package"
+        )
+    with _workplace() as directory:
+        _collect(Path(directory), VSPHERE_SESSION_PLAIN="1")
+        _hand_out(Path(directory) / "dist" / BINARY.name)
+
+
+def _workplace() -> tempfile.TemporaryDirectory[str]:
     BUILD.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="onefile-", dir=BUILD) as work:  # two builds may run at the same time
-        file = _build_in(Path(work))
-        check_left_out(Path(work) / SPEC.stem / f"warn-{SPEC.stem}.txt")
-        if sys.platform == "linux":  # elsewhere it is signed
-            bootloader.reword(file)
-        DIST.mkdir(exist_ok=True)
-        file.replace(BINARY)
+    return tempfile.TemporaryDirectory(prefix="binary-", dir=BUILD)  # two builds may run at the same time
 
 
-def _build_in(work: Path) -> Path:
+def _collect(work: Path, **environment: str) -> None:
     (work / "generated").mkdir()
-    text = f'"""Written by the build."""\n\nSOURCE = {origin.source()!r}\n'
+    plugins = distribution("keyring").read_text("entry_points.txt")
+    text = f'"""Written by the build."""\n\nSOURCE = {origin.source()!r}\nKEYRING_PLUGINS = {plugins!r}\n'
     (work / "generated" / "vsphere_session_build.py").write_text(text, encoding="utf-8")
     run(
         "PyInstaller",
@@ -44,9 +64,24 @@ def _build_in(work: Path) -> Path:
             "PYTHONHASHSEED": "0",
             "SOURCE_DATE_EPOCH": origin.time_of_source(),
             "PYINSTALLER_CONFIG_DIR": str(work / "cache"),  # a user's own cache knows nothing of what changed here
+            **environment,
         },
     )
-    return work / "dist" / BINARY.name
+    check_left_out(work / SPEC.stem / f"warn-{SPEC.stem}.txt")
+
+
+def _put_together(work: Path, file: Path) -> None:
+    from binary.parts import parts  # noqa: PLC0415  # imports PyInstaller, for which check_machine looks first
+
+    found = parts(work / SPEC.stem)
+    early = [part for part in found if part.name in EARLY]
+    late = [part for part in found if part.name not in EARLY]
+    Writer(compiler.compile_launcher(work)).write(file, early, late)
+
+
+def _hand_out(file: Path) -> None:
+    DIST.mkdir(exist_ok=True)
+    file.replace(BINARY)
 
 
 def check_machine() -> None:
@@ -61,11 +96,6 @@ def check_machine() -> None:
     missing = [tool for tool in TOOLS if sys.platform == "linux" and not shutil.which(tool)]
     if missing:
         raise BuildError(f"{', '.join(missing)} cannot be found: install your system's binutils and libc packages")
-    if not has_shared_library():
-        raise BuildError(
-            f"{sys.executable} has no shared library, which the file must hold: use a Python that was"
-            " configured with --enable-shared, or install your system's libpython package"
-        )
 
 
 def check_left_out(warnings: Path) -> None:

@@ -1,0 +1,8 @@
+"""The single file: one executable that holds a Python and all modules, and unpacks nothing.
+
+- `build.py` puts it together on this machine:
+- `collect.spec` has PyInstaller find what `contents.py` names, and `parts.py` makes bytes of that;
+- `compiler.py` makes the launcher of `launcher.c`: a Python within an executable;
+- `archive.py` appends the rest to it;
+- `start.py` is the first Python code that runs, and finds modules there.
+"""

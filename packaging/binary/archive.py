@@ -1,0 +1,114 @@
+"""What follows the launcher in the single file: modules, libraries, and where each of them is.
+
+    launcher    an ELF image, to which nothing is done
+    late        modules deflated, libraries deflated or as they are, and the tables of all of it
+    early       what every answer needs, as it is, and the tables of that
+    trailer     where these are; `struct trailer` in launcher.c
+
+Offsets count from the beginning of the file. Every place starts on a page.
+"""
+
+from __future__ import annotations
+
+import marshal
+import struct
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+
+MAGIC = b"vsphere-session\0"
+FIRST = ("__future__", "encodings", "encodings.aliases", "encodings.utf_8", "vsphere_session_start")
+_PAGE = 4096
+_MARSHAL_VERSION = 2  # the last whose output does not depend on who else holds a reference
+
+Member = tuple[int, int, int, int]
+"""Offset, size, size when inflated or 0 for what is stored as it is, and checksum or 0 for what is checked already."""
+Module = tuple[bool, Member]
+"""Whether it is a package, and its code, marshalled."""
+Extension = tuple[tuple[str, ...], Member]
+"""The names of the libraries that an extension module needs, those first that others need, and itself."""
+Tables = tuple[dict[str, Module], dict[str, Extension], dict[str, Member], Member]
+"""Modules, extension modules, libraries, and the tables of what is late (in these themselves: nothing)."""
+
+
+@dataclass(frozen=True)
+class Code:
+    """A Python module to be put into the file."""
+
+    name: str
+    is_package: bool
+    marshalled: bytes
+
+
+@dataclass(frozen=True)
+class Library:
+    """An extension module (its name is the module's) or a library that some of them need; `needs` names libraries."""
+
+    name: str
+    data: bytes
+    needs: tuple[str, ...]
+    deflate: bool
+    is_module: bool
+
+
+class Writer:
+    """Appends members to a copy of the launcher."""
+
+    def __init__(self, launcher: Path) -> None:
+        self._data = bytearray(launcher.read_bytes())
+
+    def add(self, data: bytes, *, deflate: bool = False, check: bool = False) -> Member:
+        """Append one member."""
+        self._data += bytes(-len(self._data) % 16)
+        offset = len(self._data)
+        stored = zlib.compress(data, 9) if deflate else data
+        self._data += stored
+        return offset, len(stored), len(data) if deflate else 0, checksum(data) if check and not deflate else 0
+
+    def add_all(self, parts: list[Code | Library], late: Member, *, is_late: bool) -> Tables:
+        """Append modules and libraries; the tables of what was added."""
+        codes = [part for part in parts if isinstance(part, Code)]
+        libraries = [part for part in parts if isinstance(part, Library)]
+        modules = {code.name: (code.is_package, self.add(code.marshalled, deflate=is_late)) for code in codes}
+        places = {
+            library.name: self.add(library.data, deflate=is_late and library.deflate, check=is_late)
+            for library in libraries
+        }
+        extensions = {
+            library.name: (library.needs, places.pop(library.name)) for library in libraries if library.is_module
+        }
+        return modules, extensions, places, late
+
+    def write(self, file: Path, early: list[Code | Library], late: list[Code | Library]) -> None:
+        """Write the file, executable."""
+        all_late = self.add_all(late, (0, 0, 0, 0), is_late=True)
+        late_tables = self.add(marshal.dumps(all_late, _MARSHAL_VERSION), check=True)
+        self._data += bytes(-len(self._data) % _PAGE)
+        start = len(self._data)
+        tables = self.add_all(early, late_tables, is_late=False)
+        index = self.add(marshal.dumps(tables, _MARSHAL_VERSION))
+        self._data += self._trailer(start, tables, index)
+        file.write_bytes(self._data)
+        file.chmod(0o755)
+
+    def _trailer(self, start: int, tables: Tables, index: Member) -> bytes:
+        early = bytes(self._data[start:])
+        numbers = [start, len(early), checksum(early)]
+        for name in FIRST:
+            numbers += tables[0][name][1][:2]
+        numbers += index[:2]
+        size = len(self._data) + 8 * (len(numbers) + 1) + len(MAGIC)
+        return struct.pack(f"<{len(numbers) + 1}Q", *numbers, size) + MAGIC
+
+
+def checksum(data: bytes) -> int:
+    """As launcher.c computes it."""
+    mask = 2**64 - 1
+    total = len(data)
+    whole = len(data) & ~7
+    for (word,) in struct.iter_unpack("<Q", data[:whole]):
+        total = (total ^ word) * 0x9E3779B97F4A7C15 & mask
+        total ^= total >> 29
+    for byte in data[whole:]:
+        total = (total ^ byte) * 0x100000001B3 & mask
+    return total

@@ -1,0 +1,51 @@
+"""Makes the launcher, for the Python that builds: its own static library and a C compiler are all it takes."""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+import sys
+import sysconfig
+from pathlib import Path
+
+from common import BuildError, run
+
+SOURCE = Path(__file__).with_name("launcher.c")
+
+
+def compile_launcher(work: Path) -> Path:
+    """Return the launcher, stripped. Raise BuildError where this machine cannot make one."""
+    target = work / "launcher"
+    libraries = f"{sysconfig.get_config_var('LIBS')} {sysconfig.get_config_var('SYSLIBS')}".split()
+    run(
+        "the launcher",
+        *compiler(),
+        *("-O2", "-Wall", "-Werror", "-std=gnu11", f"-I{sysconfig.get_path('include')}"),
+        *(SOURCE, static_library()),
+        *libraries,
+        *("-Wl,--export-dynamic", "-o", target),
+    )
+    run("strip", "strip", target)
+    return target
+
+
+def compiler() -> list[str]:
+    """The system's compiler, else the one from the Python package `ziglang`."""
+    for name in ("cc", "gcc", "clang"):
+        if found := shutil.which(name):
+            return [found]
+    if importlib.util.find_spec("ziglang"):
+        return [sys.executable, "-m", "ziglang", "cc"]
+    raise BuildError("there is no C compiler: run python3 tests/run.py build, or install your system's gcc")
+
+
+def static_library() -> Path:
+    """The interpreter as a static library."""
+    name = f"libpython{sysconfig.get_config_var('LDVERSION')}.a"
+    for directory in (sysconfig.get_config_var("LIBPL"), sysconfig.get_config_var("LIBDIR")):
+        if directory and (found := Path(directory) / name).exists():
+            return found
+    raise BuildError(
+        f"{sys.executable} has no {name}, which the file is made of: use a Python that was built from source or install"
+        " your system's python3-dev package, or build the plain one: python3 tests/run.py build plain"
+    )

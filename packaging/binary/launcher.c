@@ -1,0 +1,186 @@
+/* The single file: a Python in an executable that carries all modules behind itself.
+
+   Nothing is unpacked at a start. What follows the ELF image is mapped; archive.py says how it is laid out, and
+   start.py, the first Python code to run, finds modules there. Linux only. */
+
+#define _GNU_SOURCE
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define FIRST 5 /* what Python has to find before start.py can, and start.py itself */
+
+struct span {
+    uint64_t offset, size;
+};
+
+struct trailer { /* little-endian; archive.py writes it at the very end */
+    struct span early; /* what every answer needs; checked at every start */
+    uint64_t checksum; /* of that */
+    struct span first[FIRST];
+    struct span index; /* within early */
+    uint64_t file_size;
+    char magic[16];
+};
+
+static const char MAGIC[16] = "vsphere-session";
+static const char *const NAMES[FIRST] = {"__future__", "encodings", "encodings.aliases", "encodings.utf_8", "vsphere_session_start"};
+
+static const unsigned char *image;
+static struct trailer trailer;
+static char program[4096];
+static const char *name_of_call = "";
+
+static _Noreturn void give_up(const char *what) {
+    fprintf(stderr, "vsphere-session: %s; get the file again\n", what);
+    if (!strstr(name_of_call, "credential")) /* other protocols have nothing on stdout then */
+        printf("{\"error\": \"internal\", \"message\": \"%s; get the file again\"}\n", what);
+    exit(70);
+}
+
+/* Eight bytes at a time: it has to notice an accident, at the speed of memory. */
+static uint64_t checksum(const unsigned char *at, uint64_t size) {
+    uint64_t sum = size, word;
+    for (; size >= 8; size -= 8, at += 8) {
+        memcpy(&word, at, 8);
+        sum = (sum ^ word) * 0x9E3779B97F4A7C15u;
+        sum ^= sum >> 29;
+    }
+    for (; size; size--) sum = (sum ^ *at++) * 0x100000001B3u;
+    return sum;
+}
+
+static int inside(struct span part) {
+    return part.offset <= trailer.file_size && part.size <= trailer.file_size - part.offset;
+}
+
+/* Map the whole file; the pages of what is not used are never read. */
+static void map_image(void) {
+    const char *name = "/proc/self/exe";
+    int file = open(name, O_RDONLY | O_CLOEXEC);
+    ssize_t length = readlink(name, program, sizeof program - 1);
+    if (file < 0) { /* no /proc here */
+        name = (const char *)getauxval(AT_EXECFN);
+        file = open(name, O_RDONLY | O_CLOEXEC);
+    }
+    if (length < 0) length = snprintf(program, sizeof program, "%s", name);
+    program[length] = 0;
+    struct stat about;
+    if (file < 0 || fstat(file, &about)) give_up("the program cannot read its own file");
+    if ((uint64_t)about.st_size < sizeof trailer) give_up("the program's file is cut short");
+    image = mmap(NULL, about.st_size, PROT_READ, MAP_PRIVATE, file, 0);
+    if (image == MAP_FAILED) give_up("the program cannot map its own file");
+    close(file);
+    memcpy(&trailer, image + about.st_size - sizeof trailer, sizeof trailer);
+    if (memcmp(trailer.magic, MAGIC, sizeof MAGIC) || trailer.file_size != (uint64_t)about.st_size)
+        give_up("the program's file is cut short");
+    if (!inside(trailer.early) || !inside(trailer.index) ||
+        checksum(image + trailer.early.offset, trailer.early.size) != trailer.checksum)
+        give_up("the program's file is damaged");
+    for (int i = 0; i < FIRST; i++)
+        if (!inside(trailer.first[i])) give_up("the program's file is damaged");
+}
+
+/* ---- what start.py gets: the module _launcher */
+
+static PyObject *load(PyObject *self, PyObject *path) {
+    const char *text = PyUnicode_AsUTF8(path);
+    if (!text) return NULL;
+    if (!dlopen(text, RTLD_NOW | RTLD_LOCAL)) return PyErr_Format(PyExc_ImportError, "%s", dlerror());
+    Py_RETURN_NONE;
+}
+
+static PyObject *sum(PyObject *self, PyObject *bytes) {
+    Py_buffer view;
+    if (PyObject_GetBuffer(bytes, &view, PyBUF_SIMPLE)) return NULL;
+    uint64_t found = checksum(view.buf, view.len);
+    PyBuffer_Release(&view);
+    return PyLong_FromUnsignedLongLong(found);
+}
+
+static PyMethodDef METHODS[] = {
+    {"load", load, METH_O, "load(path): load a shared library that modules will look for by its name."},
+    {"checksum", sum, METH_O, "checksum(bytes) -> int: as archive.py computes it."},
+    {NULL, NULL, 0, NULL},
+};
+static struct PyModuleDef MODULE = {PyModuleDef_HEAD_INIT, "_launcher", NULL, -1, METHODS};
+
+static PyObject *make_module(void) {
+    PyObject *module = PyModule_Create(&MODULE);
+    if (!module) return NULL;
+    PyObject *view = PyMemoryView_FromMemory((char *)image, trailer.file_size, PyBUF_READ);
+    if (!view || PyModule_AddObject(module, "image", view)) return NULL;
+    PyObject *index = Py_BuildValue("KK", trailer.index.offset, trailer.index.size);
+    if (!index || PyModule_AddObject(module, "index", index)) return NULL;
+    return module;
+}
+
+/* ---- Python, with nothing from its environment and no file of its own */
+
+static _Noreturn void stop(PyStatus status) {
+    Py_ExitStatusException(status);
+}
+
+#define TRY(step)                                        \
+    do {                                                 \
+        PyStatus status = (step);                        \
+        if (PyStatus_Exception(status)) stop(status);    \
+    } while (0)
+
+static void start_python(int argc, char **argv) {
+    static struct _frozen first[FIRST + 1];
+    for (int i = 0; i < FIRST; i++) {
+        first[i].name = NAMES[i];
+        first[i].code = image + trailer.first[i].offset;
+        first[i].size = (int)trailer.first[i].size;
+        first[i].is_package = i == 1;
+    }
+    PyImport_FrozenModules = first;
+    PyImport_AppendInittab("_launcher", make_module);
+
+    PyPreConfig before;
+    PyPreConfig_InitIsolatedConfig(&before);
+    before.utf8_mode = 1;
+    TRY(Py_PreInitialize(&before));
+
+    PyConfig config;
+    PyConfig_InitIsolatedConfig(&config);
+    config.site_import = 0;
+    config.use_frozen_modules = 1;
+    config.write_bytecode = 0;
+    config.pathconfig_warnings = 0;
+    config.install_signal_handlers = 0; /* ours are installed early; until then a signal ends the process */
+    config.code_debug_ranges = 0;
+    config.module_search_paths_set = 1;
+    TRY(PyConfig_SetBytesString(&config, &config.executable, program));
+    TRY(PyConfig_SetBytesString(&config, &config.base_executable, program));
+    TRY(PyConfig_SetString(&config, &config.home, L""));
+    TRY(PyConfig_SetString(&config, &config.stdlib_dir, L""));
+    wchar_t **places[] = {&config.prefix, &config.base_prefix, &config.exec_prefix, &config.base_exec_prefix};
+    for (unsigned i = 0; i < sizeof places / sizeof *places; i++) TRY(PyConfig_SetString(&config, places[i], L""));
+    TRY(PyConfig_SetBytesArgv(&config, argc, argv));
+    TRY(Py_InitializeFromConfig(&config));
+    PyConfig_Clear(&config);
+}
+
+int main(int argc, char **argv) {
+    if (argc > 0) name_of_call = argv[0];
+    map_image();
+    signal(SIGPIPE, SIG_IGN); /* a reader that has gone is an answer's failure, and not the end of the process */
+    signal(SIGXFSZ, SIG_IGN);
+    start_python(argc, argv);
+    PyImport_ImportModule("vsphere_session_start"); /* which ends the process */
+    PyErr_Print();
+    return 70;
+}
