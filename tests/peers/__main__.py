@@ -1,9 +1,14 @@
-"""Build the peers and say where they are; with the argument ``missing``, say which toolchains are missing."""
+"""Build the peers and say where they are.
+
+With the argument ``common`` only those that most tests need: Packer and the vSphere provider, which take minutes, are
+otherwise built by the first test that wants them. With ``missing``, say which toolchains are missing.
+"""
 
 import sys
 
-from peers import PeerMissingError, build, terraform
-from peers.terraform import find_terraform
+from peers import PeerMissingError, build, debian, terraform
+from peers.packer import packer, plugin
+from peers.terraform import find_terraform, terraform_provider_vsphere
 from peers.toolchain import find_go
 
 
@@ -13,6 +18,14 @@ def missing() -> list[str]:
     return [name for name, where in found.items() if where is None]
 
 
+def debians() -> list[str]:
+    """Say where the programs of Debian's packages are; a machine without those can do all but the tests that need them."""
+    try:
+        return [str(path) for path in debian().values()]
+    except PeerMissingError as error:
+        return [str(error)]
+
+
 def main(arguments: list[str]) -> None:
     """Print one line per toolchain or program."""
     if arguments == ["missing"]:
@@ -20,7 +33,9 @@ def main(arguments: list[str]) -> None:
     else:
         built = build()
         programs = [built.vcsim, built.govc, built.terraform_provider_external]
-        lines = [*map(str, programs), " ".join(terraform())]
+        lines = [*map(str, programs), " ".join(terraform()), *debians()]
+        if arguments != ["common"]:
+            lines += map(str, [packer(), plugin(), terraform_provider_vsphere()])
     for line in lines:
         sys.stdout.write(f"{line}\n")
 

@@ -62,7 +62,12 @@ class VcSim:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._opened.close()
+        with self._opened:
+            if error is None and self._process.poll() is None:
+                self.at_end()
+
+    def at_end(self) -> None:
+        """Take a last look at the sessions: called at the end of the ``with`` block, unless an error or `stop` came before."""
 
     def stop(self) -> None:
         """End the server, and with it all its sessions; from here on its port refuses connections."""

@@ -1,4 +1,4 @@
-"""Terraform with its real ``external`` data source, as a caller of a helper."""
+"""Terraform with its real ``external`` data source and vSphere provider, as a caller of a helper."""
 
 import functools
 import importlib.util
@@ -11,9 +11,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from peers.toolchain import PeerMissingError, build
+from peers.toolchain import PEERS, Module, PeerMissingError, build, programs_of
 
-PROVIDER_VERSION = "2.4.0"  # any version would do: this is the name under which the built one is found
+EXTERNAL_VERSION = "2.4.0"  # any version would do: this is the name under which the built one is found
+VSPHERE_VERSION = "1.26.0"  # the newest whose module can be had; it looks for files with SHA-1 names
+VSPHERE = Module(PEERS / "terraform_provider_vsphere", ("github.com/hashicorp/terraform-provider-vsphere",))
 
 CONFIGURATION = """\
 provider_installation {
@@ -58,6 +60,11 @@ def terraform() -> list[str]:
     return list(found)
 
 
+def terraform_provider_vsphere() -> Path:
+    """Return Terraform's vSphere provider; raise ``PeerMissingError`` where it can not be built."""
+    return programs_of(VSPHERE) / "terraform-provider-vsphere"
+
+
 def _runs(program: str) -> bool:
     """Refuse a stand-in that only says how to install Terraform."""
     environment = os.environ | {"CHECKPOINT_DISABLE": "1"}
@@ -85,12 +92,12 @@ class TerraformWorkspace:
         self.directory = directory / "workspace"
         self.home = directory / "home"
         self.state_file = self.directory / "terraform.tfstate"
-        mirror = directory / "mirror"
+        self._mirror = directory / "mirror"
         configuration = directory / "terraform.rc"
         for new in (self.directory, self.home):
             new.mkdir()
-        _write_mirror(mirror)
-        configuration.write_text(CONFIGURATION % {"mirror": _hcl(str(mirror))}, encoding="utf-8")
+        self._offer("external", EXTERNAL_VERSION, build().terraform_provider_external)
+        configuration.write_text(CONFIGURATION % {"mirror": _hcl(str(self._mirror))}, encoding="utf-8")
         values = {"program": _hcl([str(part) for part in program]), "query": _hcl(dict(query))}
         (self.directory / "main.tf").write_text(MAIN % values, encoding="utf-8")
         self.environment = {
@@ -100,6 +107,15 @@ class TerraformWorkspace:
             "CHECKPOINT_DISABLE": "1",
             **(environment or {}),
         }
+
+    def offer_vsphere(self) -> None:
+        """Have the vSphere provider in the mirror, too."""
+        self._offer("vsphere", VSPHERE_VERSION, terraform_provider_vsphere())
+
+    def _offer(self, name: str, version: str, program: Path) -> None:
+        place = self._mirror / "registry.terraform.io" / "hashicorp" / name / version / build().platform
+        place.mkdir(parents=True)
+        (place / f"terraform-provider-{name}_v{version}").symlink_to(program)
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run one Terraform command to its end, whatever its exit status."""
@@ -129,14 +145,6 @@ class TerraformWorkspace:
         state: dict[str, Any] = json.loads(self.state_file.read_text(encoding="utf-8"))
         result: dict[str, str] = state["outputs"]["result"]["value"]
         return result
-
-
-def _write_mirror(mirror: Path) -> None:
-    peers = build()
-    place = mirror / "registry.terraform.io" / "hashicorp" / "external" / PROVIDER_VERSION / peers.platform
-    place.mkdir(parents=True)
-    name = f"terraform-provider-external_v{PROVIDER_VERSION}"
-    (place / name).symlink_to(peers.terraform_provider_external)
 
 
 def _hcl(value: object) -> str:

@@ -1,4 +1,4 @@
-"""Builds the Go peers from the pinned module beside this file, once per content."""
+"""Builds the Go peers from the pinned modules beside this file, each module once per content."""
 
 import functools
 import hashlib
@@ -12,8 +12,8 @@ from pathlib import Path
 
 from peers.locked import exclusively
 
-MODULE = Path(__file__).resolve().parent
-CACHE = MODULE.parents[1] / ".cache" / "peers"
+PEERS = Path(__file__).resolve().parent
+CACHE = PEERS.parents[1] / ".cache" / "peers"
 PROVIDER_PACKAGE = "github.com/terraform-providers/terraform-provider-external"
 BUILD_SETTINGS = {
     "CGO_ENABLED": "0",
@@ -24,8 +24,16 @@ BUILD_SETTINGS = {
 
 
 @dataclass(frozen=True)
+class Module:
+    """A Go module that pins programs, and the packages that they are built from."""
+
+    directory: Path
+    packages: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Peers:
-    """Where the built programs are (absolute), and for which platform (as in ``linux_amd64``)."""
+    """Where the programs that most tests need are (absolute), and for which platform (as in ``linux_amd64``)."""
 
     vcsim: Path
     govc: Path
@@ -39,27 +47,41 @@ class PeerMissingError(RuntimeError):
 
 @functools.cache
 def build() -> Peers:
-    """Return the peers, built by the first process that asks for this content while others wait.
-
-    Raise ``PeerMissingError`` without a Go toolchain or when it can not build them.
-    """
-    go = find_go()
-    if go is None:
-        raise PeerMissingError("no Go toolchain: run `python3 tests/run.py peers` to install one")
-    target = CACHE / _digest(go)
-    with exclusively(CACHE / "lock"):
-        if not target.is_dir():
-            _build_into(target, go)
+    """Return the peers of the module beside this file; see ``programs_of``."""
+    programs = programs_of(Module(PEERS, ("./vcsim", "./govc", PROVIDER_PACKAGE)))
     return Peers(
-        vcsim=target / "vcsim",
-        govc=target / "govc",
-        terraform_provider_external=target / "terraform-provider-external",
-        platform="_".join(_go_env(go, "GOOS", "GOARCH")),
+        vcsim=programs / "vcsim",
+        govc=programs / "govc",
+        terraform_provider_external=programs / "terraform-provider-external",
+        platform="_".join(_go_env(require_go(), "GOOS", "GOARCH")),
     )
 
 
+@functools.cache
+def programs_of(module: Module) -> Path:
+    """Return the directory of a module's programs, built by the first process that asks for this content.
+
+    The others wait. Raise ``PeerMissingError`` without a Go toolchain or when it can not build them.
+    """
+    go = require_go()
+    target = CACHE / _digest(go, module)
+    with exclusively(target.with_suffix(".lock")):
+        if not target.is_dir():
+            _build_into(target, go, module)
+    return target
+
+
+def require_go() -> Path:
+    """Return the Go toolchain; raise ``PeerMissingError`` where there is none."""
+    go = find_go()
+    if go is None:
+        raise PeerMissingError("no Go toolchain: run `python3 tests/run.py peers` to install one")
+    return go
+
+
+@functools.cache
 def find_go() -> Path | None:
-    """Find a Go that is new enough for the module: the host's, else this Python environment's, else none."""
+    """Find a Go that is new enough for the modules: the host's, else this Python environment's, else none."""
     for found in (shutil.which("go"), shutil.which("go", path=sysconfig.get_path("scripts"))):
         if found and _runs_new_enough(Path(found)):
             return Path(found)
@@ -67,7 +89,7 @@ def find_go() -> Path | None:
 
 
 def _runs_new_enough(go: Path) -> bool:
-    wanted = re.search(r"^go (\S+)$", (MODULE / "go.mod").read_text(), re.MULTILINE)
+    wanted = re.search(r"^go (\S+)$", (PEERS / "go.mod").read_text(), re.MULTILINE)
     try:
         (version,) = _go_env(go, "GOVERSION")
     except PeerMissingError:
@@ -79,22 +101,30 @@ def _numbers(version: str) -> list[int]:
     return [int(part) for part in re.findall(r"\d+", version)[:3]]
 
 
-def _digest(go: Path) -> str:
+def _digest(go: Path, module: Module) -> str:
     """Names everything that decides what the build makes."""
-    digest = hashlib.sha256(repr((_go_env(go, "GOVERSION", "GOOS", "GOARCH"), BUILD_SETTINGS)).encode())
-    sources = [MODULE / "go.mod", MODULE / "go.sum", *sorted(MODULE.rglob("*.go"))]
-    for source in sources:
-        digest.update(f"\0{source.relative_to(MODULE).as_posix()}\0".encode() + source.read_bytes())
+    decisions = (_go_env(go, "GOVERSION", "GOOS", "GOARCH"), BUILD_SETTINGS, module.packages)
+    digest = hashlib.sha256(repr(decisions).encode())
+    for source in _sources(module.directory):
+        digest.update(f"\0{source.relative_to(module.directory).as_posix()}\0".encode() + source.read_bytes())
     return digest.hexdigest()[:16]
 
 
-def _build_into(target: Path, go: Path) -> None:
-    """All three programs appear at once, or none does."""
+def _sources(directory: Path) -> list[Path]:
+    """List a module's own files: what lies in a module below it is none of its business."""
+    below = {file.parent for file in directory.glob("*/go.mod")}
+    programs = [file for file in sorted(directory.rglob("*.go")) if below.isdisjoint(file.parents)]
+    return [directory / "go.mod", directory / "go.sum", *programs]
+
+
+def _build_into(target: Path, go: Path, module: Module) -> None:
+    """All programs of a module appear at once, or none does."""
     unfinished = target.with_suffix(".unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir()
     # A flag's value that ends in a separator names a directory to build several programs into.
-    _go(go, "build", "-ldflags=-s -w", "-o", f"{unfinished}{os.sep}", "./vcsim", "./govc", PROVIDER_PACKAGE)
+    into = f"{unfinished}{os.sep}"
+    _go(go, "build", "-ldflags=-s -w", "-o", into, *module.packages, directory=module.directory)
     unfinished.rename(target)
 
 
@@ -102,11 +132,11 @@ def _go_env(go: Path, *names: str) -> list[str]:
     return _go(go, "env", *names).splitlines()
 
 
-def _go(go: Path, *arguments: str) -> str:
+def _go(go: Path, *arguments: str, directory: Path = PEERS) -> str:
     try:
         done = subprocess.run(
             [go, *arguments],
-            cwd=MODULE,
+            cwd=directory,
             env=os.environ | BUILD_SETTINGS,
             capture_output=True,
             text=True,

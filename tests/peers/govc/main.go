@@ -10,6 +10,7 @@ import (
 
 	_ "github.com/vmware/govmomi/cli/about"
 	_ "github.com/vmware/govmomi/cli/extension"
+	_ "github.com/vmware/govmomi/cli/object"
 	_ "github.com/vmware/govmomi/cli/option"
 	_ "github.com/vmware/govmomi/cli/session"
 	_ "github.com/vmware/govmomi/cli/sso/service"
