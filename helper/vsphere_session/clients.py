@@ -47,6 +47,8 @@ class WireClient(ABC):
         self._transport: Transport | None = None
         self._way: Callable[[], Transport] | None = None
         self._open: Callable[[], Transport] | None = None
+        self.on_login: Callable[[], None] | None = None
+        """Called by `log_in` as soon as there is a session, before the server is asked anything more."""
 
     def __repr__(self) -> str:
         """Never the session id."""
@@ -123,6 +125,10 @@ class WireClient(ABC):
     def log_out(self) -> None:
         """End the session on the server; one that is gone already counts as ended."""
 
+    def _announce(self) -> None:
+        if self.on_login is not None:
+            self.on_login()
+
     def _store(self, session_id: str, *, content: dict[str, object] | None = None, quoted: bool = False) -> None:
         transport = self.transport
         endpoint = transport.endpoint
@@ -186,14 +192,17 @@ class SoapClient(WireClient):
         wire, content = self._prepared or self._ask_for_content()
         self._prepared = None
         anonymous = wire.session_id
+
+        def made() -> None:
+            self._store(wire.session_id, content=content, quoted=wire.quoted)
+            self._announce()
+
         try:
-            identity = wire.login(content, username, password)
+            return wire.login(content, username, password, made)
         except BaseException:
             if wire.session_id != anonymous:  # the cookie of a session came, and then something that makes no sense
                 self._store(wire.session_id, content=content, quoted=wire.quoted)
             raise
-        self._store(wire.session_id, content=content, quoted=wire.quoted)
-        return identity
 
     def adopt(self, session_id: str) -> None:
         """Take a session that somebody else has made; the server is asked for its ServiceContent."""
@@ -250,6 +259,7 @@ class RestClient(WireClient):
         wire.login(username, password)
         self._store(wire.session_id)
         self.form = wire.form
+        self._announce()
         return self.confirm()
 
     def adopt(self, session_id: str) -> None:

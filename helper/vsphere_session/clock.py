@@ -6,6 +6,9 @@ import time
 
 from vsphere_session.errors import UnreachableError
 
+TIMEOUT = 30.0
+"""How many seconds a call may take where nobody says otherwise."""
+
 
 class Clock:
     """The system's clock. Tests hand in their own with the same three methods."""
@@ -51,14 +54,3 @@ def rfc3339(seconds: float) -> str:
     """Unix seconds as RFC 3339 in UTC, whole seconds, `Z`."""
     year, month, day, hour, minute, second = time.gmtime(seconds)[:6]
     return f"{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z"
-
-
-def unix_seconds(text: str) -> float | None:
-    """The reverse, for what servers write (`2026-11-24T05:30:13.123Z`, `…+00:00`); None if it is no such time."""
-    from datetime import UTC, datetime  # noqa: PLC0415  # only answers from the network need it
-
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()

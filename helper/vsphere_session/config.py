@@ -15,8 +15,11 @@ from __future__ import annotations
 import os
 
 from credential_protocol.jsontext import clean
+from vsphere_session.clock import TIMEOUT
 from vsphere_session.endpoint import Endpoint, parse_endpoint
 from vsphere_session.errors import InvalidRequestError, StorageError
+from vsphere_session.files import read_named
+from vsphere_session.launch import consult
 
 TEXTS = ("username", "ca_file", "thumbprint", "url")
 CHOICES = {
@@ -24,14 +27,16 @@ CHOICES = {
     "verify": ("auto", "always", "never"),
     "output": ("tokens", "files"),
     "secret_store": ("keyring", "file"),
+    "session_store": ("files", "encrypted"),
 }
 BOOLEANS = ("insecure", "passthrough")
-DURATIONS = ("timeout", "trust_window", "idle_limit", "max_age")
+DURATIONS = ("timeout", "trust_window", "idle_limit", "max_age", "refusal_window")
 KEYS = (*TEXTS, *CHOICES, *BOOLEANS, *DURATIONS)
 GENERAL = ("url", "timeout")
 """Keys that mean nothing for one endpoint."""
 _UNITS = {"s": 1, "m": 60, "h": 3600}
-_MAX_FILE = 16 * 1024 * 1024
+MAX_CONFIG_BYTES = 2 * 1024 * 1024  # 10,000 endpoints with a few settings each
+MAX_DOTS_IN_LINE = 256  # tomllib takes time by the square of a dotted key's parts
 
 
 class Configuration:
@@ -44,15 +49,18 @@ class Configuration:
 
     def text(self, name: str, endpoint: Endpoint | None = None) -> str:
         """The setting for this endpoint, then the general one, else empty."""
-        own = self.endpoints.get(endpoint.place, {}) if endpoint is not None else {}
+        own = self.endpoints.get(endpoint.place, {}) if self.endpoints and endpoint is not None else {}
         return own.get(name) or self.general.get(name, "")
 
 
-def load(path: str, *, must_exist: bool = False) -> Configuration:
-    """Read the file; where there is none, nothing is configured. Raises InvalidRequestError with file and line, StorageError."""
+def load(path: str, *, must_exist: bool = False, seconds: float = TIMEOUT) -> Configuration:
+    """Read the file, a pipe within `seconds`; where there is none, nothing is configured.
+
+    Raises InvalidRequestError with file and line, StorageError.
+    """
+    consult(path)
     try:
-        with open(path, "rb") as file:
-            data = file.read(_MAX_FILE + 1)
+        data = read_named(path, MAX_CONFIG_BYTES + 1, path, seconds)
     except FileNotFoundError:
         if must_exist:
             raise StorageError(f"there is no configuration file {path}; check the path") from None
@@ -61,19 +69,20 @@ def load(path: str, *, must_exist: bool = False) -> Configuration:
         return Configuration(path, {}, {})
     except OSError as error:
         raise StorageError(f"cannot read {path}: {os.strerror(error.errno or 0)}; check its owner and mode") from None
-    if len(data) > _MAX_FILE:
-        raise InvalidRequestError(f"{path} is longer than {_MAX_FILE} bytes; is it the right file?")
+    if len(data) > MAX_CONFIG_BYTES:
+        raise InvalidRequestError(f"{path} is longer than {MAX_CONFIG_BYTES} bytes; is it the right file?")
+    for number, line in enumerate(data.split(b"\n"), 1):
+        if line.count(b".") > MAX_DOTS_IN_LINE:
+            raise InvalidRequestError(f"{path}, line {number}: more than {MAX_DOTS_IN_LINE} dots; write shorter keys")
     return _parse(data, path)
 
 
 def _parse(data: bytes, path: str) -> Configuration:
-    import tomllib  # noqa: PLC0415  # only where there is a file
-
     try:
         text = data.decode("utf-8")
-        content = tomllib.loads(text)
+        content = _read_plain(text) or _read(text)
     except (ValueError, RecursionError) as error:
-        reason = str(error) if isinstance(error, tomllib.TOMLDecodeError) else "not UTF-8, or nested too deeply"
+        reason = str(error) if type(error).__name__ == "TOMLDecodeError" else "not UTF-8, or nested too deeply"
         raise InvalidRequestError(f"{path} is not TOML: {reason}; correct it") from None
     sections = content.pop("endpoint", {})
     if not isinstance(sections, dict) or not all(isinstance(section, dict) for section in sections.values()):
@@ -87,6 +96,51 @@ def _parse(data: bytes, path: str) -> Configuration:
             raise InvalidRequestError(f'{path}: [endpoint."{name}"]: {error.message}') from None
         endpoints[place] = _settings(section, path, text, name)
     return Configuration(path, general, endpoints)
+
+
+def _read(text: str) -> dict[str, object]:
+    import tomllib  # noqa: PLC0415  # takes longer than all else that a warm answer does
+
+    return tomllib.loads(text)
+
+
+def _read_plain(text: str) -> dict[str, object] | None:
+    """What `tomllib` makes of a file as people write it: settings, and `[endpoint."HOST"]`. None where it is any other."""
+    if not text.replace("\n", "").isprintable():
+        return None
+    endpoints: dict[str, dict[str, object]] = {}
+    content: dict[str, object] = {"endpoint": endpoints}
+    section = content
+    for line in text.split("\n"):
+        stripped = line.strip(" ")
+        if stripped.startswith('[endpoint."'):
+            name, _, rest = stripped[11:].partition('"')
+            if "\\" in name or name in endpoints or rest[:1] != "]" or not _says_nothing(rest[1:]):
+                return None
+            section = endpoints[name] = {}
+        elif not _says_nothing(stripped):
+            key, _, written = (part.strip(" ") for part in stripped.partition("="))
+            value = _plain_value(written)
+            if key not in KEYS or key in section or value is None:
+                return None
+            section[key] = value
+    return content
+
+
+def _plain_value(written: str) -> str | bool | int | None:
+    if written.startswith('"'):
+        inside, quote, rest = written[1:].partition('"')
+        return inside if quote and "\\" not in inside and _says_nothing(rest) else None
+    bare = written.partition("#")[0].rstrip(" ")
+    if bare in ("true", "false"):
+        return bare == "true"
+    whole = bare.isascii() and bare.isdigit() and len(bare) < 10 and (bare == "0" or bare[0] != "0")
+    return int(bare) if whole else None
+
+
+def _says_nothing(text: str) -> bool:
+    text = text.lstrip(" ")
+    return not text or text[0] == "#"
 
 
 def _settings(section: dict[str, object], path: str, text: str, endpoint: str = "") -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Digests without `hashlib`, whose import loads all of OpenSSL: the warm path needs one SHA-256 and nothing else."""
+"""Digests without `hashlib`, whose import takes long and loads all of OpenSSL, which a warm answer does without."""
 
 from __future__ import annotations
 
@@ -10,23 +10,28 @@ if TYPE_CHECKING:
     from hashlib import _Hash
 
 
-def _find_sha256() -> Callable[[bytes], _Hash]:
-    """CPython's own SHA-256: `_sha2` since 3.12, `_sha256` before; other interpreters may have neither."""
-    for name in ("_sha2" if sys.version_info >= (3, 12) else "_sha256", "hashlib"):
+def _find(name: str, module: str) -> Callable[[bytes], _Hash]:
+    """CPython's own; other interpreters may have none."""
+    for place in (module, "hashlib"):
         try:
-            found: Callable[[bytes], _Hash] = __import__(name).sha256
+            found: Callable[[bytes], _Hash] = getattr(__import__(place), name)
         except ImportError:
             continue
         return found
-    raise ImportError("this Python has no SHA-256")
+    raise ImportError(f"this Python has no {name}")
 
 
-_sha256 = _find_sha256()
+_sha256 = _find("sha256", "_sha2" if sys.version_info >= (3, 12) else "_sha256")
 
 
 def sha256_hex(data: bytes) -> str:
     """The SHA-256 of `data`, 64 hexadecimal digits."""
     return _sha256(data).hexdigest()
+
+
+def sha1_hex(data: bytes) -> str:
+    """The SHA-1 of `data`, 40 hexadecimal digits, for names that others have given by it."""
+    return _find("sha1", "_sha1")(data).hexdigest()
 
 
 def session_digest(session_id: str) -> str:

@@ -8,7 +8,7 @@ something through that cannot be an address (no host, `host:`, a bare IPv6), thi
 from __future__ import annotations
 
 from credential_protocol.jsontext import clean
-from vsphere_session.digest import sha256_hex
+from vsphere_session.digest import sha1_hex, sha256_hex
 from vsphere_session.errors import InvalidRequestError
 
 SOAP_PATH = "/sdk"
@@ -100,16 +100,15 @@ class Endpoint:
 
     def legacy_file_name(self, path: str, *, insecure: bool) -> str:
         """The name that govc 0.47 and older gave the same file, 40 hexadecimal digits."""
-        from hashlib import sha1  # noqa: PLC0415  # only a miss looks for it
-
-        return sha1(self.key(path, insecure=insecure).encode(), usedforsecurity=False).hexdigest()
+        return sha1_hex(self.key(path, insecure=insecure).encode())
 
 
 def escape(text: str, safe: frozenset[str]) -> str:
     """Percent-encode the UTF-8 of `text` but for the characters in `safe`, as Go does."""
-    if all(c in safe for c in text):
+    unsafe = set(text) - safe
+    if not unsafe:
         return text
-    return "".join(chr(b) if chr(b) in safe else f"%{b:02X}" for b in text.encode())
+    return text.translate({ord(c): "".join(f"%{b:02X}" for b in c.encode()) for c in unsafe})
 
 
 def _escape_host(authority: str) -> str:
@@ -229,7 +228,7 @@ def _is_host_name(host: str) -> bool:
         name = host if host.isascii() else host.encode("idna").decode("ascii")
     except UnicodeError:
         return False
-    return all(c in _IN_HOST for c in name) and all(0 < len(part) < 64 for part in name.removesuffix(".").split("."))
+    return _IN_HOST.issuperset(name) and all(0 < len(part) < 64 for part in name.removesuffix(".").split("."))
 
 
 def _unescape_name(authority: str) -> str:

@@ -9,13 +9,15 @@ from credential_protocol import native
 from credential_protocol.dialects import by_program
 from credential_protocol.jsontext import MAX_BYTES
 from credential_protocol.messages import Answer, Failure, Output, Request
-from vsphere_session.clock import Clock
+from vsphere_session import core_files
+from vsphere_session.clock import TIMEOUT, Clock
 from vsphere_session.config import Configuration, load, seconds
 from vsphere_session.endpoint import parse_endpoint
 from vsphere_session.errors import InvalidRequestError, StorageError
+from vsphere_session.host import Host
 from vsphere_session.options import USAGE, Options, native_verb, own_options, read_options
 from vsphere_session.paths import Paths
-from vsphere_session.service import VERBS, Host
+from vsphere_session.service import VERBS
 from vsphere_session.settings import FIELDS
 from vsphere_session.signals import Interrupted, Signals, ignore_signals
 from vsphere_session.streams import (
@@ -28,8 +30,6 @@ from vsphere_session.streams import (
     unreadable,
     write,
 )
-
-TIMEOUT = 30.0
 
 
 def main() -> None:
@@ -44,25 +44,26 @@ def main() -> None:
 
 def run(arguments: list[str], program: str = PROGRAM) -> int:
     """Answer what the caller asks, and return the exit status. `program` is the name under which it was started."""
+    core_files.without_memory()
     closed = reserve_standard_streams()
     signals = Signals()
     options = Options()
+    dialect = by_program(program)
     try:
         signals.install()
         if 1 in closed:
             raise StorageError("stdout is closed, so the answer has nowhere to go; open it")
-        dialect = by_program(program)
         if dialect != "native":
             return _speak(dialect, arguments, signals)
-        options = read_options(arguments)
+        read_options(arguments, options)
         return _answer(options, signals, program)
     except Interrupted as interrupted:
         return interrupted.status
     except Failure as failure:
-        return _write_failure(failure, options)
+        return _write_failure(failure, dialect, options)
     except Exception as error:  # noqa: BLE001  # whatever else happens, a caller gets one line of JSON
         show_trace(error, options.verbose)
-        return _write_failure(bug(error), options)
+        return _write_failure(bug(error), dialect, options)
 
 
 def _answer(options: Options, signals: Signals, program: str) -> int:
@@ -86,7 +87,10 @@ def _answer(options: Options, signals: Signals, program: str) -> int:
     if not verb and os.isatty(0):
         return write(Output(_about("help").encode()))
     host = _host(options, signals)
-    return _answer_one(host, verb, options) if verb else _converse(host, options)
+    try:
+        return _answer_one(host, verb, options) if verb else _converse(host, options)
+    finally:
+        host.give_back()
 
 
 def _hand_on(options: Options, signals: Signals) -> int:
@@ -99,23 +103,15 @@ def _hand_on(options: Options, signals: Signals) -> int:
         )
     request = Request("get", fields.pop("url", ""), fields)
     host = _host(options, signals)
-    try:
-        return (
-            execute(options.command, request, host)
-            if options.words == ["exec"]
-            else write(export(options.shape, request, host))
-        )
-    except Failure as failure:
-        return write(Output(b"", f"{PROGRAM}: {failure.message}", failure.status))
+    if options.words == ["exec"]:
+        return execute(options.command, request, host)
+    return write(export(options.shape, request, host))
 
 
 def _configure(options: Options, program: str) -> int:
     from vsphere_session.configure import change  # noqa: PLC0415  # not for a warm answer
 
-    try:
-        return write(change(options, program, _config(options), os.environ))
-    except Failure as failure:
-        return write(Output(b"", f"{PROGRAM}: {failure.message}", failure.status))
+    return write(change(options, program, _config(options), os.environ))
 
 
 def _speak(dialect: str, arguments: list[str], signals: Signals, options: Options | None = None) -> int:
@@ -133,7 +129,7 @@ def _host(options: Options, signals: Signals) -> Host:
     config = _config(options)
     configured = config.general.get("timeout", "")
     return Host(
-        os.environ,
+        dict(os.environ),  # which each look-up would have to encode and decode
         config,
         clock=Clock(),
         timeout=options.timeout or (seconds(configured, "timeout") if configured else TIMEOUT),
@@ -141,12 +137,14 @@ def _host(options: Options, signals: Signals) -> Host:
         keep=options.keep,
         caller=os.environ.get("VSPHERE_SESSION_CALLER", ""),
         unbroken=signals.unbroken,
+        connecting=core_files.forbid,
         tell=say if options.verbose else None,
     )
 
 
 def _config(options: Options) -> Configuration:
-    return load(options.config or Paths(os.environ).config, must_exist=bool(options.config))
+    path = options.config or Paths(os.environ).config
+    return load(path, must_exist=bool(options.config), seconds=options.timeout or TIMEOUT)
 
 
 # ---- one request
@@ -157,12 +155,11 @@ def _answer_one(host: Host, verb: str, options: Options) -> int:
     hint = f'pipe the request in: echo \'{{"url": "HOST"}}\' | {PROGRAM} {verb}'
     request = native.parse(read_stdin(host.timeout, hint), verb, FIELDS)
     answer = VERBS[request.verb](request, host)
-    try:
-        output = _rendered(answer, options)
-    except Failure:
-        _give_back(request, answer, host)
-        raise
-    return _deliver(output, request, answer, host)
+    output = _rendered(answer, options)
+    status = _deliver(output, host)
+    if not status:
+        host.remember(output.stdout)
+    return status
 
 
 def _rendered(answer: Answer, options: Options) -> Output:
@@ -201,8 +198,9 @@ def _answer_line(line: bytes, host: Host, options: Options) -> int:
         return write(Output(native.render_failure(failure, PROGRAM, native.identifier(line)).stdout))
     except Exception as error:  # noqa: BLE001  # one bad request must not end the conversation
         show_trace(error, options.verbose)
+        host.give_back()
         return write(Output(native.render_failure(bug(error), PROGRAM, native.identifier(line)).stdout))
-    return _deliver(native.render(answer, request.id), request, answer, host)
+    return _deliver(native.render(answer, request.id), host)
 
 
 def _skip_line(readline: object) -> None:
@@ -214,31 +212,24 @@ def _skip_line(readline: object) -> None:
 # ---- the way out
 
 
-def _deliver(output: Output, request: Request, answer: Answer, host: Host) -> int:
-    """Write the answer. A session that is in no file and cannot be handed over is ended."""
-    status = 0
-    try:
-        status = write(output)
-    except Interrupted:
-        _give_back(request, answer, host)
-        raise
-    if status:
-        _give_back(request, answer, host)
+def _deliver(output: Output, host: Host) -> int:
+    """Write the answer. Only then a session that is in no file is the caller's."""
+    status = write(output)
+    if not status:
+        host.told()
     return status
 
 
-def _give_back(request: Request, answer: Answer, host: Host) -> None:
-    fields = {name: value for name, value in answer.fields.items() if name.endswith("_session_id")}
-    if request.verb == "get" and fields and not any(name.endswith("_session_file") for name in answer.fields):
-        try:
-            VERBS["erase"](Request("erase", request.target, request.attributes | fields), host)
-        except Failure:
-            pass
+def _write_failure(failure: Failure, dialect: str, options: Options) -> int:
+    """In the caller's own way: stdout may be for something else than native JSON."""
+    spoken = options.protocol if dialect == "native" else dialect
+    if spoken not in ("", "native"):
+        from vsphere_session.speaking import refuse  # noqa: PLC0415  # the native protocol is answered here
 
-
-def _write_failure(failure: Failure, options: Options) -> int:
+        return refuse(spoken, failure)
     output = native.render_failure(failure, PROGRAM)
-    return write(Output(b"", output.stderr, output.status) if options.field else output)
+    bare = options.field or options.words[:1] in (["exec"], ["export"], ["configure"], ["unconfigure"])
+    return write(Output(b"", output.stderr, output.status) if bare else output)
 
 
 def _about(show: str) -> str:

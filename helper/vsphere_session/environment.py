@@ -6,14 +6,17 @@ A family that names no URL applies to any.
 
 from __future__ import annotations
 
+from vsphere_session.clock import TIMEOUT
 from vsphere_session.endpoint import Endpoint, parse_endpoint
 from vsphere_session.errors import InvalidRequestError, StorageError
+from vsphere_session.files import read_named
+from vsphere_session.launch import consult
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_MAX_SECRET_FILE = 64 * 1024
+MAX_SECRET_FILE_BYTES = 64 * 1024
 
 
 class Family:
@@ -86,9 +89,10 @@ FAMILIES = (
 class FamilySource:
     """What one family says, read from `environ`."""
 
-    def __init__(self, family: Family, environ: Mapping[str, str]) -> None:
+    def __init__(self, family: Family, environ: Mapping[str, str], seconds: float) -> None:
         self._family = family
         self._environ = environ
+        self._seconds = seconds
         self._secrets: dict[str, str] = {}
 
     def endpoint(self) -> Endpoint | None:
@@ -100,6 +104,10 @@ class FamilySource:
             return parse_endpoint(text)
         except InvalidRequestError as error:
             raise InvalidRequestError(f"{self._family.url}: {error.message}") from None
+
+    def url_has_password(self) -> bool:
+        """Whether there is a password in the family's URL, whatever host that names."""
+        return ":" in (self._get(self._family.url).rpartition("@")[0].rpartition("://")[2])
 
     def applies_to(self, endpoint: Endpoint) -> bool:
         """Whether the family may be used for `endpoint`: it names the same server, or none."""
@@ -150,9 +158,11 @@ class FamilySource:
         value = self._get(variable)
         if not value or not self._family.secrets_in_files:
             return value
+        if variable != self._family.password:
+            consult(value)
         try:
-            with open(value, "rb") as file:
-                return file.read(_MAX_SECRET_FILE).decode().strip()
+            what = f"the file that {variable} names"
+            return read_named(value, MAX_SECRET_FILE_BYTES, what, self._seconds).decode().strip()
         except PermissionError:
             raise StorageError(
                 f"the file that {variable} names cannot be read: permission denied; check its owner and mode"
@@ -163,9 +173,9 @@ class FamilySource:
             return value
 
 
-def sources(environ: Mapping[str, str]) -> list[FamilySource]:
-    """The families in their order of precedence."""
-    return [FamilySource(family, environ) for family in FAMILIES]
+def sources(environ: Mapping[str, str], seconds: float = TIMEOUT) -> list[FamilySource]:
+    """The families in their order of precedence. A file that one of them names may be a pipe, for so many seconds."""
+    return [FamilySource(family, environ, seconds) for family in FAMILIES]
 
 
 def boolean(text: str, name: str) -> bool:

@@ -44,6 +44,8 @@ class LoginRefusedError(SessionError):
     """The server refused the credential, or the session that was to be adopted. Never tried again by itself."""
 
     kind = "login-refused"
+    of_credential = False
+    """Whether the server said that user name or password is wrong, and counts that towards a lock-out."""
 
 
 class UnreachableError(SessionError):

@@ -8,8 +8,10 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from time import monotonic
 
 from vsphere_session.errors import StorageError
+from vsphere_session.launch import consult
 
 MAX_BYTES = 1024 * 1024
 _NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0)
@@ -21,6 +23,7 @@ def read_private(path: str) -> bytes | None:
     A file over 1 MiB comes back empty: it is nothing that this program or govc wrote. Looser modes of file and
     directory are repaired. Raises StorageError for a directory, FIFO, symbolic link, somebody else's file or directory.
     """
+    consult(path)
     try:
         fd = os.open(path, os.O_RDONLY | _NO_FOLLOW)
     except OSError as error:
@@ -35,27 +38,77 @@ def read_private(path: str) -> bytes | None:
         _check_directory(os.path.dirname(path))
         if found.st_size > MAX_BYTES:
             return b""
-        return os.read(fd, MAX_BYTES)
+        return os.read(fd, found.st_size + 1)
     except OSError as error:
         raise _cannot("read", path, error) from None
     finally:
         os.close(fd)
 
 
+def read_named(path: str, limit: int, what: str, seconds: float) -> bytes:
+    """The first `limit` bytes of a file that the user named; of a pipe, what its writer says within `seconds`.
+
+    Raises OSError, and StorageError that begins with `what` where nobody writes, or nobody comes to an end.
+    """
+    fd = os.open(path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0))
+    try:
+        patient = stat.S_ISREG(os.fstat(fd).st_mode) or os.name != "posix"
+        until = monotonic() + seconds
+        parts: list[bytes] = []
+        while limit > 0:
+            if not patient:
+                _await_writer(fd, until - monotonic(), what, seconds)
+            part = os.read(fd, limit)
+            if not part:
+                break
+            parts.append(part)
+            limit -= len(part)
+        return b"".join(parts)
+    finally:
+        os.close(fd)
+
+
+def _await_writer(fd: int, left: float, what: str, seconds: float) -> None:
+    """Wait until a pipe has something to read or ends. One that has had no writer yet does neither."""
+    from select import select  # noqa: PLC0415  # only for what is no regular file
+
+    if not select([fd], [], [], max(0.0, left))[0]:
+        raise StorageError(f"{what} is a pipe or device that has not come to its end within {seconds:g} s; write to it")
+
+
 def write_private(path: str, data: bytes) -> None:
     """Replace `path` by `data`: whoever reads sees the old file or the new one. Raises StorageError."""
+    if len(data) > MAX_BYTES:
+        raise StorageError(f"{path} would be longer than {MAX_BYTES} bytes, and stays as it is; keep less in it")
+    check_replaceable(path)
+    replace_private(path, write_beside(path, data, ".tmp"))
+
+
+def write_beside(path: str, data: bytes, ending: str) -> str:
+    """Write a whole file of ours beside `path`, and return its name: hidden, new, with this ending. Raises StorageError."""
     directory, name = os.path.split(path)
     make_private_directory(directory)
-    check_replaceable(path)
-    temporary = os.path.join(directory, f".{name}.{os.getpid()}.{os.urandom(4).hex()}.tmp")
+    beside = os.path.join(directory, f".{name}.{os.getpid()}.{os.urandom(4).hex()}{ending}")
     try:
-        _write_new(temporary, data)
-        os.replace(temporary, path)
-    except OSError as error:
-        raise _cannot("write", path, error) from None
-    finally:
-        _remove_quietly(temporary)
-    _sync_directory(directory)
+        _write_new(beside, data)
+    except BaseException as error:
+        remove_quietly(beside)
+        if isinstance(error, OSError):
+            raise _cannot("write", path, error) from None
+        raise
+    return beside
+
+
+def replace_private(path: str, beside: str) -> None:
+    """Replace `path` by a file that was written beside it, in one step. Raises StorageError; that file is gone then."""
+    try:
+        os.replace(beside, path)
+    except BaseException as error:
+        remove_quietly(beside)
+        if isinstance(error, OSError):
+            raise _cannot("write", path, error) from None
+        raise
+    _sync_directory(os.path.dirname(path))
 
 
 def remove_private(path: str) -> bool:
@@ -71,14 +124,22 @@ def remove_private(path: str) -> bool:
 
 def remove_leftovers(path: str) -> None:
     """Remove what writers of `path` that were killed left beside it. Call it only under the lock of `path`."""
+    for leftover in files_beside(path, ".tmp"):
+        remove_quietly(leftover)
+
+
+def files_beside(path: str, ending: str) -> list[str]:
+    """What `write_beside` wrote and nobody has removed; of a writer at work, too, unless `path` is locked."""
     directory, name = os.path.split(path)
     try:
         entries = os.listdir(directory)
     except OSError:
-        return
-    for entry in entries:
-        if entry.startswith(f".{name}.") and entry.endswith(".tmp"):
-            _remove_quietly(os.path.join(directory, entry))
+        return []
+    return [
+        os.path.join(directory, entry)
+        for entry in sorted(entries)
+        if entry.startswith(f".{name}.") and entry.endswith(ending)
+    ]
 
 
 def make_private_directory(directory: str) -> None:
@@ -93,7 +154,9 @@ def make_private_directory(directory: str) -> None:
 
 def _check_directory(directory: str) -> int:
     """The mode of a directory of ours; a looser one is repaired where that can be done. Who owns it can swap our files."""
-    found = os.stat(directory)
+    found = os.lstat(directory)
+    if stat.S_ISLNK(found.st_mode) and _is_ours(found):  # who owns a link decides where it leads
+        found = os.stat(directory)
     if not _is_ours(found):
         raise StorageError(
             f"the directory {directory} belongs to somebody else; use another with GOVMOMI_HOME or XDG_STATE_HOME"
@@ -113,12 +176,12 @@ def _make_directories(directory: str) -> None:
         return
     _make_directories(os.path.dirname(directory))
     try:
-        os.mkdir(directory)
+        os.mkdir(directory, 0o700)
     except FileExistsError:
         if not os.path.isdir(directory):
             raise
     else:
-        os.chmod(directory, 0o700)
+        os.chmod(directory, 0o700)  # a umask such as 0777 takes away our own rights
 
 
 def check_replaceable(path: str) -> None:
@@ -171,7 +234,8 @@ def _write_new(path: str, data: bytes) -> None:
         os.close(fd)
 
 
-def _remove_quietly(path: str) -> None:
+def remove_quietly(path: str) -> None:
+    """Remove a file, if that can be done."""
     try:
         os.unlink(path)
     except OSError:

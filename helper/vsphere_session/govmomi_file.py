@@ -7,7 +7,7 @@ The format has no place for who, when and how: see `record`.
 
 from __future__ import annotations
 
-from credential_protocol.jsontext import decode
+from credential_protocol.jsontext import decode, encode
 from vsphere_session.service_content import in_go_order
 
 TYPE_CHECKING = False
@@ -19,6 +19,7 @@ GOVMOMI_VIM_VERSION = "9.1.0.0"
 
 SOAP_COOKIE = "vmware_soap_session"
 _MAX_ID = 4096
+_IN_ID = frozenset(map(chr, range(0x21, 0x7F))) - frozenset('",;\\')
 _ASKED = {"sessionManager": "SessionManager", "propertyCollector": "PropertyCollector"}  # without them nothing works
 
 
@@ -101,9 +102,7 @@ def _client(stored: StoredSession, path: str, cookies: object, version: str) -> 
 
 
 def _go_json(value: object) -> bytes:
-    import json  # noqa: PLC0415  # only a login writes
-
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    text = encode(value, in_ascii=False)
     for character in "<>&\u2028\u2029":
         text = text.replace(character, f"\\u{ord(character):04x}")
     return text.encode("utf-8", "replace") + b"\n"
@@ -116,9 +115,13 @@ def read_soap(data: bytes) -> StoredSession | None:
     """
     file = _object(data)
     client, content = _part(file, "SoapClient"), _part(file, "ServiceContent")
+    if "SessionManager" in content:  # as older govmomi wrote it, see `_member`
+        content = {
+            name: _uncapitalized(part) for name, part in _uncapitalized(content).items() if isinstance(part, dict)
+        }
     if not all(_names(_part(content, name), kind) for name, kind in _ASKED.items()):
         return None
-    cookies = client.get("cookies")
+    cookies = _member(client, "cookies")
     for cookie in cookies if isinstance(cookies, list) else []:
         if isinstance(cookie, dict) and cookie.get("Name") == SOAP_COOKIE:
             value = cookie.get("Value")
@@ -155,7 +158,7 @@ def _stored(
     if not isinstance(scheme, str) or not isinstance(authority, str) or not authority:
         return None
     return _stored_id(
-        session_id, scheme, authority, insecure=client.get("insecure") is True, content=content, quoted=quoted
+        session_id, scheme, authority, insecure=_member(client, "insecure") is True, content=content, quoted=quoted
     )
 
 
@@ -175,7 +178,7 @@ def _stored_id(
 
 def is_session_id(text: str) -> bool:
     """Whether `text` can stand in a header or cookie: visible ASCII without quotes, comma, semicolon, backslash."""
-    return 0 < len(text) <= _MAX_ID and all("!" <= c <= "~" and c not in '",;\\' for c in text)
+    return 0 < len(text) <= _MAX_ID and _IN_ID.issuperset(text)
 
 
 def _object(data: bytes) -> dict[str, object]:
@@ -187,5 +190,16 @@ def _object(data: bytes) -> dict[str, object]:
 
 
 def _part(parent: dict[str, object], name: str) -> dict[str, object]:
-    value = parent.get(name)
+    value = _member(parent, name)
     return value if isinstance(value, dict) else {}
+
+
+def _member(parent: dict[str, object], name: str) -> object:
+    """The member of that name in any case, as Go finds it: older govmomi, in terraform-provider-vsphere 1.26, wrote capitals."""
+    if name in parent:
+        return parent[name]
+    return next((value for other, value in parent.items() if other.lower() == name.lower()), None)
+
+
+def _uncapitalized(parent: dict[str, object]) -> dict[str, object]:
+    return {name[:1].lower() + name[1:]: value for name, value in parent.items() if value is not None}

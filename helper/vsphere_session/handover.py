@@ -144,7 +144,7 @@ def _context(transport: Transport) -> ssl.SSLContext | None:
     if transport.ssl_context is not None:
         return transport.ssl_context
     if not trust.thumbprint:
-        return trust.context()
+        return trust.prepare(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
     certificate = peer_certificate(endpoint, transport.until(), transport.proxy)
     trust.check_pin(certificate, endpoint.place)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from vsphere_session.clients import SOAP_ONLY, SoapClient, WireClient
 from vsphere_session.digest import session_digest
-from vsphere_session.ownership import is_owner, made_for
-from vsphere_session.record import Known
+from vsphere_session.ownership import is_anothers, is_owner, made_for
+from vsphere_session.record import PINNED, Known
 from vsphere_session.session_terms import Terms
 
 TYPE_CHECKING = False
@@ -72,9 +72,10 @@ class Loading(Terms):
         else:
             # the server's word first: this machine's clock may have been wrong when the session was logged in
             login_at = min(known.login_at, now) if known is not None and identity.age is None else None
-            login = known.login if known is not None else ""
+            login, pinned = (known.login, known.pinned) if known is not None else ("", "")
             client.form = "" if client.form == SOAP_ONLY else client.form  # it may only have been starting
             fresh = self._know(client, identity, login=login, login_at=login_at)
+            fresh.pinned = pinned  # what counts is how the session was obtained
             if not self.policy.too_old(fresh, now):
                 self.tell(f"the cached {client.kind.upper()} session is good: the server has just confirmed it")
                 self.shelf.note(client)
@@ -82,6 +83,16 @@ class Loading(Terms):
             self.why = "the cached session has reached its largest age"
         client.stored = None
         return False
+
+    def _is_anothers(self, client: WireClient) -> bool:
+        """Whether the session in our file is somebody else's, who may go on using it: it is not ours to end.
+
+        Where the record does not know it, the server is asked; raises as that does.
+        """
+        if client.known is not None:
+            return is_anothers(client.known, self.url.username)
+        identity = client.confirm() if self.url.username else None
+        return identity is not None and not is_owner(identity, None, self.url.username)
 
     def _know(self, client: WireClient, identity: Identity, *, login: str, login_at: float | None = None) -> Known:
         now = self.clock.now()
@@ -91,6 +102,7 @@ class Loading(Terms):
             login=login,
             form=client.form,
             api_version=client.api_version if isinstance(client, SoapClient) else "",
+            pinned=PINNED if self.insecure and self.thumbprint else "",
             login_at=now - (identity.age or 0.0) if login_at is None else login_at,
             confirmed_at=now,
         )

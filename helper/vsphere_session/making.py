@@ -5,7 +5,7 @@ from __future__ import annotations
 from vsphere_session.clients import RestClient, SoapClient, WireClient
 from vsphere_session.errors import LoginRefusedError, NotFoundError, SessionError
 from vsphere_session.loading import Loading
-from vsphere_session.ownership import custom_login, same_principal
+from vsphere_session.ownership import custom_login, password_login, same_principal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,30 +24,42 @@ class Making(Loading):
 
     def _make_uncached(self, client: WireClient, config: Config | None) -> bool:
         """Make a session for a caller who owns it, and say whether a login was needed."""
-        log_in = self._prepare(client, config)
-        if log_in is None:
-            return False
-        try:
-            with self.unbroken():
-                log_in()
-        except BaseException:
-            log_out_quietly(client)
-            raise
+        with self.refusals.lock:
+            log_in = self._prepare(client, config)
+            if log_in is None:
+                return False
+            try:
+                with self.unbroken():
+                    log_in()
+            except BaseException:
+                log_out_quietly(client)
+                client.stored = None  # it has had its chance
+                raise
         return True
 
     def _replace(self, client: WireClient, config: Config | None) -> bool:
         """Log in, save, and end the session that was replaced; whether a login was needed. Only under the lock."""
+        self.take_in()
         replaced = self._replaced(client)
         self.shelf.make_room(client)
-        log_in = self._prepare(client, config)
+        self._end_left_aside(client, config)
+        with self.refusals.lock:
+            log_in = self._prepare(client, config)
+            client.on_login = lambda: self.shelf.set_aside(client)
+            try:
+                return self._save_new(client, replaced, log_in)
+            finally:
+                client.on_login = None
+
+    def _save_new(self, client: WireClient, replaced: WireClient | None, log_in: Callable[[], None] | None) -> bool:
         with self.unbroken():
             try:
                 if log_in is not None:
                     log_in()
-                self.shelf.write(client)
+                self._put(client, replaced)
             except BaseException:
-                if log_in is not None:
-                    log_out_quietly(client)
+                if log_in is not None and log_out_quietly(client):
+                    self.shelf.settle(client)
                 raise
             self.tell(f"the new {client.kind.upper()} session is in {self.shelf.file(client.path)}")
             self._end_replaced(replaced, client)
@@ -68,9 +80,20 @@ class Making(Loading):
         if self._share_soap_session(client):
             return None
         username, password = self._credential_for(client)
+        self.refusals.take_turn(client.kind, password, self.until())
         self.tell(f"logging in to {self.url.place} for a new {client.kind.upper()} session{why}")
         client.prepare()
-        return lambda: self._know_new(client, client.log_in(username, password), login=f"password:{username}")
+        return lambda: self._log_in(client, username, password)
+
+    def _log_in(self, client: WireClient, username: str, password: str) -> None:
+        try:
+            identity = client.log_in(username, password)
+        except LoginRefusedError as refused:
+            if refused.of_credential:
+                self.refusals.remember(client.kind, password)
+            raise
+        self.refusals.settle(client.kind, password)
+        self._know_new(client, identity, login=password_login(username))
 
     def _log_in_by(self, custom: Callable[..., None], client: WireClient) -> None:
         custom(client)
@@ -78,6 +101,7 @@ class Making(Loading):
             raise LoginRefusedError(
                 f"login_{client.kind} left its client without a session; it must log in or adopt one"
             )
+        self.shelf.set_aside(client)
         self._know_new(client, client.confirm(), login=custom_login(self.login_as))
 
     def _credential_for(self, client: WireClient) -> tuple[str, str]:
@@ -120,12 +144,48 @@ class Making(Loading):
         old = type(client)()
         return old if self.shelf.read(old) else None
 
+    def _put(self, client: WireClient, replaced: WireClient | None) -> None:
+        """Save the session of `client` in place of another, which is not lost before `_end_replaced` has ended it."""
+        if replaced is not None and replaced.session_id != client.session_id:
+            try:
+                self.shelf.set_aside(replaced)
+            except SessionError:
+                pass  # it is needed only if this call is killed
+        try:
+            self.shelf.write(client)
+        except BaseException:
+            if replaced is not None:
+                self.shelf.settle(replaced)
+            raise
+
     def _end_replaced(self, old: WireClient | None, new: WireClient) -> None:
         """End a session that no file knows any more; a server that refuses does not undo the new one."""
-        if old is None or self.shelf.holds(old.session_id):
+        if old is None:
             return
-        old.connect(lambda: new.transport)
-        log_out_quietly(old)
+        if not self.shelf.holds(old.session_id):
+            old.connect(lambda: new.transport)
+            try:
+                mine = not self._is_anothers(old)
+            except SessionError:
+                mine = True
+            if mine and not log_out_quietly(old):
+                return  # it stays set aside, and the next login tries again
+        self.shelf.settle(old)
+
+    def _end_left_aside(self, client: WireClient, config: Config | None, *, keep: bool = True) -> None:
+        """End the sessions that calls which were killed have left.
+
+        What the server does not end now is tried again the next time, unless it is not to be kept.
+        """
+        for left in self.shelf.left_aside(client):
+            self.connect(left, config)
+            try:
+                with left:
+                    left.log_out()
+            except SessionError:
+                if keep:
+                    return  # the login has to do with the same server
+            self.shelf.settle(left)
 
     def _know_new(self, client: WireClient, identity: Identity | None, *, login: str) -> None:
         if identity is None:

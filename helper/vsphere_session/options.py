@@ -5,7 +5,7 @@ from __future__ import annotations
 from credential_protocol.dialects import DIALECTS
 from credential_protocol.messages import VERBS
 from vsphere_session.config import CHOICES, seconds
-from vsphere_session.errors import InvalidRequestError, UnsupportedError
+from vsphere_session.errors import InvalidRequestError, SessionError, UnsupportedError
 
 USAGE = """\
 usage: vsphere-session [OPTIONS] get|store|erase    one JSON object on stdin, one on stdout
@@ -101,26 +101,40 @@ class Options:
         self.show = ""
 
 
-def read_options(arguments: list[str]) -> Options:
-    """The options in `arguments`, which do not include the program's name. Raises InvalidRequestError, UnsupportedError."""
-    options = Options()
+def read_options(arguments: list[str], options: Options | None = None) -> Options:
+    """The options in `arguments`, which do not include the program's name. Raises InvalidRequestError, UnsupportedError.
+
+    What is wrong is raised when all is read: by then `options` says in whose protocol that is to be told.
+    """
+    options = options or Options()
     rest = list(arguments)
+    wrong: SessionError | None = None
     while rest:
-        word = rest.pop(0)
-        name, equals, value = word.partition("=")
-        if name in _WITH_VALUE:
-            if not equals and not rest:
-                raise InvalidRequestError(f"{name} wants a value; see vsphere-session --help")
-            _set(options, name, value if equals else rest.pop(0))
-        elif word == "--":
-            options.command, rest = rest, []
-        elif word in _FLAGS:
-            _flag(options, word)
-        elif word.startswith("-"):
-            raise InvalidRequestError(f"the option {_quoted(name)} is not known; see vsphere-session --help")
-        else:
-            options.words.append(word)
+        try:
+            _read(options, rest.pop(0), rest)
+        except SessionError as error:
+            wrong = wrong or error
+    if wrong is not None:
+        raise wrong
     return options
+
+
+def _read(options: Options, word: str, rest: list[str]) -> None:
+    """One word, and what belongs to it of the rest, which is taken from there."""
+    name, equals, value = word.partition("=")
+    if name in _WITH_VALUE:
+        if not equals and not rest:
+            raise InvalidRequestError(f"{name} wants a value; see vsphere-session --help")
+        _set(options, name, value if equals else rest.pop(0))
+    elif word == "--":
+        options.command = rest[:]
+        rest.clear()
+    elif word in _FLAGS:
+        _flag(options, word)
+    elif word.startswith("-"):
+        raise InvalidRequestError(f"the option {_quoted(name)} is not known; see vsphere-session --help")
+    else:
+        options.words.append(word)
 
 
 def own_options(dialect: str, arguments: list[str]) -> tuple[Options, list[str]]:

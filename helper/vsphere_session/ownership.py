@@ -11,12 +11,17 @@ if TYPE_CHECKING:
     from vsphere_session.record import Known
     from vsphere_session.wire.identity import Identity
 
-_CUSTOM = "custom:"
+_CUSTOM, _PASSWORD = "custom:", "password:"
 
 
 def custom_login(login_as: str) -> str:
     """What the record says of a login that was not made with a password."""
     return _CUSTOM + login_as
+
+
+def password_login(username: str) -> str:
+    """What the record says of a login with this user's password."""
+    return _PASSWORD + username
 
 
 def made_for(known: Known | None, username: str, *, custom: bool, login_as: str) -> bool:
@@ -32,8 +37,17 @@ def made_for(known: Known | None, username: str, *, custom: bool, login_as: str)
             return False
         return bool(login_as) or (bool(username) and same_principal(username, known.username))
     if not login.startswith(_CUSTOM):
-        return True
+        return not is_anothers(known, username)
     return bool(username) and known is not None and same_principal(username, known.username)
+
+
+def is_anothers(known: Known | None, username: str) -> bool:
+    """Whether the record says that somebody else than `username` has this session: file and record were put there by hand."""
+    if known is None or known.login.startswith(_CUSTOM):
+        return False
+    if known.login.startswith(_PASSWORD):
+        return known.login != password_login(username)
+    return bool(username and known.username) and not same_principal(username, known.username)
 
 
 def is_owner(identity: Identity, known: Known | None, username: str) -> bool:

@@ -43,7 +43,22 @@ def home(environ: Mapping[str, str]) -> str:
             "there is no home directory: HOME is not set to an absolute path; set HOME, or each of GOVMOMI_HOME, XDG_STATE_HOME "
             "and XDG_CONFIG_HOME"
         )
+    if environ.get("SUDO_UID"):
+        _refuse_callers_home(path, environ["SUDO_UID"])
     return path
+
+
+def _refuse_callers_home(path: str, caller: str) -> None:
+    """Whom sudo runs us as must make no directories in the caller's home: its owner could not get into them any more."""
+    try:
+        owner = os.stat(path).st_uid
+    except OSError:
+        return
+    if owner != os.geteuid() and str(owner) == caller:
+        raise StorageError(
+            f"HOME is {path}, which belongs to the user who called sudo (uid {owner}); use sudo -H, or set each of GOVMOMI_HOME, "
+            "XDG_STATE_HOME and XDG_CONFIG_HOME"
+        )
 
 
 def absolute(path: str) -> str:

@@ -7,13 +7,14 @@ about. A record that cannot be read is no record.
 
 from __future__ import annotations
 
-from credential_protocol.jsontext import decode
+from credential_protocol.jsontext import decode, encode
 from vsphere_session.digest import session_digest
 from vsphere_session.errors import StorageError
 from vsphere_session.files import read_private, write_private
 
 VERSION = "1"
-_FIELDS = ("username", "login", "form", "api_version")
+_FIELDS = ("username", "login", "form", "api_version", "pinned")
+PINNED = "yes"
 
 
 class Known:
@@ -22,11 +23,12 @@ class Known:
     username      the identity that the server reports
     login         how it was logged in and for whom: `password:NAME`, `adopted`, a login method's own name, or empty
     form          the form of REST that the server speaks (see WireClient.form)
+    pinned        PINNED if nothing but a thumbprint vouched for the server when it was logged in (`insecure`), else empty
     login_at      when it was logged in
     confirmed_at  when the server last said that it lives
     """
 
-    __slots__ = ("api_version", "confirmed_at", "digest", "form", "login", "login_at", "username")
+    __slots__ = ("api_version", "confirmed_at", "digest", "form", "login", "login_at", "pinned", "username")
 
     def __init__(
         self,
@@ -36,6 +38,7 @@ class Known:
         login: str = "",
         form: str = "",
         api_version: str = "",
+        pinned: str = "",
         login_at: float = 0.0,
         confirmed_at: float = 0.0,
     ) -> None:
@@ -44,6 +47,7 @@ class Known:
         self.login = login
         self.form = form
         self.api_version = api_version
+        self.pinned = pinned
         self.login_at = login_at
         self.confirmed_at = confirmed_at
 
@@ -69,14 +73,12 @@ class Record:
 
     def save(self) -> None:
         """Write the file. Raises StorageError."""
-        import json  # noqa: PLC0415  # a warm answer reads only
-
         kinds = {
             kind: {"digest": known.digest, "login_at": known.login_at, "confirmed_at": known.confirmed_at}
             | {name: getattr(known, name) for name in _FIELDS}
             for kind, known in self.kinds.items()
         }
-        write_private(self.path, json.dumps({"version": int(VERSION), **kinds}).encode() + b"\n")
+        write_private(self.path, encode({"version": int(VERSION), **kinds}).encode() + b"\n")
 
     def known(self, kind: str, session_id: str) -> Known | None:
         """What is known of the session with this id; None if the record speaks of another or of none."""
@@ -111,6 +113,7 @@ def _known(part: dict[str, object]) -> Known | None:
             login=texts["login"],
             form=texts["form"],
             api_version=texts["api_version"],
+            pinned=texts["pinned"],
             login_at=float(texts["login_at"]),
             confirmed_at=float(texts["confirmed_at"]),
         )

@@ -1,78 +1,32 @@
-"""get, store and erase: what the three verbs do, from the top down.
-
-A `Host` is the edge: environment, clock, configuration and options come in through it.
-"""
+"""get, store and erase: what the three verbs do, from the top down."""
 
 from __future__ import annotations
 
 from credential_protocol.messages import Answer, Failure
 from vsphere_session.clients import RestClient, SoapClient, WireClient
-from vsphere_session.clock import Clock, Deadline, rfc3339
+from vsphere_session.clock import rfc3339
 from vsphere_session.errors import InvalidRequestError, SessionError, UnsupportedError, UntrustedError
-from vsphere_session.paths import Paths
+from vsphere_session.launch import HANDED
 from vsphere_session.secrets import Logins
 from vsphere_session.session import Session
 from vsphere_session.settings import Settings
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from contextlib import AbstractContextManager
-
     from credential_protocol.messages import Request
-    from vsphere_session.config import Configuration
-
-
-class Host:
-    """What surrounds a request.
-
-    unbroken      wraps what must not be interrupted (see Session)
-    tell          is told what happens, a line at a time
-    secret_store  the store for new logins, where a command line names one
-    keep          how many seconds a login is kept for a host that is no vSphere; None for ever
-    """
-
-    def __init__(
-        self,
-        environ: Mapping[str, str],
-        config: Configuration,
-        *,
-        clock: Clock | None = None,
-        timeout: float = 30.0,
-        secret_store: str = "",
-        keep: float | None = None,
-        caller: str = "",
-        unbroken: Callable[[], AbstractContextManager[object]] | None = None,
-        tell: Callable[[str], None] | None = None,
-    ) -> None:
-        self.environ = environ
-        self.config = config
-        self.clock = clock or Clock()
-        self.timeout = timeout
-        self.secret_store = secret_store
-        self.keep = keep
-        self.caller = caller
-        self.unbroken = unbroken
-        self.tell = tell
-        self.deadline: Deadline | None = None
-        """When the call ends that has begun already; None where each request is a call of its own."""
-
-    def until(self) -> Deadline:
-        """The deadline of the request that is answered now."""
-        return self.deadline or Deadline(self.timeout, self.clock)
+    from vsphere_session.host import Host
 
 
 class Call:
     """One request on its way: its settings, its deadline, the stored logins, the session cache."""
 
     def __init__(self, request: Request, host: Host) -> None:
-        self.settings = settings = Settings(request, host.environ, host.config)
+        self.settings = settings = Settings(request, host.environ, host.config, seconds=host.timeout)
         self.deadline = host.until()
         secured = settings.endpoint.scheme == "https"
         self.place = ("" if secured else "http://") + settings.endpoint.place
         """What logins are stored for: one for https is never sent in clear."""
-        state = Paths(host.environ).state
-        self.logins = Logins(state, host.secret_store or settings.secret_store, host.clock, self.deadline)
+        self.logins = Logins(host.state, host.secret_store or settings.secret_store, host.clock, self.deadline)
         self._host = host
 
     def user(self) -> str:
@@ -90,6 +44,7 @@ class Call:
         session = Session(
             settings.endpoint.with_user(username),
             insecure=settings.insecure,
+            encrypted=settings.encrypted,
             passthrough=settings.passthrough,
             reauth=settings.reauth,
             password=password,
@@ -103,6 +58,8 @@ class Call:
         session.deadline = self.deadline
         if host.unbroken is not None:
             session.unbroken = host.unbroken
+        if host.connecting is not None:
+            session.connecting = host.connecting
         if host.tell is not None:
             session.tell = host.tell
         return session
@@ -118,24 +75,38 @@ def new_client(kind: str) -> WireClient:
 
 def get(request: Request, host: Host) -> Answer:
     """Hand out the cached session if it is good, else log in, cache, and hand that out."""
-    return _hand_out(Call(request, host))
+    return _hand_out(Call(request, host), host)
 
 
-def get_cached(request: Request, host: Host) -> tuple[Answer, Settings]:
-    """The same for a caller that will not end its session, with what the request means. Raises UnsupportedError with passthrough."""
+def get_cached(request: Request, host: Host, *, by_files: bool = False) -> tuple[Answer, Settings]:
+    """The same for a caller that will not end its session, with what the request means.
+
+    Raises UnsupportedError with passthrough, and where what is to be found `by_files` is encrypted.
+    """
     call = Call(request, host)
+    if by_files and call.settings.encrypted:
+        raise UnsupportedError(
+            'other programs find a session in govmomi\'s files, and with session_store = "encrypted" there are none; '
+            'hand on what get returns, or set session_store = "files" for this endpoint'
+        )
     if call.settings.passthrough:
         raise UnsupportedError(
             "nobody would end a session outside the cache that is handed on in this way; switch passthrough off (GOVC_PERSIST_SESSION)"
         )
-    return _hand_out(call), call.settings
+    return _hand_out(call, host), call.settings
 
 
-def _hand_out(call: Call) -> Answer:
+def _hand_out(call: Call, host: Host) -> Answer:
     session = call.session(call.user())
-    clients, logged_in = _sessions(call, session)
+    session.begin()
+    try:
+        clients, logged_in = _sessions(call, session, host)
+    finally:
+        session.close()
     fields = _show(call, session, clients)
     fields["source"] = "login" if logged_in else "cache"
+    if HANDED.answer and not logged_in:
+        _note_what_holds(call, session, clients, host)
     return Answer({name: fields[name] for name in REPLY_FIELDS if fields.get(name)})
 
 
@@ -152,18 +123,21 @@ REPLY_FIELDS = (
 )
 
 
-def _sessions(call: Call, session: Session) -> tuple[list[WireClient], bool]:
+def _sessions(call: Call, session: Session, host: Host) -> tuple[list[WireClient], bool]:
     """A client with a session for each kind that is asked for, and whether any of them was logged in.
 
     A half-made login is undone: cluster-api-provider-vsphere#2530 leaked the SOAP session when REST failed.
     """
     clients: list[WireClient] = []
     made: list[WireClient] = []
+    owed = host.owed
     try:
         for kind in call.settings.kinds:
             client = new_client(kind)
             if kind == "rest" and call.settings.api == "both" and clients[0].serves_soap_only:
                 continue
+            if session.passthrough:
+                host.owe(session, client)  # before it has a session: a signal may come as soon as it has
             try:
                 if session.login(client):
                     made.append(client)
@@ -174,6 +148,7 @@ def _sessions(call: Call, session: Session) -> tuple[list[WireClient], bool]:
                 continue
             clients.append(client)
     except BaseException:
+        host.give_back(owed)
         for client in made:
             _undo(session, client)
         raise
@@ -182,10 +157,28 @@ def _sessions(call: Call, session: Session) -> tuple[list[WireClient], bool]:
 
 def _undo(session: Session, client: WireClient) -> None:
     try:
-        if session.passthrough or not session.reauth:  # else it has taken the place of the cached one, and stays there
+        if (
+            not session.passthrough and not session.reauth
+        ):  # else it has taken the place of the cached one, and stays there
             session.undo(client)
     except Failure:
         pass  # what failed first is what the caller has to know
+
+
+def _note_what_holds(call: Call, session: Session, clients: list[WireClient], host: Host) -> None:
+    """Whether and for how long the same question has the same answer: as long as the server need not be asked."""
+    known = [client.known for client in clients if client.known is not None]
+    if (
+        call.settings.carries_password
+        or call.settings.policy.verify != "auto"
+        or session.passthrough
+        or session.encrypted
+    ):
+        return
+    if len(known) == len(clients):
+        until = min(session.policy.trusted_until(one) for one in known)
+        sessions = {client.session_id: session.shelf.current_file(client.path) for client in clients}
+        host.found(sessions, max(one.confirmed_at for one in known), until)
 
 
 def _show(call: Call, session: Session, clients: list[WireClient]) -> dict[str, str]:
@@ -193,7 +186,7 @@ def _show(call: Call, session: Session, clients: list[WireClient]) -> dict[str, 
     for client in clients:
         if call.settings.output == "tokens":
             fields[f"{client.kind}_session_id"] = client.session_id
-        if not session.passthrough:
+        if not session.passthrough and not session.encrypted:
             fields[f"{client.kind}_session_file"] = session.shelf.current_file(client.path)
     known = [client.known for client in clients if client.known is not None]
     fields["username"] = next((one.username for one in known if one.username), "")
@@ -227,6 +220,7 @@ def store(request: Request, host: Host) -> Answer:
     stored = []
     if settings.given_password is not None:
         call.logins.set(call.place, settings.endpoint.username, settings.given_password)
+        session.refusals.forget()
         stored.append("password")
     for client in clients:
         session.keep(client)
@@ -248,8 +242,10 @@ def erase(request: Request, host: Host) -> Answer:
         for kind in [kind for kind in given if given[kind]] or call.settings.kinds:
             if _erase_session(session, new_client(kind), given[kind], warnings):
                 erased.append(kind)
-    if call.settings.scope in ("all", "password") and call.logins.delete(call.place, call.settings.endpoint.username):
-        erased.insert(0, "password")
+    if call.settings.scope in ("all", "password"):
+        session.refusals.forget()
+        if call.logins.delete(call.place, call.settings.endpoint.username):
+            erased.insert(0, "password")
     warning = {"warning": "; ".join(dict.fromkeys(warnings))} if warnings else {}
     return Answer({"erased": ",".join(erased), **warning})
 

@@ -28,6 +28,7 @@ class Session(Making):
     url           the endpoint, in every form of GOVC_URL, or an Endpoint; a password in it is used for logins only
     insecure      verify no certificate; part of the cache's key, as in govmomi
     dir_soap, dir_rest  the cache's directories; govmomi's own by default
+    encrypted     keep sessions encrypted, in the helper's own directory; what it has left in the others moves there
     passthrough   neither read nor write the cache
     reauth        ignore the cached session, log in, replace it and end the old one
     login_soap, login_rest  other ways to log in: called with a connected client, which they leave with a session
@@ -50,6 +51,7 @@ class Session(Making):
         """
         if self.passthrough or self.reauth:
             return False
+        self.take_in()
         if not isinstance(client, WireClient):
             return self.shelf.read_other(client)
         self.connect(client, config)
@@ -118,8 +120,10 @@ class Session(Making):
         with self.shelf.lock as lock:
             lock.acquire(self.until())
             self.shelf.forget()
+            self.take_in()
+            self.shelf.make_room(client)
             replaced = self._replaced(client)
-            self.shelf.write(client)
+            self._put(client, replaced)
             with client:
                 self._end_replaced(replaced, client)
 
@@ -141,6 +145,7 @@ class Session(Making):
         with self.shelf.lock as lock:
             lock.acquire(self.until())
             self.shelf.forget()
+            self.shelf.distrust(client)
             if log_out_quietly(client):
                 self._forget(client)
 
@@ -149,6 +154,8 @@ class Session(Making):
         with self.shelf.lock as lock:
             lock.acquire(self.until())
             self.shelf.forget()
+            self.take_in()
+            self._end_left_aside(client, config, keep=False)
             if not self.shelf.read(client):
                 return self.shelf.clear(client)
             self.connect(client, config)
@@ -156,8 +163,13 @@ class Session(Making):
             return True
 
     def _end(self, client: WireClient) -> None:
+        self.shelf.distrust(
+            client
+        )  # first: killed after the next step, this call would leave a dead session that is trusted
         try:
             with client:
+                if self._is_anothers(client):
+                    raise LoginRefusedError(f"it belongs to somebody else than {self.url.username}")
                 client.log_out()
         except UntrustedError:
             raise

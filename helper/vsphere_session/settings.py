@@ -6,6 +6,7 @@ Nothing is sent and no secret is read here; the password is looked up when a log
 from __future__ import annotations
 
 from credential_protocol.jsontext import clean
+from vsphere_session.clock import TIMEOUT
 from vsphere_session.config import Configuration, checked, seconds
 from vsphere_session.endpoint import Endpoint, parse_endpoint
 from vsphere_session.environment import boolean, sources
@@ -42,20 +43,28 @@ SCOPES = ("all", "session", "password")
 class Settings:
     """The request, with everything that it left open filled in.
 
+    seconds         how long a file that the environment names may be a pipe that says nothing
     endpoint        with the user name, empty where nobody names one, and without a password
     given_password  the request's own password, None where it has none
+    carries_password  whether the request or a URL in the environment has one
     session_ids     by kind, empty where none is given
     """
 
-    def __init__(self, request: Request, environ: Mapping[str, str], config: Configuration) -> None:
+    def __init__(
+        self, request: Request, environ: Mapping[str, str], config: Configuration, *, seconds: float = TIMEOUT
+    ) -> None:
         self._fields = request.attributes
         self._config = config
-        self._families = sources(environ)
+        self._seconds = seconds
+        self._families = sources(environ, seconds)
         self._own_url = parse_endpoint(request.target) if request.target else None
         place = self._place = self._own_url or self._default_endpoint()
-        self._families = [family for family in self._families if family.applies_to(place)]
+        all_families, self._families = self._families, [one for one in self._families if one.applies_to(place)]
         self.endpoint = place.with_user(self._username())
         self.given_password = self._given_password()
+        self.carries_password = self.given_password is not None or any(
+            family.url_has_password() for family in all_families
+        )
         self.api = self._choice("api") or "both"
         self.output = self._choice("output") or "tokens"
         self.insecure = self._boolean("insecure")
@@ -64,17 +73,24 @@ class Settings:
         self.ca_file = self._text("ca_file")
         self.thumbprint = self._thumbprint()
         self.secret_store = self._config_text("secret_store")
+        self.encrypted = self._config_text("session_store") == "encrypted"
         self.policy = Policy(
             verify=self._choice("verify") or "auto",
             trust_window=self._duration("trust_window", 60.0),
             idle_limit=self._duration("idle_limit", 1500.0),
             max_age=self._duration("max_age", 86400.0),
+            refusal_window=self._duration("refusal_window", 300.0),
         )
         self.session_ids = {kind: self._session_id(f"{kind}_session_id") for kind in ("soap", "rest")}
         self.scope = self._scope()
         if self.passthrough and self.output == "files":
             raise InvalidRequestError(
                 '"passthrough" writes no files, so "output": "files" has nothing to show; ask for one of the two'
+            )
+        if self.encrypted and self.output == "files":
+            raise InvalidRequestError(
+                'session_store = "encrypted" has no files that others could read, so "output": "files" has nothing to show; '
+                'ask for "tokens", or set session_store = "files" for this endpoint'
             )
 
     @property
@@ -143,7 +159,8 @@ class Settings:
         text = self._fields.get("thumbprint", "")
         for family in self._families:
             files = family.text("known_hosts")
-            text = text or (known_host_thumbprint(files, self.endpoint.host, self.endpoint.port) if files else "")
+            if files and not text:
+                text = known_host_thumbprint(files, self.endpoint.host, self.endpoint.port, self._seconds)
         text = text or self._config_text("thumbprint")
         return normal_thumbprint(text) if text else ""
 

@@ -10,15 +10,20 @@ import os
 from vsphere_session.clients import RestClient, SoapClient, WireClient
 from vsphere_session.digest import session_digest, sha256_hex
 from vsphere_session.endpoint import REST_PATH, SOAP_PATH
-from vsphere_session.errors import SessionError, StorageError
+from vsphere_session.errors import SessionError, StorageError, UntrustedError
 from vsphere_session.files import (
     check_replaceable,
+    files_beside,
     make_private_directory,
     read_private,
     remove_leftovers,
     remove_private,
+    remove_quietly,
+    replace_private,
+    write_beside,
     write_private,
 )
+from vsphere_session.launch import consult
 from vsphere_session.lock import Lock
 from vsphere_session.record import Known, Record
 
@@ -30,45 +35,89 @@ if TYPE_CHECKING:
     from vsphere_session.clock import Clock
     from vsphere_session.endpoint import Endpoint
     from vsphere_session.paths import Paths
+    from vsphere_session.sealing import Seal
+
+
+_LONGEST_LIFE = 86400.0
+"""Seconds after which servers have ended a session, come what may (docs/vsphere.md, section 1)."""
+_ASIDE = ".session"
+"""The ending of the files of sessions in doubt, which no file or another one's may know in a moment (see `set_aside`)."""
 
 
 class Shelf:
-    """The cache files of one key. Methods that write are to be called under `lock`."""
+    """The cache files of one key. Methods that write are to be called under `lock`.
+
+    With a `seal` they are encrypted; then every method that reads or writes one raises what the seal does, too.
+    """
 
     def __init__(
-        self, endpoint: Endpoint, *, insecure: bool, directories: Mapping[str, str], paths: Paths, clock: Clock
+        self,
+        endpoint: Endpoint,
+        *,
+        insecure: bool,
+        pinned: bool = False,
+        directories: Mapping[str, str],
+        paths: Paths,
+        clock: Clock,
+        seal: Seal | None = None,
     ) -> None:
         self._endpoint = endpoint
         self._insecure = insecure
+        self._unverified = insecure and not pinned
+        self._clock = clock
         self._directories = directories
+        self._seal = seal
         places = "\0".join(directories.values())
         key = f"{endpoint.key(SOAP_PATH, insecure=insecure)}\0{places}"
         name = sha256_hex(key.encode("utf-8", "surrogateescape"))[:40]  # a path may be no UTF-8
         self._record = Record(os.path.join(paths.state, "records", name))
         self._loaded = False
+        self._aside: dict[str, str] = {}
+        self._notes: dict[str, tuple[WireClient, str, Known | None]] = {}
+        self.patient = False
+        """Whether what is to be noted waits for `write_notes`."""
+        self._named: dict[str, str] = {}
         self.lock = Lock(os.path.join(paths.state, "locks", name), clock)
 
     def file(self, path: str) -> str:
         """The cache file of the client with this path. REST sessions have a directory of their own."""
-        directory = self._directories["rest" if path == REST_PATH else "soap"]
-        return os.path.join(directory, self._endpoint.file_name(path, insecure=self._insecure))
+        if path not in self._named:
+            directory = self._directories["rest" if path == REST_PATH else "soap"]
+            self._named[path] = os.path.join(directory, self._endpoint.file_name(path, insecure=self._insecure))
+        return self._named[path]
 
     def current_file(self, path: str) -> str:
         """The file that a session is in now: under its older name, where there is no other."""
-        (file,) = self._files(path)
-        return file if os.path.lexists(file) else self.file(path)
+        file, (found,) = self.file(path), self._files(path)
+        return found if found == file or os.path.lexists(found) else file
 
     def read(self, client: WireClient) -> bool:
-        """Fill `client` from its file; False if that holds no session for this endpoint. Raises StorageError."""
+        """Fill `client` from its file; False if that holds no session for this endpoint.
+
+        Raises StorageError, UntrustedError for a session that was obtained from a server that was sure, where this one is not.
+        """
         client.known = None
         for path in self._files(client.path):
-            client.unmarshal_json(read_private(path) or b"")
+            client.unmarshal_json(self._content(path, client))
             if client.stored is not None and client.stored.belongs_to(self._endpoint, insecure=self._insecure):
                 client.known = self.records().known(client.kind, client.session_id)
                 client.form = client.known.form if client.known is not None else ""
-                return True
+                return not self._needs_pin(client)
         client.stored = None
         return False
+
+    def _needs_pin(self, client: WireClient) -> bool:
+        """Whether `client` has a session from a pinned server that only `insecure` would look for, and has it no more."""
+        known = client.known
+        if known is None or not known.pinned or not self._unverified:
+            return False
+        client.stored = client.known = None
+        if self._clock.now() - known.login_at < _LONGEST_LIFE:
+            raise UntrustedError(
+                f"the cached session of {self._endpoint.place} was obtained with a thumbprint, and with insecure alone nothing tells "
+                "whether that server is still the same; give the thumbprint, too"
+            )
+        return True
 
     def holds(self, session_id: str) -> bool:
         """Whether one of the files has this session."""
@@ -82,17 +131,82 @@ class Shelf:
 
     def read_other(self, client: Client) -> bool:
         """The same for a client that is neither SOAP nor REST; whether it is good is its own `valid`."""
-        client.unmarshal_json(read_private(self.file(client.path)) or b"")
+        client.unmarshal_json(self._content(self.file(client.path), client))
         return client.valid()
 
     def write(self, client: Client) -> None:
         """Put the session of `client` into its file, and what is known of it into the record. Raises StorageError."""
         if isinstance(client, WireClient):
-            self._write_record(client)  # first: if only this succeeds, the old session is still in its file
-        write_private(self.file(client.path), client.marshal_json())
+            # first: if only this succeeds, the old session is still in its file
+            self._write_record({client.kind: client.known})
+        path = self.file(client.path)
+        aside = self._aside.pop(client.session_id, "") if isinstance(client, WireClient) else ""
+        if not aside:
+            write_private(path, self._bytes(client))
+            return
+        check_replaceable(path)
+        replace_private(path, aside)
+
+    def set_aside(self, client: WireClient) -> None:
+        """Write the session of `client` beside its file, lest a call that is killed now loses it. Raises StorageError.
+
+        Whoever makes a session does so as soon as the server has answered, and `write` gives the same file its name;
+        whoever is about to replace one does so, too, and ends it before `settle`. What is found there by another call
+        is a session to be ended, unless a cache file has it.
+        """
+        if client.session_id not in self._aside:
+            self._aside[client.session_id] = write_beside(self.file(client.path), self._bytes(client), _ASIDE)
+
+    def settle(self, client: WireClient) -> None:
+        """The session of `client` has been ended, or is in its file."""
+        aside = self._aside.pop(client.session_id, "")
+        if aside:
+            remove_quietly(aside)
+
+    def left_aside(self, client: WireClient) -> list[WireClient]:
+        """The sessions of this kind that calls which were killed have set aside, but for those that a cache file has.
+
+        `settle` removes the file of each. Only under the lock: of a call at work they are its own.
+        """
+        found: list[WireClient] = []
+        for path in files_beside(self.file(client.path), _ASIDE):
+            left = type(client)()
+            try:
+                left.unmarshal_json(self._content(path, client))
+            except StorageError:
+                continue  # somebody else's
+            if left.stored is None or not left.stored.belongs_to(self._endpoint, insecure=self._insecure):
+                remove_quietly(path)  # half a file: its session was never to be known
+            elif self.holds(left.session_id):
+                remove_quietly(path)
+            else:
+                self._aside[left.session_id] = path
+                found.append(left)
+        return found
+
+    def has_left(self, client: Client) -> bool:
+        """Whether a call that was killed, or one at work, has left anything beside the file."""
+        return any(files_beside(self.file(client.path), ending) for ending in (_ASIDE, ".tmp"))
+
+    def clear_leftovers(self, client: Client) -> None:
+        """Remove what writers that were killed have left half written."""
+        remove_leftovers(self.file(client.path))
+
+    def distrust(self, client: WireClient) -> None:
+        """Have the server asked about this session before anybody uses it again: it is about to be ended."""
+        about = [known for known in self.records().kinds.values() if known.is_about(client.session_id)]
+        for known in about:
+            known.confirmed_at = 0.0
+        if about:
+            try:
+                self._record.save()
+            except StorageError:
+                pass  # on a full disk; the session is ended all the same
 
     def make_room(self, client: Client) -> None:
         """Find out before a login whether its session can be written, and clear away what killed writers left."""
+        if self._seal is not None:
+            self._seal.ready()
         path = self.file(client.path)
         make_private_directory(os.path.dirname(path))
         check_replaceable(path)
@@ -111,6 +225,7 @@ class Shelf:
                 self._record.save()
             except StorageError:
                 pass  # on a full disk; it speaks of a session that no file has
+        remove_leftovers(self.file(client.path))
         # last: a session that is gone and whose file cannot be removed must not be trusted for another minute
         for path in (self.file(client.path), self._legacy_file(client.path)):
             if read_private(path) is not None:
@@ -125,16 +240,28 @@ class Shelf:
 
     def note(self, client: WireClient) -> None:
         """Remember what the server said, unless somebody else holds the lock or has put another session there."""
+        self._notes[client.kind] = type(client)(), client.session_id, client.known
+        if not self.patient:
+            self.write_notes()
+
+    def write_notes(self) -> None:
+        """Write what is noted, all of it at once: what makes a file safe takes longer than to write it."""
+        notes, self._notes = self._notes, {}
+        if not notes:
+            return
         try:
             if self.lock.held:
-                self._write_record(client)
+                self._write_record({kind: known for kind, (_, _, known) in notes.items()})
                 return
             with self.lock:
                 if self.lock.try_acquire():
                     self.forget()
-                    current = type(client)()
-                    if self.read(current) and current.session_id == client.session_id:
-                        self._write_record(client)
+                    there = (
+                        (kind, known)
+                        for kind, (current, session_id, known) in notes.items()
+                        if self.read(current) and current.session_id == session_id
+                    )
+                    self._write_record(dict(there))
         except SessionError:
             pass  # an answer that cannot be remembered is still an answer
 
@@ -157,17 +284,32 @@ class Shelf:
             return None
         return Known(session_digest(client.session_id), login_at=written, confirmed_at=written)
 
-    def _write_record(self, client: WireClient) -> None:
+    def _content(self, path: str, client: Client) -> bytes:
+        """What the file `path` says of a session of this kind; empty if there is none, or it is sealed by another key."""
+        data = read_private(path) or b""
+        return data if self._seal is None or not data else self._seal.open(data, self._key(client))
+
+    def _bytes(self, client: Client) -> bytes:
+        """What is written into a file for `client`."""
+        data = client.marshal_json()
+        return data if self._seal is None else self._seal.close(data, self._key(client))
+
+    def _key(self, client: Client) -> str:
+        return self._endpoint.key(client.path, insecure=self._insecure)
+
+    def _write_record(self, changes: dict[str, Known | None]) -> None:
         record = self.records()
-        if client.known is not None:
-            record.kinds[client.kind] = client.known
-        else:
-            record.kinds.pop(client.kind, None)
-        record.save()
+        for kind, known in changes.items():
+            record.kinds.pop(kind, None)
+            if known is not None:
+                record.kinds[kind] = known
+        if changes:
+            record.save()
 
     def _files(self, path: str) -> tuple[str, ...]:
         """The file, or where that is missing the one under its older name (read only)."""
         file = self.file(path)
+        consult(file)
         return (file,) if os.path.lexists(file) else (self._legacy_file(path),)
 
     def _legacy_file(self, path: str) -> str:

@@ -8,6 +8,7 @@ import os
 from credential_protocol.jsontext import MAX_BYTES
 from credential_protocol.messages import Failure, Output
 from vsphere_session.errors import InvalidRequestError, StorageError
+from vsphere_session.launch import HANDED
 from vsphere_session.signals import Alarm
 
 PROGRAM = "vsphere-session"
@@ -34,11 +35,13 @@ def reserve_standard_streams() -> list[int]:
 
 def read_stdin(timeout: float, hint: str) -> bytes:
     """All of stdin, up to a little more than a request may have. Raises InvalidRequestError; `hint` is for a terminal."""
+    if HANDED.at_end:
+        return HANDED.stdin
     if os.isatty(0):
         raise InvalidRequestError(f"stdin is a terminal; {hint}")
     late = InvalidRequestError(f"the request did not end within {timeout:g} s; close stdin after it")
-    parts: list[bytes] = []
-    total = 0
+    parts = [HANDED.stdin]
+    total = len(HANDED.stdin)
     with Alarm(timeout, late):
         while total <= MAX_BYTES:
             try:

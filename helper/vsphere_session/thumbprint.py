@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 
 from vsphere_session.errors import InvalidRequestError, StorageError
+from vsphere_session.files import read_named
+from vsphere_session.launch import consult
 
-_MAX_FILE = 1024 * 1024
+MAX_KNOWN_HOSTS_BYTES = 1024 * 1024
 
 
 def normal_thumbprint(text: str) -> str:
@@ -19,7 +21,7 @@ def normal_thumbprint(text: str) -> str:
     return ":".join(digits[i : i + 2] for i in range(0, len(digits), 2))
 
 
-def known_host_thumbprint(files: str, host: str, port: int) -> str:
+def known_host_thumbprint(files: str, host: str, port: int, seconds: float) -> str:
     """The thumbprint that GOVC_TLS_KNOWN_HOSTS files have for this server; empty if none. Missing files are none.
 
     A line is `HOST[:PORT] AA:BB:…`, port 443 where none is written; the last line for a server counts, as in govmomi.
@@ -27,16 +29,16 @@ def known_host_thumbprint(files: str, host: str, port: int) -> str:
     found = ""
     names = {f"{host}:{port}", f"[{host}]:{port}"} | ({host, f"[{host}]"} if port == 443 else set())
     for path in files.split(os.pathsep):
+        consult(path)
         try:
-            with open(path, encoding="utf-8", errors="replace") as file:
-                lines = file.read(_MAX_FILE).split("\n")
+            data = read_named(path, MAX_KNOWN_HOSTS_BYTES, f"the known hosts {path}", seconds)
         except FileNotFoundError:
             continue
         except OSError as error:
             raise StorageError(
                 f"cannot read the known hosts {path}: {os.strerror(error.errno or 0)}; check the path"
             ) from None
-        for line in lines:
+        for line in data.decode("utf-8", "replace").splitlines():
             name, _, thumbprint = line.strip().partition(" ")
             if name in names and thumbprint:
                 found = thumbprint

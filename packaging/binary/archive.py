@@ -1,8 +1,9 @@
 """What follows the launcher in the single file: modules, libraries, and where each of them is.
 
     launcher    an ELF image, to which nothing is done
-    late        modules deflated, libraries deflated or as they are, and the tables of all of it
-    early       what every answer needs, as it is, and the tables of that
+    late        what few answers need, deflated, and the tables of that
+    asking      what asking a server needs, as it is, each with its checksum
+    early       what every answer needs, as it is, and the tables of that and of what asking needs
     trailer     where these are; `struct trailer` in launcher.c
 
 Offsets count from the beginning of the file. Every place starts on a page.
@@ -47,7 +48,6 @@ class Library:
     name: str
     data: bytes
     needs: tuple[str, ...]
-    deflate: bool
     is_module: bool
 
 
@@ -65,27 +65,32 @@ class Writer:
         self._data += stored
         return offset, len(stored), len(data) if deflate else 0, checksum(data) if check and not deflate else 0
 
-    def add_all(self, parts: list[Code | Library], late: Member, *, is_late: bool) -> Tables:
+    def add_all(
+        self, parts: list[Code | Library], late: Member, *, deflate: bool = False, check: bool = False
+    ) -> Tables:
         """Append modules and libraries; the tables of what was added."""
         codes = [part for part in parts if isinstance(part, Code)]
         libraries = [part for part in parts if isinstance(part, Library)]
-        modules = {code.name: (code.is_package, self.add(code.marshalled, deflate=is_late)) for code in codes}
-        places = {
-            library.name: self.add(library.data, deflate=is_late and library.deflate, check=is_late)
-            for library in libraries
+        modules = {
+            code.name: (code.is_package, self.add(code.marshalled, deflate=deflate, check=check)) for code in codes
         }
+        places = {library.name: self.add(library.data, deflate=deflate, check=check) for library in libraries}
         extensions = {
             library.name: (library.needs, places.pop(library.name)) for library in libraries if library.is_module
         }
         return modules, extensions, places, late
 
-    def write(self, file: Path, early: list[Code | Library], late: list[Code | Library]) -> None:
+    def write(
+        self, file: Path, early: list[Code | Library], asking: list[Code | Library], late: list[Code | Library]
+    ) -> None:
         """Write the file, executable."""
-        all_late = self.add_all(late, (0, 0, 0, 0), is_late=True)
+        all_late = self.add_all(late, (0, 0, 0, 0), deflate=True)
         late_tables = self.add(marshal.dumps(all_late, _MARSHAL_VERSION), check=True)
+        modules, extensions, libraries, _ = self.add_all(asking, late_tables, check=True)
         self._data += bytes(-len(self._data) % _PAGE)
         start = len(self._data)
-        tables = self.add_all(early, late_tables, is_late=False)
+        tables = self.add_all(early, late_tables)
+        tables = (tables[0] | modules, tables[1] | extensions, tables[2] | libraries, late_tables)
         index = self.add(marshal.dumps(tables, _MARSHAL_VERSION))
         self._data += self._trailer(start, tables, index)
         file.write_bytes(self._data)

@@ -13,7 +13,7 @@ from pathlib import Path
 import origin
 from binary import compiler
 from binary.archive import Writer
-from binary.contents import EARLY, UNUSED
+from binary.contents import EARLY, UNUSED, is_asking
 from common import BINARY, BUILD, DIST, ROOT, BuildError, run
 
 SPEC = Path(__file__).with_name("collect.spec")
@@ -75,8 +75,9 @@ def _put_together(work: Path, file: Path) -> None:
 
     found = parts(work / SPEC.stem)
     early = [part for part in found if part.name in EARLY]
-    late = [part for part in found if part.name not in EARLY]
-    Writer(compiler.compile_launcher(work)).write(file, early, late)
+    asking = [part for part in found if is_asking(part.name)]
+    late = [part for part in found if part not in early and part not in asking]
+    Writer(compiler.compile_launcher(work)).write(file, early, asking, late)
 
 
 def _hand_out(file: Path) -> None:

@@ -10,20 +10,22 @@ from pathlib import Path
 
 from common import BuildError, run
 
-SOURCE = Path(__file__).with_name("launcher.c")
+SOURCES = tuple(Path(__file__).with_name(name) for name in ("launcher.c", "answer.c", "sha256.c"))
 
 
 def compile_launcher(work: Path) -> Path:
     """Return the launcher, stripped. Raise BuildError where this machine cannot make one."""
     target = work / "launcher"
-    libraries = f"{sysconfig.get_config_var('LIBS')} {sysconfig.get_config_var('SYSLIBS')}".split()
+    flags = f"{sysconfig.get_config_var('LIBS')} {sysconfig.get_config_var('SYSLIBS')}".split()
+    libraries = [flag for flag in flags if flag.startswith("-l")]  # and no search path of this machine
     run(
         "the launcher",
         *compiler(),
         *("-O2", "-Wall", "-Werror", "-std=gnu11", f"-I{sysconfig.get_path('include')}"),
-        *(SOURCE, static_library()),
+        *(*SOURCES, static_library()),
         *libraries,
-        *("-Wl,--export-dynamic", "-o", target),
+        # At a fixed address, as Go's programs are: to relocate an interpreter takes as long as a remembered answer.
+        *("-no-pie", "-Wl,--export-dynamic", "-o", target),
     )
     run("strip", "strip", target)
     return target

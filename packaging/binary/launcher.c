@@ -7,8 +7,9 @@
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 
+#include "launcher.h"
+
 #include <dlfcn.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdint.h>
@@ -41,6 +42,7 @@ static const unsigned char *image;
 static struct trailer trailer;
 static char program[4096];
 static const char *name_of_call = "";
+static struct question question;
 
 static _Noreturn void give_up(const char *what) {
     fprintf(stderr, "vsphere-session: %s; get the file again\n", what);
@@ -49,8 +51,7 @@ static _Noreturn void give_up(const char *what) {
     exit(70);
 }
 
-/* Eight bytes at a time: it has to notice an accident, at the speed of memory. */
-static uint64_t checksum(const unsigned char *at, uint64_t size) {
+uint64_t checksum(const unsigned char *at, uint64_t size) {
     uint64_t sum = size, word;
     for (; size >= 8; size -= 8, at += 8) {
         memcpy(&word, at, 8);
@@ -123,6 +124,13 @@ static PyObject *make_module(void) {
     if (!view || PyModule_AddObject(module, "image", view)) return NULL;
     PyObject *index = Py_BuildValue("KK", trailer.index.offset, trailer.index.size);
     if (!index || PyModule_AddObject(module, "index", index)) return NULL;
+    PyObject *read = PyBytes_FromStringAndSize((char *)question.stdin_data, question.stdin_size);
+    if (!read || PyModule_AddObject(module, "stdin", read)) return NULL;
+    if (PyModule_AddIntConstant(module, "stdin_ended", question.stdin_ended)) return NULL;
+    PyObject *path = PyBytes_FromString(question.path);
+    if (!path || PyModule_AddObject(module, "answer", path)) return NULL;
+    PyObject *build = PyLong_FromUnsignedLongLong(trailer.checksum);
+    if (!build || PyModule_AddObject(module, "build", build)) return NULL;
     return module;
 }
 
@@ -165,10 +173,11 @@ static void start_python(int argc, char **argv) {
     config.module_search_paths_set = 1;
     TRY(PyConfig_SetBytesString(&config, &config.executable, program));
     TRY(PyConfig_SetBytesString(&config, &config.base_executable, program));
-    TRY(PyConfig_SetString(&config, &config.home, L""));
-    TRY(PyConfig_SetString(&config, &config.stdlib_dir, L""));
-    wchar_t **places[] = {&config.prefix, &config.base_prefix, &config.exec_prefix, &config.base_exec_prefix};
-    for (unsigned i = 0; i < sizeof places / sizeof *places; i++) TRY(PyConfig_SetString(&config, places[i], L""));
+    /* Places that are given are not looked for: neither beside this file nor where the building Python had its own. */
+    wchar_t **places[] = {&config.home,        &config.prefix,           &config.base_prefix,
+                          &config.exec_prefix, &config.base_exec_prefix, &config.stdlib_dir};
+    for (unsigned i = 0; i < sizeof places / sizeof *places; i++)
+        TRY(PyConfig_SetBytesString(&config, places[i], program));
     TRY(PyConfig_SetBytesArgv(&config, argc, argv));
     TRY(Py_InitializeFromConfig(&config));
     PyConfig_Clear(&config);
@@ -179,6 +188,7 @@ int main(int argc, char **argv) {
     map_image();
     signal(SIGPIPE, SIG_IGN); /* a reader that has gone is an answer's failure, and not the end of the process */
     signal(SIGXFSZ, SIG_IGN);
+    answer_again(argc, argv, trailer.checksum, &question);
     start_python(argc, argv);
     PyImport_ImportModule("vsphere_session_start"); /* which ends the process */
     PyErr_Print();

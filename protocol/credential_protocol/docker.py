@@ -38,13 +38,13 @@ def parse(arguments: list[str], stdin: bytes, environ: Mapping[str, str]) -> Req
     if not verb:
         return Output(f"Usage: {NAME} <store|get|erase|list|version>\n".encode(), status=1)
     if verb not in _VERBS:
-        return Output(f"{NAME}: unknown action: {verb if clean(verb) else '?'}\n".encode(), status=1)
+        raise InvalidRequest(f"{NAME}: unknown action: {verb}")
     return _store(stdin) if verb == "store" else Request(verb, _server(stdin), {})
 
 
 def _server(stdin: bytes) -> str:
     if len(stdin) > MAX_BYTES:
-        raise InvalidRequest(f"the server's address is longer than {MAX_BYTES} bytes")
+        raise InvalidRequest(f"the request is longer than {MAX_BYTES} bytes; send a server's address")
     try:
         server = stdin.decode().strip()
     except UnicodeDecodeError:
@@ -93,10 +93,13 @@ def _json(fields: Mapping[str, str]) -> bytes:
     return ("{" + ",".join(f"{quote(key)}:{quote(value)}" for key, value in fields.items()) + "}\n").encode("ascii")
 
 
-def render_failure(request: Request | None, failure: Failure, program: str) -> Output:  # noqa: ARG001  # a dialect's signature
-    """The message on stdout with status 1; "not found" in the words that clients match. `erase` of nothing is fine."""
+def render_failure(request: Request | None, failure: Failure, program: str) -> Output:
+    """The message on stdout with status 1, and the line on stderr, which clients pass through to their user.
+
+    "Not found" is in the words that clients match, and nothing to talk about; `erase` of nothing is fine.
+    """
     if failure.kind == "not-found":
         if request is not None and request.verb == "erase":
             return Output(b"")
         return Output(f"{NOT_FOUND}\n".encode(), status=1)
-    return Output(f"{failure.message}\n".encode(), status=1)
+    return Output(f"{failure.message}\n".encode(), f"{program}: {failure.message}", 1)

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 MAX_LINE = 65_535
 MAX_LINES = 10_000
-CAPABILITIES = ("authtype", "state")
+CAPABILITIES = ("authtype",)
+"""Not `state`: of it this helper keeps none, and it ignores what others have. git's own credential-cache tells the same."""
 _VERBS = ("get", "store", "erase")
 _ONCE = ("protocol", "host", "path", "username", "password", "credential")
 _IN_PROTOCOL = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-.")

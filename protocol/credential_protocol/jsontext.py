@@ -12,6 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    Hook = Callable[[list[tuple[str, object]]], dict[str, object]]
     Scanner = Callable[[str, int], tuple[object, int]]
 
 MAX_BYTES = 1024 * 1024
@@ -46,12 +47,12 @@ class _Settings:
     parse_int = staticmethod(str)
     parse_constant = staticmethod(_no_constant)
 
-    def __init__(self, object_pairs_hook: Callable[[list[tuple[str, object]]], dict[str, object]]) -> None:
+    def __init__(self, object_pairs_hook: Hook | None) -> None:
         self.object_pairs_hook = object_pairs_hook
         self.memo: dict[str, str] = {}
 
 
-def _scanner(object_pairs_hook: Callable[[list[tuple[str, object]]], dict[str, object]]) -> Scanner:
+def _scanner(object_pairs_hook: Hook | None) -> Scanner:
     settings = _Settings(object_pairs_hook)
     try:
         from _json import make_scanner  # noqa: PLC0415  # CPython's own
@@ -64,17 +65,35 @@ def _scanner(object_pairs_hook: Callable[[list[tuple[str, object]]], dict[str, o
 
 
 _scan_strict = _scanner(_pairs)
-_scan_lenient = _scanner(dict)
+_scan_lenient = _scanner(None)
 
 try:
+    from _json import encode_basestring as _quote_unicode
     from _json import encode_basestring_ascii as _quote
 except ImportError:  # pragma: no cover - interpreters without the C encoder
+    from json.encoder import py_encode_basestring as _quote_unicode
     from json.encoder import py_encode_basestring_ascii as _quote
 
 
 def quote(text: str) -> str:
     """`text` as a JSON string, in ASCII, with its quotes."""
     return _quote(text)
+
+
+def encode(value: object, *, in_ascii: bool = True) -> str:
+    """`value` as JSON without spaces: strings, numbers, booleans and None, in lists and in dicts by names."""
+    if isinstance(value, str):
+        return _quote(value) if in_ascii else _quote_unicode(value)
+    if isinstance(value, dict):
+        members = (f"{encode(key, in_ascii=in_ascii)}:{encode(item, in_ascii=in_ascii)}" for key, item in value.items())
+        return "{" + ",".join(members) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(encode(item, in_ascii=in_ascii) for item in value) + "]"
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, int | float):
+        return repr(value)
+    raise TypeError(f"{type(value).__name__} is nothing that JSON has")
 
 
 def decode(data: bytes, *, tail: bool = False) -> object:

@@ -6,7 +6,7 @@ before the verb. stdin of `get` and `forget` is not ours to read.
 
 from __future__ import annotations
 
-from credential_protocol.jsontext import clean, read_flat_object, write_flat_object
+from credential_protocol.jsontext import clean, printable, read_flat_object, write_flat_object
 from credential_protocol.messages import Answer, Failure, InvalidRequest, Output, Request
 
 TYPE_CHECKING = False
@@ -24,9 +24,11 @@ def wants_stdin(arguments: list[str]) -> bool:
 def parse(arguments: list[str], stdin: bytes, environ: Mapping[str, str]) -> Request | Output:  # noqa: ARG001  # a dialect's signature
     """The request; its target is the host, with a port if it has one. Raises InvalidRequest."""
     words = arguments[-2:]
-    if len(words) < 2 or words[0] not in _VERBS:
+    if len(words) < 2:
         return Output(b"", "usage: terraform-credentials-vsphere get|store|forget HOST", 1)
     verb, host = words
+    if verb not in _VERBS:
+        raise InvalidRequest(f"the verb {printable(verb)} is not known; use get, store or forget, and a host behind it")
     if not host or not clean(host) or "/" in host or "@" in host:
         raise InvalidRequest("the host is not HOST or HOST:PORT")
     attributes = {}

@@ -1,123 +1,158 @@
-"""What is measured: the wheel's script, the single binary and govc, each doing the same thing."""
+"""What runs: the single file, the wheel's script and govc, each doing the same thing."""
 
 from __future__ import annotations
 
 import json
 import os
-import subprocess
+import shutil
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
+from benchmarks.timing import Command, seconds
 from peers import VcSim, build
 
 ROOT = Path(__file__).resolve().parents[2]
-Command = tuple[Sequence[str], bytes, Mapping[str, str]]
-"""argv, stdin, environment."""
+BINARY = ROOT / "dist" / "vsphere-session"
+SETTLED = 0.12
+"""Seconds until the cache's files are old enough for an answer to be remembered (helper/vsphere_session/remembered.py)."""
+
+CALLS = {
+    "native": ("get",),
+    "git": ("--protocol", "git", "get"),
+    "docker": ("--protocol", "docker", "get"),
+    "field": ("--field", "rest_session_id", "get"),
+}
 
 
-_LAUNCHER = """\
-import os, sys
-_, status, used = os.wait4(os.posix_spawn(sys.argv[1], sys.argv[1:], os.environ), 0)
-os.write(2, str(used.ru_maxrss).encode())
-sys.exit(os.waitstatus_to_exitcode(status))
-"""
+class Helper:
+    """One way to run the helper, in a home directory of its own, against one vcsim.
 
-
-def peak(command: Command) -> int:
-    """The largest resident set of a command and its children in bytes.
-
-    A small process starts it: a child begins with its parent's memory in the books.
+    forgets  whether it has to forget each answer before the next call, so that Python answers every time
     """
-    argv, stdin, environment = command
-    done = subprocess.run(
-        [sys.executable, "-I", "-S", "-c", _LAUNCHER, *argv],
-        input=stdin,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        env=dict(environment),
-        check=True,
-    )
-    return int(done.stderr) * 1024
 
+    def __init__(self, vcsim: VcSim, program: Path, home: Path, *, forgets: bool = False) -> None:
+        self._vcsim = vcsim
+        self.program = program
+        self.home = home
+        self.forgets = forgets
+        home.mkdir(parents=True)
 
-def seconds(command: Command) -> float:
-    """Run a command once, and say how long that took. It must succeed."""
-    argv, stdin, environment = command
-    started = time.perf_counter()
-    subprocess.run(argv, input=stdin, stdout=subprocess.DEVNULL, env=dict(environment), check=True)
-    return time.perf_counter() - started
+    def get(self, dialect: str = "native", **fields: object) -> Command:
+        """`get` in one of the dialects of CALLS, whose request is known to the caller's half."""
+        command = [str(self.program), *CALLS[dialect]]
+        environment = {"HOME": str(self.home), "PATH": os.defpath}
+        if dialect == "native":
+            request = {"url": self._vcsim.authority, "username": self._vcsim.user, "ca_file": str(self._vcsim.ca_file)}
+            return command, json.dumps(request | fields).encode(), environment
+        environment |= {
+            "GOVC_URL": f"https://{self._vcsim.authority}/sdk",
+            "GOVC_USERNAME": self._vcsim.user,
+            "GOVC_TLS_CA_CERTS": str(self._vcsim.ca_file),
+        }
+        stdin = {
+            "git": f"protocol=https\nhost={self._vcsim.authority}\n\n",
+            "docker": f"https://{self._vcsim.authority}",
+            "field": "",
+        }[dialect]
+        return command, stdin.encode(), environment
 
+    def warm(self, dialect: str = "native", **fields: object) -> Callable[[], float]:
+        """How long `get` takes with both sessions cached."""
+        command = self.get(dialect, **fields)
 
-def run_at_once(command: Command, times: int) -> float:
-    """Start a command so many times at once; the seconds until the last has ended."""
-    argv, stdin, environment = command
-    started = time.perf_counter()
-    processes = [
-        subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, env=dict(environment))
-        for _ in range(times)
-    ]
-    for process in processes:
-        process.communicate(stdin)
-        if process.returncode:
-            raise RuntimeError(f"{argv[0]} ended with {process.returncode}")
-    return time.perf_counter() - started
+        def measure() -> float:
+            if self.forgets:
+                self.forget()
+            return seconds(command)
+
+        return measure
+
+    def refresh(self, *commands: Command) -> None:
+        """Have both sessions confirmed, and each of these commands answered once, so that it is remembered."""
+        seconds(self.get(verify="always"))
+        time.sleep(SETTLED)
+        for command in commands or (self.get(),):
+            seconds(command)
+
+    def log_in(self) -> None:
+        """Make both sessions."""
+        seconds(self.get(password=self._vcsim.password))
+
+    def forget(self) -> None:
+        """Forget what the launcher remembers."""
+        for path in (self.home / ".local/state/vsphere-session/answers").glob("*"):
+            path.unlink()
 
 
 class Bench:
-    """The commands of one kind of program, for one vcsim and one home directory each."""
+    """Everything that is measured, for one vcsim and below one directory."""
 
     def __init__(self, vcsim: VcSim, directory: Path) -> None:
-        self._vcsim = vcsim
-        self._directory = directory
+        if not BINARY.exists():
+            raise SystemExit("there is no dist/vsphere-session; run: python3 tests/run.py build")
+        self.vcsim = vcsim
+        self.directory = directory
         self._homes = 0
+        wheel = Path(sys.executable).parent / "vsphere-session"
+        self.helpers = {
+            "remembered": Helper(vcsim, BINARY, directory / "remembered"),
+            "Python": Helper(vcsim, BINARY, directory / "python", forgets=True),
+            "wheel": Helper(vcsim, wheel, directory / "wheel"),
+        }
 
-    def helper(self, program: Path, **fields: object) -> Command:
-        """`vsphere-session get` with these fields, in this program's own home."""
-        home = self._directory / program.name / program.parent.name
-        request = {"url": self._vcsim.authority, "username": self._vcsim.user, "ca_file": str(self._vcsim.ca_file)}
-        return (
-            [str(program), "get"],
-            json.dumps(request | fields).encode(),
-            {"HOME": str(home), "PATH": os.defpath},
-        )
+    def prepare(self) -> None:
+        """Fill every cache."""
+        for helper in self.helpers.values():
+            helper.log_in()
+        seconds(self.govc("session.login", "-l"), self.govc("session.login", "-l", "-r"))
 
-    def helper_cold(self, program: Path) -> Callable[[], Command]:
-        """`get` with nothing cached, a new home directory each time."""
+    def refresh(self, dialect: str = "native") -> Callable[[], None]:
+        """Confirm the sessions of all, and have this call remembered."""
 
-        def command() -> Command:
-            argv, stdin, environment = self.helper(program, password=self._vcsim.password)
-            return argv, stdin, {**environment, "HOME": self._new_home()}
+        def confirm() -> None:
+            for helper in self.helpers.values():
+                helper.refresh(helper.get(dialect))
 
-        return command
+        return confirm
 
-    def govc(self, *arguments: str, home: str = "") -> Command:
+    def govc(self, *arguments: str, home: Path | None = None) -> Command:
         """Govc with these arguments."""
         environment = {
-            "HOME": home or str(self._directory / "govc"),
+            "HOME": str(home or self.directory / "govc"),
             "PATH": os.defpath,
-            "GOVC_URL": f"https://{self._vcsim.authority}/sdk",
-            "GOVC_USERNAME": self._vcsim.user,
-            "GOVC_PASSWORD": self._vcsim.password,
-            "GOVC_TLS_CA_CERTS": str(self._vcsim.ca_file),
+            "GOVC_URL": f"https://{self.vcsim.authority}/sdk",
+            "GOVC_USERNAME": self.vcsim.user,
+            "GOVC_PASSWORD": self.vcsim.password,
+            "GOVC_TLS_CA_CERTS": str(self.vcsim.ca_file),
         }
         return [str(build().govc), *arguments], b"", environment
 
-    def govc_cold(self, *arguments: str) -> Callable[[], Command]:
-        """Govc with nothing cached."""
-        return lambda: self.govc(*arguments, home=self._new_home())
+    def govc_one(self) -> float:
+        """How long govc takes for the SOAP session."""
+        return seconds(self.govc("session.login", "-l"))
 
-    def _new_home(self) -> str:
+    def govc_both(self, home: Path | None = None) -> float:
+        """How long govc takes for both sessions: it needs two calls."""
+        return seconds(self.govc("session.login", "-l", home=home), self.govc("session.login", "-l", "-r", home=home))
+
+    def govc_cold(self) -> float:
+        """The same with nothing cached."""
+        return self.govc_both(self.new_home())
+
+    def cold(self, program: Path) -> float:
+        """How long `get` takes with nothing cached, in a new home directory."""
+        return seconds(Helper(self.vcsim, program, self.new_home("get")).get(password=self.vcsim.password))
+
+    def first_run(self) -> float:
+        """How long the first `get` of a fresh copy of the single file takes, in a new home directory."""
+        home = self.new_home()
+        return self.cold(Path(shutil.copy2(BINARY, home / BINARY.name)))
+
+    def new_home(self, name: str = "") -> Path:
+        """A directory that was not there before; with a name, one that is not there yet."""
         self._homes += 1
-        path = self._directory / "cold" / str(self._homes)
+        path = self.directory / "new" / str(self._homes)
         path.mkdir(parents=True)
-        return str(path)
-
-
-def programs() -> dict[str, Path]:
-    """The programs to measure by their names in the table. The binary must have been built."""
-    binary = ROOT / "dist" / "vsphere-session"
-    if not binary.exists():
-        raise SystemExit("there is no dist/vsphere-session; run: python3 tests/run.py build")
-    return {"wheel": Path(sys.executable).parent / "vsphere-session", "binary": binary}
+        return path / name if name else path

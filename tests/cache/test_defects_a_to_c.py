@@ -9,7 +9,7 @@ from simulated_vcenter import Fault
 from simulated_vcenter.exchange import Exchange
 from simulated_vcenter.messages import Response
 from support import USER
-from vsphere_session import RestClient, SessionError, SoapClient
+from vsphere_session import Policy, RestClient, SessionError, SoapClient
 
 BOTH = pytest.mark.parametrize("kind", ["soap", "rest"])
 OTHER = "other@vsphere.local"
@@ -98,6 +98,34 @@ def test_b_a_session_of_somebody_else_in_the_file_is_not_used(bench: Bench, othe
     client = bench.client(kind)
     bench.session().login(client)
     assert client.session_id != foreign
+    bench.vcenter.end_all()
+
+
+@BOTH
+@pytest.mark.parametrize("how", ["login", "reauth", "erase"])
+@pytest.mark.parametrize("recorded", [False, True], ids=["unknown", "with the other's record"])
+def test_b_a_session_of_somebody_else_in_the_file_is_not_ended_either(
+    bench: Bench, other: str, kind: str, how: str, recorded: bool
+) -> None:
+    """Its owner goes on using it. Also not where file and record of another user were put in place of one's own."""
+    theirs, mine = bench.client(kind), bench.client(kind)
+    bench.session(other, "Other1!").login(theirs)
+    (record,) = bench.records
+    bench.session().login(mine)
+    bench.file(kind).write_bytes(bench.file(kind, other).read_bytes())
+    if recorded:
+        (own,) = set(bench.records) - {record}
+        own.write_bytes(record.read_bytes())
+    client = bench.client(kind)
+    if how == "erase":
+        with pytest.raises(SessionError, match="belongs to somebody else"):
+            bench.session().erase(client)
+        assert not bench.file(kind).exists()
+    else:
+        assert bench.session(reauth=how == "reauth").login(client)
+        assert client.session_id not in (theirs.session_id, mine.session_id)
+    assert theirs.session_id in bench.live
+    assert bench.session(other, None, policy=Policy(verify="always")).load(bench.client(kind))
     bench.vcenter.end_all()
 
 

@@ -30,6 +30,17 @@ def drop(value: Any, *names: str) -> None:
         value.pop(name)
 
 
+def capitalize(value: Any) -> None:
+    """Write the names as govmomi did before it had JSON tags, and null for what the server does not have."""
+    client = value["SoapClient"]
+    for name in [*client]:
+        client["URL" if name == "url" else name[0].upper() + name[1:]] = client.pop(name)
+    for part in [*value["ServiceContent"].values(), value["ServiceContent"]]:
+        for name in [*part]:
+            part[name[0].upper() + name[1:]] = part.pop(name)
+    value["ServiceContent"]["AccountManager"] = None
+
+
 # ---- shapes
 
 
@@ -43,6 +54,7 @@ OLDER: dict[str, Callable[[Any], object]] = {
     "with other cookies before": lambda v: v["SoapClient"]["cookies"].insert(0, {"Name": "other", "Value": "x"}),
     "with a user in the url": lambda v: v["SoapClient"]["url"].update(User={}),
     "with indentation": lambda _: None,
+    "with capitals, as in terraform-provider-vsphere 1.26": capitalize,
 }
 
 

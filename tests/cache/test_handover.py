@@ -147,7 +147,6 @@ def test_a_certificate_that_changes_after_the_handover_gets_neither_session(benc
     assert len(bench.vcenter.requests) == asked
 
 
-@pytest.mark.sessions_counted_by_hand
 def test_without_verification_both_take_any_certificate(bench: Bench) -> None:
     bench.vcenter.new_certificate("elsewhere.example")
     assert "administrator" in whoami(bench.soap(bench.session(ca_file="", insecure=True)))

@@ -58,7 +58,6 @@ def test_dir_soap_and_dir_rest_default_to_govmomis_own(bench: Bench) -> None:
     assert bench.file("rest").is_file()
 
 
-@pytest.mark.sessions_counted_by_hand
 def test_dir_soap_and_dir_rest_move_the_files_and_nothing_is_left_behind(bench: Bench, tmp_path: Path) -> None:
     dirs = {"dir_soap": str(tmp_path / "s"), "dir_rest": str(tmp_path / "r")}
     first = [bench.soap(bench.session(**dirs)).session_id, bench.rest(bench.session(**dirs)).session_id]
@@ -72,7 +71,6 @@ def test_dir_soap_and_dir_rest_move_the_files_and_nothing_is_left_behind(bench: 
 # ---- Insecure
 
 
-@pytest.mark.sessions_counted_by_hand
 def test_insecure_accepts_any_certificate_and_is_part_of_the_key(bench: Bench) -> None:
     bench.vcenter.new_certificate("elsewhere.example")
     careless = bench.soap(bench.session(insecure=True, ca_file=""))

@@ -1,5 +1,7 @@
 """A warm answer, within the trust window: what it imports, what it opens, and that it asks and locks nothing.
 
+And what more it takes to ask a server, and to log in.
+
 In a process of its own without site-packages: what it needs, the standard library has.
 """
 
@@ -45,7 +47,7 @@ NOT_IMPORTED = {
 OURS = {
     "credential_protocol": "dialects jsontext messages native",
     "vsphere_session": (
-        "clients clock config digest endpoint entry environment errors files govmomi_file loading lock making options "
+        "clients clock config core_files digest endpoint entry environment errors files govmomi_file host launch loading lock making options "
         "ownership paths policy record secrets secrets.index service service_content session session_terms settings "
         "shelf signals streams thumbprint version "
     ),
@@ -53,10 +55,10 @@ OURS = {
 """What of this project a warm `get` imports. A module more here is slower for every caller: it needs a reason."""
 
 
-def warm(
+def tell(
     bench: Bench, fields: dict[str, Any] | None, arguments: tuple[str, ...] = ("get",), **environment: str
 ) -> dict[str, Any]:
-    """Run the program on what is cached, and tell what it did; it has to answer from the cache."""
+    """Run the program, and tell what it did."""
     done = subprocess.run(
         [sys.executable, "-I", "-S", "-c", PROBE, "|".join(ROOTS), *arguments],
         input=json.dumps(fields).encode(),
@@ -66,7 +68,15 @@ def warm(
     )
     told: dict[str, Any] = json.loads(done.stderr)
     assert told["status"] == 0
-    assert json.loads(done.stdout)["source"] == "cache"
+    return {**told, "source": json.loads(done.stdout)["source"]}
+
+
+def warm(
+    bench: Bench, fields: dict[str, Any] | None, arguments: tuple[str, ...] = ("get",), **environment: str
+) -> dict[str, Any]:
+    """The same on what is cached; it has to answer from the cache."""
+    told = tell(bench, fields, arguments, **environment)
+    assert told["source"] == "cache"
     return told
 
 
@@ -101,7 +111,7 @@ def test_a_warm_get_imports_only_what_it_needs(
 def test_a_warm_get_opens_three_files_and_a_missing_configuration_and_no_lock_and_asks_nobody(cached: Bench) -> None:
     told = warm(cached, request(cached.vcenter))
     config = cached.home / ".config/vsphere-session/config.toml"
-    expected = [config, cached.file("soap"), *cached.records, cached.file("rest")]
+    expected = ["/proc/self/coredump_filter", config, cached.file("soap"), *cached.records, cached.file("rest")]
     assert told["opened"] == [str(path) for path in expected]
     assert told["sockets"] == []
     assert list(cached.home.rglob("locks/*")), "there was one when the session was made"
@@ -122,8 +132,51 @@ def test_an_endpoint_from_the_environment_imports_nothing_more(cached: Bench, en
     assert not {name for name in told["modules"] if {name, name.partition(".")[0]} & NOT_IMPORTED}
 
 
-def test_a_get_that_has_to_ask_imports_neither_pyvmomi_nor_requests_nor_keyring(cached: Bench) -> None:
-    told = warm(cached, request(cached.vcenter, verify="always"))
-    assert "ssl" in told["modules"]
-    assert not {"pyVmomi", "requests", "urllib3", "keyring", "argparse", "logging"} & set(told["modules"])
+ASKING = {
+    "pyexpat", "pyexpat.errors", "pyexpat.model", "resource", "_socket", "_ssl",
+    *(f"vsphere_session.{name}" for name in ("moments", "wire")),
+    *(f"vsphere_session.wire.{name}" for name in (
+        "answer", "authorities", "connection", "faults", "identity", "limits", "proxy", "rest", "soap", "tls",
+        "transport", "trust", "user_agent", "xmltree",
+    )),
+}  # fmt: skip
+"""What a `get` that asks the server imports beyond a warm one."""
+
+LOGGING_IN = {"_sha1", "binascii", "vsphere_session.refusals"}
+"""What a `get` that logs in imports beyond that."""
+
+
+@pytest.mark.parametrize(("fields", "arguments"), WAYS.values(), ids=WAYS)
+def test_a_get_that_has_to_ask_imports_only_what_it_needs(
+    cached: Bench, fields: dict[str, Any], arguments: tuple[str, ...]
+) -> None:
+    unasked = set(warm(cached, request(cached.vcenter, **fields), arguments)["modules"])
+    told = warm(cached, request(cached.vcenter, verify="always", **fields), arguments)
+    more = ASKING - {"soap": {"vsphere_session.wire.rest"}, "rest": set(OF_SOAP)}.get(fields.get("api", ""), set())
+    assert set(told["modules"]) - unasked == more
     assert told["sockets"] != []
+
+
+OF_SOAP = ("pyexpat", "pyexpat.errors", "pyexpat.model", "vsphere_session.wire.soap", "vsphere_session.wire.xmltree")
+
+
+def test_a_get_that_logs_in_imports_only_what_it_needs(bench: Bench) -> None:
+    asked = request(bench.vcenter, password=PASSWORD)
+    told = tell(bench, asked)
+    assert told["source"] == "login"
+    assert set(told["modules"]) - set(warm(bench, asked)["modules"]) == ASKING | LOGGING_IN
+
+
+@pytest.mark.parametrize("cold", [False, True], ids=["asking", "logging in"])
+def test_a_get_uses_one_connection_for_both_sessions(bench: Bench, *, cold: bool) -> None:
+    if not cold:
+        bench.soap(bench.session())
+        bench.rest(bench.session())
+    asked = request(bench.vcenter, password=PASSWORD) if cold else request(bench.vcenter, verify="always")
+    assert tell(bench, asked)["sockets"].count("socket.connect") == 1
+
+
+def test_a_get_that_asks_writes_what_it_learns_once(cached: Bench) -> None:
+    opened = warm(cached, request(cached.vcenter, verify="always"))["opened"]
+    (record,) = cached.records
+    assert len([path for path in opened if path.startswith(f"{record.parent}/.{record.name}.")]) == 1

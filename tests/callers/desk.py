@@ -8,6 +8,7 @@ import subprocess
 from pathlib import Path
 
 from credential_protocol.dialects import DIALECTS
+from pages import snippet
 from simulated_vcenter import SimulatedVCenter
 from support import PASSWORD, USER, Helper, Reply
 
@@ -30,6 +31,7 @@ class Desk:
     home     HOME: `config.toml` names the vCenter as the default endpoint, with the file secret store
     bin      on PATH: links to the program under each name that a dialect has
     config   the path of `config.toml`
+    names    what the pages' examples of a host and a user are here
     """
 
     def __init__(self, helper: Helper, vcenter: SimulatedVCenter) -> None:
@@ -43,13 +45,13 @@ class Desk:
                 (self.bin / row.program).symlink_to(helper.program[0])
         self.config = self.home / ".config" / "vsphere-session" / "config.toml"
         self.config.parent.mkdir(parents=True)
+        self.names = {"vc.example.com": vcenter.authority, "terraform@vsphere.local": USER}
         self.config.write_text(
-            f'secret_store = "file"\nurl = "{vcenter.authority}"\n'
-            f'[endpoint."{vcenter.authority}"]\nusername = "{USER}"\nca_file = "{vcenter.ca_file}"\n',
-            encoding="utf-8",
+            snippet("callers", "config", {**self.names, "/etc/ssl/company.pem": str(vcenter.ca_file)}), encoding="utf-8"
         )
         self.environment = {**helper.environment, "PATH": os.pathsep.join([str(self.bin), os.environ["PATH"]])}
-        helper.ok("store", {"url": vcenter.authority, "password": PASSWORD})
+        kept = self.shell(snippet("callers", "store", {"vc.example.com": vcenter.authority, "…": PASSWORD}))
+        assert (kept.status, kept.stderr) == (0, ""), kept
 
     def run(self, program: str, *arguments: str, stdin: bytes = b"", **environment: str) -> Reply:
         """Run one of the program's names, or a caller, with these bytes on stdin."""
@@ -61,6 +63,20 @@ class Desk:
                 capture_output=True,
                 env=self.environment | environment,
                 timeout=60.0,
+                check=False,
+            )
+        )
+
+    def shell(self, text: str, **environment: str) -> Reply:
+        """Run lines of shell in the home directory, as a page has them."""
+        return Reply(
+            subprocess.run(
+                ["/bin/sh", "-c", text],
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                cwd=self.home,
+                env=self.environment | environment,
+                timeout=120.0,
                 check=False,
             )
         )

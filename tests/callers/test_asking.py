@@ -10,7 +10,9 @@ import pytest
 from callers.desk import Desk
 from credential_protocol import Failure, Request
 from credential_protocol.asking import ask
+from credential_protocol.client import call
 from credential_protocol.dialects import DIALECTS
+from support import PASSWORD, USER
 
 SECRET = " a:b=c \"d\" 'e' üé"
 
@@ -27,14 +29,37 @@ def target(desk: Desk, dialect: str) -> str:
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
-def test_every_dialect_hands_out_the_session(desk: Desk, dialect: str) -> None:
-    """The one that is in the cache afterwards, with its expiry where the dialect carries one."""
+def test_the_callers_half_drives_the_program_under_test_in_every_dialect(desk: Desk, dialect: str) -> None:
+    """The smoke tests run this on the single file. It is handed the session that is in the cache afterwards.
+
+    With its expiry, where the dialect carries one.
+    """
+    started = Path(program(desk, dialect)[0])
+    assert started.resolve() == Path(desk.helper.program[0]).resolve()
     answer = ask(program(desk, dialect), dialect, Request("get", target(desk, dialect), {}), environ=desk.environment)
     found = {session.id for session in desk.vcenter.sessions}
     assert found & set(answer.fields.values())
     assert found <= desk.helper.sessions_in_files
     if dialect not in ("docker", "terraform-cli"):
         assert {"expires_at", "password_expiry_utc"} & answer.fields.keys()
+
+
+def test_the_callers_half_stores_and_erases_in_the_native_dialect(desk: Desk) -> None:
+    """A login goes in, a session comes out of it, and both are erased; `client.call` says the same in other words."""
+    native, place = program(desk, "native"), target(desk, "native")
+
+    def verb(name: str, **attributes: str) -> dict[str, str]:
+        return ask(native, "native", Request(name, place, attributes), environ=desk.environment).fields
+
+    assert verb("store", username=USER, password=PASSWORD) == {"stored": "password"}
+    got = verb("get", api="rest")
+    assert got == call(native, "get", {"url": place, "api": "rest"}, environ=desk.environment).fields | {
+        "source": "login"
+    }
+    assert verb("erase", username=USER)["erased"] == "password,rest"
+    with pytest.raises(Failure) as caught:
+        verb("get", username=USER)
+    assert caught.value.kind == "not-found"
 
 
 @pytest.mark.parametrize("dialect", ["git", "docker", "terraform-cli"])

@@ -6,6 +6,7 @@ import pytest
 
 from callers.desk import Desk
 from callers.setting_up import OTHER, Setup
+from pages import snippet
 
 MINE = '[user]\n\tname = Me\n# mine\n[credential "https://mine.example.com"]\n\thelper = mine\n'
 
@@ -27,6 +28,17 @@ def test_git_calls_the_program_for_the_configured_host(setup: Setup, gitconfig: 
     filled = setup.desk.run("git", "credential", "fill", stdin=request, GIT_TERMINAL_PROMPT="0")
     (session,) = setup.desk.vcenter.sessions
     assert f"password={session.id}\n" in filled.stdout.decode()
+
+
+def test_the_pages_commands_say_do_and_undo(setup: Setup, gitconfig: str) -> None:
+    assert gitconfig
+    before = setup.files()
+    done = setup.desk.shell(snippet("callers", "configure"))
+    said = done.stdout.decode().splitlines()
+    assert (done.status, done.stderr) == (0, "")
+    assert said[:2] == said[2:4]
+    assert [line.split()[0] for line in said[4:]] == ["unset", "remove"]
+    assert setup.files() == before
 
 
 def test_it_is_done_once_and_undone_to_the_byte(setup: Setup, gitconfig: str) -> None:

@@ -9,10 +9,11 @@ import pytest
 
 from callers.desk import Desk
 from callers.registry import Registry
+from pages import snippet
 from support import PASSWORD, USER, Reply
 
 PROGRAM = "docker-credential-vsphere"
-NOT_FOUND = b"credentials not found in native keychain\n"
+NOT_FOUND = snippet("docker", "not-found").encode()
 
 
 @pytest.fixture
@@ -23,7 +24,7 @@ def registry() -> Iterator[Registry]:
 
 
 class Docker:
-    """docker's CLI with a configuration of its own, in which this program helps for the registry."""
+    """docker's CLI with the page's configuration, in which this program helps for the registry."""
 
     def __init__(self, desk: Desk, registry: Registry) -> None:
         self.desk = desk
@@ -31,8 +32,8 @@ class Docker:
         self.calls = desk.recorder(PROGRAM)
         self.config = desk.home / "docker"
         self.config.mkdir()
-        helpers = {registry.authority: "vsphere"}
-        (self.config / "config.json").write_text(json.dumps({"credHelpers": helpers}), encoding="utf-8")
+        text = snippet("docker", "config", {"registry.example.com": registry.authority})
+        (self.config / "config.json").write_text(text, encoding="utf-8")
 
     def run(self, *arguments: str, stdin: bytes = b"") -> Reply:
         """Run docker."""
@@ -150,9 +151,10 @@ def test_what_login_stores_for_a_vcenter_logs_in_and_logout_ends_it(desk: Desk) 
     ],
 )
 def test_errors_are_the_texts_that_clients_match(desk: Desk, verb: str, stdin: bytes, text: str) -> None:
-    """On stdout, with status 1, and nothing on stderr, which clients pass through to the user."""
+    """On stdout, with status 1; what is a mistake is in the log, too, which clients pass through to the user."""
     done = desk.run(PROGRAM, verb, stdin=stdin)
-    assert (done.status, done.stdout, done.stderr) == (1, f"{text}\n".encode(), "")
+    log = "" if "not found" in text else f"vsphere-session: {text}\n"
+    assert (done.status, done.stdout, done.stderr) == (1, f"{text}\n".encode(), log)
 
 
 def test_erase_of_what_is_not_there_is_no_error(desk: Desk) -> None:
@@ -244,6 +246,6 @@ def test_an_unreachable_vcenter_is_an_error_and_not_a_missing_login(desk: Desk) 
     with desk.vcenter.offline():
         done = ask(desk, "get", desk.vcenter.authority)
     assert done.status == 1
-    assert done.stdout.endswith(b"\n")
+    assert done.stdout.decode() == snippet("docker", "error", {"vc.example.com": desk.vcenter.authority})
     assert done.stdout != NOT_FOUND
     assert PASSWORD.encode() not in done.stdout

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 import peers
 from simulated_vcenter import SimulatedVCenter
-from support import PASSWORD, USER, Helper, Server
+from support import PASSWORD, USER, Helper, Reply, Server
 
 
 def armed(helper: Helper, server: Server) -> Helper:
@@ -82,13 +84,36 @@ def test_exec_without_a_command_and_a_password_on_the_command_line_are_refused(h
     assert "canary" not in reply.stderr
 
 
-def test_exec_govc_needs_no_password(helper: Helper, vcsim: peers.VcSim) -> None:
-    """The real govc finds the session in the cache: one SOAP session, no login of its own."""
-    govc = str(peers.build().govc)
-    reply = armed(helper, vcsim).run("exec", "--", govc, "session.ls")
-    assert reply.status == 0, reply
+def seen_by(helper: Helper, name: str, *command: str | Path) -> Path:
+    """Put a script under `name` in the home directory that notes what it is given and then becomes `command`.
+
+    The file returned here holds its environment and arguments, as the system itself shows them.
+    """
+    seen = helper.home / f"{name}.seen"
+    script = helper.home / name
+    real = shlex.join(map(str, command))
+    note = f'cat /proc/self/environ /proc/self/cmdline /proc/$$/environ /proc/$$/cmdline >> "{seen}"'
+    script.write_text(f'#!/bin/sh\n{note}\nexec {real} "$@"\n', encoding="utf-8")
+    script.chmod(0o755)
+    helper.environment["PATH"] = os.pathsep.join([str(helper.home), helper.environment["PATH"]])
+    return seen
+
+
+def test_exec_govc_ls_needs_no_password(helper: Helper, vcsim: peers.VcSim) -> None:
+    """The real govc finds the session in the cache: one SOAP session, no login of its own, the password nowhere."""
+    seen = seen_by(helper, "govc", peers.build().govc)
+    armed(helper, vcsim)
+    for _ in range(2):
+        reply = helper.run("exec", "--", "govc", "ls")
+        assert (reply.status, reply.stderr) == (0, ""), reply
+        assert b"/DC0/vm\n" in reply.stdout
+    reply = helper.run("exec", "--", "govc", "session.ls")
     assert USER.encode() in reply.stdout
     assert vcsim.session_count() == 1
+    given = seen.read_bytes()
+    assert b"GOVC_URL=" in given
+    assert b"session.ls" in given
+    assert PASSWORD.encode() not in given
 
 
 @pytest.mark.parametrize(("shape", "shell"), [("env", "sh"), ("fish", "fish"), ("powershell", "pwsh"), ("json", "")])
@@ -121,12 +146,46 @@ def test_export_in_an_unknown_format_names_the_known_ones(vcenter: SimulatedVCen
     assert vcenter.requests == []
 
 
-def test_exec_terraform_sees_no_password(vcenter: SimulatedVCenter, helper: Helper) -> None:
-    """The real Terraform runs with the session in its environment."""
-    terraform = peers.terraform()
-    reply = armed(helper, vcenter).run("exec", "--", *terraform, "version", CHECKPOINT_DISABLE="1")
-    assert reply.status == 0, reply
-    assert b"Terraform v" in reply.stdout
+CHILDREN = """
+resource "terraform_data" "inventory" {
+  provisioner "local-exec" {
+    command = "govc ls > inventory"
+  }
+}
+"""
+
+
+def test_exec_terraform_applies_with_what_its_children_find(helper: Helper, vcsim: peers.VcSim, tmp_path: Path) -> None:
+    """The real Terraform: its data source runs this program, its provisioner the real govc, all without the password.
+
+    Terraform's own exit status comes through: 2 from a plan that has changes, 0 from one that has none, 1 on an error.
+    """
+    seen = [seen_by(helper, "govc", peers.build().govc), seen_by(helper, "terraform", *peers.terraform())]
+    armed(helper, vcsim)
+    (tmp_path / "terraform").mkdir()
+    program = [*helper.program, "get"]
+    workspace = peers.TerraformWorkspace(tmp_path / "terraform", program, {"output": "files"}, helper.environment)
+    main = workspace.directory / "main.tf"
+    main.write_text(main.read_text(encoding="utf-8") + CHILDREN, encoding="utf-8")
+    workspace.init()
+    helper.environment |= workspace.environment
+
+    def terraform(verb: str, *options: str) -> Reply:
+        chdir = f"-chdir={workspace.directory}"
+        return helper.run("exec", "--", "terraform", chdir, verb, "-no-color", "-input=false", *options)
+
+    assert terraform("plan", "-detailed-exitcode").status == 2
+    done = terraform("apply", "-auto-approve")
+    assert (done.status, done.stderr) == (0, ""), done
+    assert terraform("plan", "-detailed-exitcode").status == 0
+    assert "/DC0/vm" in (workspace.directory / "inventory").read_text(encoding="utf-8").splitlines()
+    state = json.loads(workspace.state_file.read_text(encoding="utf-8"))
+    assert state["outputs"]["result"]["value"]["source"] == "cache"
+    assert vcsim.session_count() == 1
+    main.write_text("no HCL", encoding="utf-8")
+    assert terraform("apply", "-auto-approve").status == 1
+    for file in [*seen, workspace.state_file]:
+        assert PASSWORD.encode() not in file.read_bytes(), file.name
 
 
 @pytest.mark.parametrize("arguments", [["export"], ["exec", "--", "true"]])

@@ -84,7 +84,7 @@ def test_a_request_that_is_not_whole_prints_nothing_and_erases_nothing(
     git.store(*HOST, *login("user", "pass"))
     reply = git.run(operation, stdin=stdin)
     assert (reply.stdout, reply.status) == (b"", 2)
-    assert reply.stderr.startswith("git-credential-vsphere: ")
+    assert reply.stderr.startswith("vsphere-session: ")
     assert reply.stderr.count("\n") == 1
     assert git.get(*HOST) == login("user", "pass")
 
@@ -116,8 +116,7 @@ def test_an_unknown_operation_is_silent(git: GitHelper) -> None:
 
 def test_the_capabilities_are_told(git: GitHelper) -> None:
     reply = git.run("capability")
-    assert reply.stdout.startswith(b"version 0\ncapability authtype\n")
-    assert (reply.stderr, reply.status) == ("", 0)
+    assert (reply.stdout, reply.stderr, reply.status) == (b"version 0\ncapability authtype\n", "", 0)
 
 
 @pytest.mark.parametrize("arguments", [("--frobnicate", "get"), ("--config", "/nowhere.toml", "get")])
@@ -126,11 +125,11 @@ def test_options_that_are_wrong_are_told_on_stderr_alone(git: GitHelper, argumen
     reply = git.run(*arguments, stdin=b"protocol=https\nhost=a\n\n")
     assert reply.stdout == b""
     assert reply.status != 0
-    assert reply.stderr.startswith("git-credential-vsphere: ")
+    assert reply.stderr.startswith("vsphere-session: ")
 
 
 def test_a_broken_configuration_is_told_on_stderr_alone(helper: Helper) -> None:
     reply = GitHelper(helper, settings="this is no TOML").run("get", stdin=b"protocol=https\nhost=a\n\n")
     assert reply.stdout == b""
     assert reply.status == 2
-    assert reply.stderr.startswith("git-credential-vsphere: ")
+    assert reply.stderr.startswith("vsphere-session: ")

@@ -162,10 +162,11 @@ def test_arguments_may_precede_the_operation() -> None:
     assert request.verb == "get"
 
 
-def test_capabilities_are_told_in_version_0() -> None:
+def test_only_what_is_used_is_told_as_a_capability() -> None:
+    """In version 0: `authtype`. State there is none: `state[]` of other helpers is ignored, and none of ours is sent."""
     output = git.parse(["capability"], b"", {})
     assert isinstance(output, Output)
-    assert output.stdout == b"version 0\ncapability authtype\ncapability state\n"
+    assert output.stdout == b"version 0\ncapability authtype\n"
     assert (output.stderr, output.status) == ("", 0)
 
 

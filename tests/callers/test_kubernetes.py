@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 
 import pytest
 
 from callers.cluster import Cluster
 from callers.desk import Desk
+from pages import snippet
 from support import PASSWORD, Reply
 
 PROGRAM = "vsphere-session"
@@ -29,41 +31,31 @@ def cluster(desk: Desk) -> Iterator[Cluster]:
 
 
 class Kubectl:
-    """kubectl with a kubeconfig whose user runs this program."""
+    """kubectl with the page's user, who runs this program, in its kubeconfig."""
 
     def __init__(self, desk: Desk, cluster: Cluster, version: str) -> None:
         self.desk = desk
         self.calls = desk.recorder(PROGRAM)
-        self.kubeconfig = desk.home / "kubeconfig"
-        command = {
-            "apiVersion": version,
-            "command": str(desk.bin / PROGRAM),
-            "args": list(ARGUMENTS),
-            "interactiveMode": "Never",
+        it = {
+            "apiVersion": "v1",
+            "kind": "Config",
+            "current-context": "it",
+            "clusters": [
+                {"name": "it", "cluster": {"server": cluster.url, "certificate-authority": str(cluster.ca_file)}}
+            ],
+            "contexts": [{"name": "it", "context": {"cluster": "it"}}],
         }
-        self.kubeconfig.write_text(
-            json.dumps(
-                {
-                    "apiVersion": "v1",
-                    "kind": "Config",
-                    "current-context": "it",
-                    "clusters": [
-                        {
-                            "name": "it",
-                            "cluster": {"server": cluster.url, "certificate-authority": str(cluster.ca_file)},
-                        }
-                    ],
-                    "users": [{"name": "it", "user": {"exec": command}}],
-                    "contexts": [{"name": "it", "context": {"cluster": "it", "user": "it"}}],
-                }
-            ),
-            encoding="utf-8",
-        )
+        (desk.home / "it").write_text(json.dumps(it), encoding="utf-8")
+        named = desk.shell(snippet("kubernetes", "context"), KUBECONFIG=str(desk.home / "it"))
+        assert named.status == 0, named
+        user = snippet("kubernetes", "user", {"vc.example.com": desk.vcenter.authority, f"{GROUP}/v1": version})
+        (desk.home / "user").write_text(f"apiVersion: v1\nkind: Config\n{user}", encoding="utf-8")
+        self.kubeconfig = os.pathsep.join([str(desk.home / "it"), str(desk.home / "user")])
 
     def run(self, *arguments: str) -> Reply:
         """Run kubectl."""
         cache = f"--cache-dir={self.desk.home / 'kube-cache'}"
-        return self.desk.run("kubectl", f"--kubeconfig={self.kubeconfig}", cache, *arguments)
+        return self.desk.run("kubectl", cache, *arguments, KUBECONFIG=self.kubeconfig)
 
     @property
     def times_called(self) -> int:
@@ -117,7 +109,7 @@ def test_kubectl_shows_why_there_is_no_token(desk: Desk, cluster: Cluster) -> No
     with desk.vcenter.offline():
         done = kubectl.run("get", "namespaces")
     assert done.status != 0
-    assert "vsphere-session: " in done.stderr
+    assert snippet("kubernetes", "error", {"vc.example.com": desk.vcenter.authority}) in done.stderr
     assert PASSWORD not in done.stderr
     assert [token for token in cluster.tokens if token] == []
 

@@ -13,25 +13,24 @@ import pytest
 import peers
 from callers.desk import Desk
 from callers.web import Page, Web
+from pages import snippet
 from support import Reply
 
 PROGRAM = "terraform-credentials-vsphere"
 
 
 class Terraform:
-    """Terraform with the program as its credentials helper, called with an option before the verb as its users can."""
+    """Terraform with the program as its credentials helper, set up as on the page: with an option before the verb."""
 
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
         self.directory = desk.home / "root-module"
         self.directory.mkdir()
-        plugins = desk.home / ".terraform.d" / "plugins"
-        plugins.mkdir(parents=True)
-        (plugins / PROGRAM).symlink_to(desk.bin / PROGRAM)
+        self.plugin = desk.home / ".terraform.d" / "plugins" / PROGRAM
+        linked = desk.shell(snippet("terraform-cli", "link"))
+        assert linked.status == 0, linked
         configuration = desk.home / "terraform.rc"
-        configuration.write_text(
-            'credentials_helper "vsphere" {\n  args = ["--secret-store", "file"]\n}\n', encoding="utf-8"
-        )
+        configuration.write_text(snippet("terraform-cli", "config"), encoding="utf-8")
         self.environment = {
             **desk.environment,
             "TF_CLI_CONFIG_FILE": str(configuration),
@@ -52,6 +51,13 @@ class Terraform:
                 timeout=120,
             )
         )
+
+    def recorder(self) -> Path:
+        """Have the calls noted in the file returned here."""
+        log = self.desk.recorder(PROGRAM)
+        self.plugin.unlink()
+        self.plugin.symlink_to(self.desk.bin / PROGRAM)
+        return log
 
     def wants_module(self, source: str) -> None:
         """The root module calls one module of a registry."""
@@ -94,10 +100,11 @@ def _registry(path: str, authorization: str) -> Page:
 
 
 def test_init_fetches_a_module_with_the_stored_token(terraform: Terraform) -> None:
-    log = terraform.desk.recorder(PROGRAM)
+    log = terraform.recorder()
     with Web(_registry) as web:
         terraform.wants_module(f"{web.authority}/a/b/c")
-        stored = terraform.desk.run(PROGRAM, "store", web.authority, stdin=b'{"token":"t0ken"}')
+        names = {"registry.example.com": web.authority, "…": "t0ken"}
+        stored = terraform.desk.shell(snippet("terraform-cli", "store", names))
         assert (stored.status, stored.stdout, stored.stderr) == (0, b"", "")
         reply = terraform.run("init", SSL_CERT_FILE=web.ca_file)
         assert reply.status == 0, reply
@@ -117,7 +124,7 @@ def test_init_without_a_token_says_what_the_registry_says(terraform: Terraform) 
 
 
 def test_logout_forgets_the_token(terraform: Terraform) -> None:
-    log = terraform.desk.recorder(PROGRAM)
+    log = terraform.recorder()
     terraform.desk.run(PROGRAM, "store", "registry.example.com:8443", stdin=b'{"token":"t0ken"}')
     reply = terraform.run("logout", "registry.example.com:8443")
     assert reply.status == 0, reply
@@ -142,6 +149,15 @@ def test_a_vsphere_host_answers_with_its_rest_session_and_logout_ends_it(terrafo
     assert vcenter.login_attempts == 1
 
 
+def test_why_there_is_no_token_is_in_terraforms_log(terraform: Terraform) -> None:
+    """Terraform goes on without one."""
+    authority = terraform.desk.vcenter.authority
+    terraform.wants_module(f"{authority}/a/b/c")
+    with terraform.desk.vcenter.offline():
+        reply = terraform.run("init", TF_LOG="WARN")
+    assert snippet("terraform-cli", "error", {"vc.example.com": authority}) in reply.stderr
+
+
 def test_a_token_for_a_vsphere_host_is_refused_because_it_has_no_user(terraform: Terraform) -> None:
     """Stored as a login it would be sent to vCenter as a password, until the account locks out."""
     authority = terraform.desk.vcenter.authority
@@ -161,7 +177,7 @@ def _secrets(home: Path) -> bytes:
 
 @pytest.mark.parametrize(
     "arguments",
-    [(), ("get",), ("erase", "example.com"), ("list", "example.com"), ("get", "example.com", "more")],
+    [(), ("get",)],
 )
 def test_what_is_no_verb_and_host_gets_a_usage_on_stderr(desk: Desk, arguments: tuple[str, ...]) -> None:
     reply = desk.run(PROGRAM, *arguments)
@@ -169,11 +185,20 @@ def test_what_is_no_verb_and_host_gets_a_usage_on_stderr(desk: Desk, arguments: 
     assert reply.stderr.startswith(f"usage: {PROGRAM} get|store|forget HOST")
 
 
+@pytest.mark.parametrize(
+    "arguments", [("erase", "example.com"), ("list", "example.com"), ("get", "example.com", "more")]
+)
+def test_another_verb_is_an_error_that_names_the_three(desk: Desk, arguments: tuple[str, ...]) -> None:
+    reply = desk.run(PROGRAM, *arguments)
+    assert (reply.status, reply.stdout) == (2, b"")
+    assert "is not known; use get, store or forget" in reply.stderr
+
+
 @pytest.mark.parametrize("host", ["", "a/b", "me@vc", "a\tb", "https://vc"])
 def test_a_host_is_host_or_host_and_port(desk: Desk, host: str) -> None:
     reply = desk.run(PROGRAM, "get", host)
     assert (reply.status, reply.stdout) == (2, b"")
-    assert reply.stderr.startswith(f"{PROGRAM}: ")
+    assert reply.stderr.startswith("vsphere-session: ")
 
 
 @pytest.mark.parametrize("stdin", [b"", b"{}", b'{"token":""}', b'{"token":1}x', b"[]", b'{"other":"x"}', b"\xff"])

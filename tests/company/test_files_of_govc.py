@@ -139,12 +139,14 @@ def test_after_govcs_logout_the_helper_finds_its_session_dead_and_logs_in_anew(p
 
 def test_what_govc_puts_in_place_of_the_helpers_session_is_asked_about_and_used(pair: Pair) -> None:
     """Within the trust window, too: what was confirmed was another session."""
-    pair.helper_sessions(password=PASSWORD)
+    replaced = pair.helper_sessions(password=PASSWORD)["soap"]
     elsewhere = Pair(pair.server, pair.helper.home / "elsewhere", USER)
     new = elsewhere.govc_logs_in()["soap"]
     (file,) = (pair.govmomi_home / "sessions").iterdir()
     file.write_bytes((elsewhere.govmomi_home / "sessions" / file.name).read_bytes())
     assert pair.helper_sessions()["soap"] == new
+    assert isinstance(pair.server, SimulatedVCenter)
+    pair.server.end(replaced)  # whoever copies over a file ends what was in it
 
 
 def test_the_helpers_reauth_is_govcs_new_session_and_the_old_one_is_ended(pair: Pair) -> None:

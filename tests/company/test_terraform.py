@@ -80,6 +80,7 @@ def test_an_error_arrives_as_terraforms_diagnostic_readable_and_whole(
             "get",
             {"url": server.authority, "username": USER, "ca_file": server.ca_file, **query},
             VSPHERE_PASSWORD="wrong",
+            HOME=str(tmp_path / "other home"),  # where nobody remembers the refusal
         )
         assert said(reply.stderr.strip()) in said(failed.stderr)
         expected = {

@@ -11,7 +11,8 @@ from simulated_vcenter import SimulatedVCenter
 from support import request
 from vsphere_session import clock
 from vsphere_session.config import Configuration
-from vsphere_session.service import VERBS, Host
+from vsphere_session.host import Host
+from vsphere_session.service import VERBS
 from vsphere_session.settings import FIELDS
 
 START = 1_800_000_000.0

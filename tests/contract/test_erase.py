@@ -83,6 +83,7 @@ def test_a_server_that_cannot_be_reached_does_not_keep_the_file(vcenter: Simulat
     assert reply["erased"] == "soap,rest"
     assert vcenter.authority in reply["warning"]
     assert snapshot(helper.home) == {}
+    assert vcenter.session_count == 2, "nobody told the server"
     assert helper.ok("erase", request(vcenter)) == {"erased": ""}
 
 
@@ -97,6 +98,7 @@ def test_a_server_that_does_not_end_the_session_does_not_keep_the_file(
     assert reply["erased"] == "soap,rest"
     assert "500" in reply["warning"]
     assert snapshot(helper.home) == {}
+    assert vcenter.session_count == 1
 
 
 @pytest.mark.sessions_counted_by_hand
@@ -106,6 +108,9 @@ def test_a_server_that_never_answers_is_given_up_at_the_timeout(vcenter: Simulat
     reply = helper.ok("erase", request(vcenter), "--timeout", "0.5")
     assert "warning" in reply
     assert snapshot(helper.home) == {}
+    assert [session.kind for session in vcenter.sessions] == ["soap", "rest"], (
+        "there was no time left for the other one"
+    )
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"{}", b'{"SoapClient": 7}', b"\xff\xfe", b"a" * 2_000_000])

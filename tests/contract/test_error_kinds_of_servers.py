@@ -138,6 +138,7 @@ def test_untrusted_keeps_the_cached_session_and_does_not_send_it(
 # ---- session-limit, and the two meanings of 503
 
 
+@pytest.mark.sessions_counted_by_hand
 @pytest.mark.parametrize("service", ["api_session", "rest_session"])
 def test_session_limit_is_7_where_rest_says_so_in_a_503(helper: Helper, service: str) -> None:
     """Both REST services answer 503 with the id of the limit in the body."""
@@ -222,6 +223,7 @@ def test_an_error_is_one_line_also_where_a_server_has_put_line_breaks_into_its_w
     with SimulatedVCenter({"evil": "pw"}, reported_names={"evil": "e\x85v\u2028i\u2029l\x9b31m\u202e"}) as vcenter:
         fields = request(vcenter) | {f"{kind}_session_id": vcenter.add_session("evil", kind)}
         reply = helper.call("store", fields)
+        assert vcenter.session_count == 1, "somebody else's, still"
     assert reply.kind == "login-refused"
     assert "e v i l 31m" in reply.stderr
     assert reply.stderr.removesuffix("\n").isprintable()

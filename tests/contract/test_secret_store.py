@@ -9,64 +9,17 @@ from pathlib import Path
 
 import pytest
 
+from file_keyring import install
 from simulated_vcenter import SimulatedVCenter
 from support import PASSWORD, USER, Helper, request
 from vsphere_session.clock import Clock
 from vsphere_session.lock import Lock
 
-BACKEND = '''
-"""A keyring for tests: a JSON file, or whatever KEYRING_DOES says."""
-import json, os, pathlib, threading
-from keyring import errors
-from keyring.backend import KeyringBackend
-
-FILE = pathlib.Path(os.environ["KEYRING_FILE"])
-
-
-class Keyring(KeyringBackend):
-    priority = 9
-    name = "for tests"
-
-    def _content(self):
-        does = os.environ.get("KEYRING_DOES", "")
-        if does == "block":
-            threading.Event().wait()
-        if does == "locked":
-            raise errors.KeyringLocked("prompt dismissed")
-        if does == "unusable":
-            raise errors.InitError("no bus")
-        return json.loads(FILE.read_text()) if FILE.exists() else {}
-
-    def get_password(self, service, username):
-        return self._content().get(service, {}).get(username)
-
-    def set_password(self, service, username, password):
-        if os.environ.get("KEYRING_DOES") == "fail":
-            raise RuntimeError("could not keep " + password)
-        content = self._content()
-        content.setdefault(service, {})[username] = password
-        FILE.write_text(json.dumps(content))
-
-    def delete_password(self, service, username):
-        content = self._content()
-        del content[service][username]
-        FILE.write_text(json.dumps(content))
-'''
-
 
 @pytest.fixture
 def keyring(helper: Helper) -> Path:
-    """A host with a keyring; the file is what is in it.
-
-    The back-end is chosen in keyring's own configuration: the single-file program does not look at PYTHONPATH.
-    """
-    (helper.home / "backend").mkdir()
-    (helper.home / "backend" / "keyring_for_tests.py").write_text(BACKEND)
-    config = helper.home / ".config" / "python_keyring" / "keyringrc.cfg"
-    config.parent.mkdir(parents=True)
-    config.write_text(f"[backend]\ndefault-keyring=keyring_for_tests.Keyring\nkeyring-path={helper.home}/backend\n")
-    helper.environment["KEYRING_FILE"] = str(helper.home / "keyring.json")
-    return helper.home / "keyring.json"
+    """A host with a keyring; the file is what is in it."""
+    return install(helper)
 
 
 def secrets_file(helper: Helper) -> Path:
@@ -98,8 +51,9 @@ def test_a_login_in_the_keyring_is_forgotten_by_erase(vcenter: SimulatedVCenter,
     assert helper.call("get", request(vcenter)).kind == "not-found"
 
 
+@pytest.mark.usefixtures("keyring")
 def test_a_keyring_whose_back_end_is_not_installed_is_a_storage_error_at_once(
-    vcenter: SimulatedVCenter, helper: Helper, keyring: Path
+    vcenter: SimulatedVCenter, helper: Helper
 ) -> None:
     """And not a traceback, and then silence until the deadline."""
     config = helper.home / ".config" / "python_keyring" / "keyringrc.cfg"

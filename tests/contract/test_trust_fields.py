@@ -105,6 +105,40 @@ def test_thumbprint_counts_with_insecure_too(vcenter: SimulatedVCenter, helper: 
     assert reply.kind == "untrusted"
 
 
+def test_a_session_obtained_with_a_thumbprint_is_not_sent_where_insecure_is_all_that_is_asked_for(
+    vcenter: SimulatedVCenter, helper: Helper
+) -> None:
+    """They share a cache key with govc -k. It is kept, also from erase, until the thumbprint is given again."""
+    asked = request(vcenter, password=PASSWORD, insecure=True)
+    pinned = asked | {"thumbprint": vcenter.thumbprint}
+    helper.ok("get", pinned)
+    seen = len(vcenter.requests)
+    for verb, fields in (("get", {}), ("get", {"verify": "always"}), ("get", {"reauth": True}), ("erase", {})):
+        reply = helper.call(verb, asked | fields)
+        assert reply.kind == "untrusted"
+        assert "give the thumbprint" in reply.stderr
+    assert len(vcenter.requests) == seen
+    assert helper.ok("get", pinned | {"verify": "always"})["source"] == "cache"
+
+
+def test_a_session_obtained_with_insecure_alone_may_be_asked_about_in_a_safer_way(
+    vcenter: SimulatedVCenter, helper: Helper
+) -> None:
+    """And stays what it is for those who ask for no more."""
+    asked = request(vcenter, password=PASSWORD, insecure=True, verify="always")
+    helper.ok("get", asked)
+    for fields in ({"thumbprint": vcenter.thumbprint}, {}):
+        assert helper.ok("get", asked | fields)["source"] == "cache"
+
+
+def test_a_session_obtained_with_a_thumbprint_a_day_ago_keeps_nobody_from_a_new_one(desk: Desk) -> None:
+    """It is over on every server."""
+    first = desk.ask("get", password=PASSWORD, insecure=True, thumbprint=desk.vcenter.thumbprint, api="soap")
+    desk.vcenter.clock.advance(86400)
+    again = desk.ask("get", password=PASSWORD, insecure=True, api="soap")
+    assert (again["source"], again["soap_session_id"] == first["soap_session_id"]) == ("login", False)
+
+
 @pytest.mark.parametrize("thumbprint", ["AB", "ZZ" * 32, "AB" * 31])
 def test_thumbprint_that_is_none_is_refused(vcenter: SimulatedVCenter, helper: Helper, thumbprint: str) -> None:
     reply = helper.call("get", request(vcenter, password=PASSWORD, thumbprint=thumbprint))

@@ -1,7 +1,8 @@
-"""What the pages say is true: tests they name exist, tables match the code, recipes run."""
+"""What the pages say is true: tests they name exist, tables match the code, and tests use their snippets."""
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 
@@ -9,9 +10,10 @@ import pytest
 
 from credential_protocol import KINDS
 from credential_protocol.dialects import DIALECTS
-from peers import TerraformWorkspace
+from docs import dialects_table
+from pages import page_file, snippet, snippets
 from simulated_vcenter import SimulatedVCenter
-from support import PASSWORD, Helper, pyvmomi_connections, request
+from support import PASSWORD, Helper, pyvmomi_connections
 from vsphere_session.config import KEYS
 from vsphere_session.environment import FAMILIES
 from vsphere_session.service import REPLY_FIELDS
@@ -20,6 +22,8 @@ from vsphere_session.settings import FIELDS
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 REFERENCE = (ROOT / "docs" / "reference.md").read_text(encoding="utf-8")
+CALLERS = sorted(ROOT.glob("docs/callers/*.md"))
+PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *ROOT.glob("docs/**/*.md")])
 CACHE = (ROOT / "docs" / "cache.md").read_text(encoding="utf-8")
 
 
@@ -48,15 +52,46 @@ def test_the_reference_has_every_request_field_reply_field_and_setting(name: str
     assert re.search(rf"\b{name}\b", REFERENCE)
 
 
-def test_the_page_on_callers_has_the_table_of_dialects() -> None:
-    """As the code has it."""
-    page = (ROOT / "docs" / "callers.md").read_text(encoding="utf-8")
-    table = page.partition("<!-- dialects -->\n")[2].partition("<!-- /dialects -->")[0]
-    rows = [
-        f"| `{name}` | `{row.program or f'vsphere-session --protocol {name}'}` | {row.caller} |"
-        for name, row in DIALECTS.items()
-    ]
-    assert table.splitlines()[2:] == rows
+def test_readme_has_the_table_of_dialects() -> None:
+    """As the code has it, and nobody else has one; `python3 tests/run.py docs` writes it."""
+    assert dialects_table.shown(README) == dialects_table.table()
+    assert [page.name for page in PAGES if "<!-- dialects -->" in page.read_text(encoding="utf-8")] == ["README.md"]
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_every_dialect_has_a_page(dialect: str) -> None:
+    """Which says what an error looks like, and what the caller does with the secret."""
+    text = page_file(dialect).read_text(encoding="utf-8")
+    assert "## An error" in text
+    assert re.search(r"^## What .* does with the secret$", text, flags=re.MULTILINE)
+
+
+@pytest.mark.parametrize("page", CALLERS, ids=lambda page: page.stem)
+def test_every_block_on_a_callers_page_is_a_snippet(page: Path) -> None:
+    """So that a test can use it."""
+    name = "callers" if page.stem == "README" else page.stem
+    assert page.read_text(encoding="utf-8").count("\n```") == 2 * len(snippets(name))
+
+
+def test_every_snippet_is_used_by_a_test_and_every_use_is_of_a_snippet() -> None:
+    """By the two names in a test's call of `snippet`."""
+    pages = ["README", "CONTRIBUTING", "callers", *(page.stem for page in CALLERS if page.stem != "README")]
+    marked = {(page, name) for page in pages for name in snippets(page)}
+    assert marked
+    used = set()
+    for file in (ROOT / "tests").rglob("*.py"):
+        used |= _uses(file)
+    assert used == marked
+
+
+def _uses(file: Path) -> set[tuple[object, object]]:
+    """The pages and names in its calls of `snippet`."""
+    return {
+        (node.args[0].value, node.args[1].value)
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "snippet"
+        if isinstance(node.args[0], ast.Constant) and isinstance(node.args[1], ast.Constant)
+    }
 
 
 def test_the_reference_has_every_environment_variable() -> None:
@@ -66,18 +101,19 @@ def test_the_reference_has_every_environment_variable() -> None:
             assert f"`{getattr(family, attribute)}" in REFERENCE or not getattr(family, attribute)
 
 
-@pytest.mark.parametrize("page", sorted([ROOT / "README.md", *ROOT.glob("docs/*.md"), ROOT / "CONTRIBUTING.md"]))
-def test_links_lead_to_files(page: Path) -> None:
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_to_files_and_their_headings(page: Path) -> None:
     """Within the repository."""
-    for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", page.read_text(encoding="utf-8")):
-        assert (page.parent / target).exists(), target
+    for target, heading in re.findall(r"\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)", page.read_text(encoding="utf-8")):
+        file = page.parent / target if target else page
+        assert file.exists(), target
+        assert not heading or heading in _headings(file), f"{target}#{heading}"
 
 
-def recipe(language: str) -> str:
-    """The block of README that is marked as this recipe."""
-    found = re.search(rf"<!-- recipe: {language} -->\n```\w+\n(.*?)```", README, flags=re.DOTALL)
-    assert found
-    return found[1]
+def _headings(page: Path) -> set[str]:
+    """The names under which GitHub knows its headings."""
+    found = re.findall(r"^#+ (.*)$", page.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in found}
 
 
 def test_the_python_recipe_runs(
@@ -85,7 +121,7 @@ def test_the_python_recipe_runs(
 ) -> None:
     """Two rounds, one login per kind, the second round without the password."""
     user = "administrator%40vsphere.local"
-    code = recipe("python").replace("user:pass@vc.example.com", f"{user}:{PASSWORD}@{vcenter.authority}")
+    code = snippet("README", "python").replace("user:pass@vc.example.com", f"{user}:{PASSWORD}@{vcenter.authority}")
     code = code.replace("user@vc.example.com", f"{user}@{vcenter.authority}")
     code = code.replace("Session(url)", f"Session(url, ca_file={str(vcenter.ca_file)!r})")
     for name, value in helper.environment.items():
@@ -96,22 +132,3 @@ def test_the_python_recipe_runs(
         exec(compile(code, "README.md", "exec"), {})
     assert capsys.readouterr().out.splitlines().count("200") == 2
     assert len(vcenter.logins) == 2
-
-
-def test_the_terraform_recipe_gives_files_and_no_session_id(
-    vcenter: SimulatedVCenter, helper: Helper, tmp_path: Path
-) -> None:
-    """As README has it: the query's fields, with the test's own server."""
-    block = recipe("terraform").partition("query = {")[2].partition("}")[0]
-    query = dict(re.findall(r'(\w+)\s*=\s*"([^"]*)"', block))
-    assert set(query) == {"url", "username", "output"}
-    mine = {name: str(value) for name, value in request(vcenter, password=PASSWORD).items()}
-    directory = tmp_path / "terraform"
-    directory.mkdir()
-    workspace = TerraformWorkspace(directory, [*helper.program, "get"], query | mine, helper.environment)
-    workspace.init()
-    result = workspace.apply()
-    assert set(result) >= {"soap_session_file", "rest_session_file"}
-    assert not {"soap_session_id", "rest_session_id"} & set(result)
-    state = workspace.state_file.read_text(encoding="utf-8")
-    assert not any(session.id in state for session in vcenter.sessions)

@@ -13,9 +13,9 @@ from fuzzing import checks_of_requests as requests
 from fuzzing import samples
 from fuzzing.checks_of_requests import text_of
 from fuzzing.mutation import Grammar
-from vsphere_session.clock import unix_seconds
 from vsphere_session.endpoint import parse_endpoint
 from vsphere_session.govmomi_file import read_rest, read_soap
+from vsphere_session.moments import unix_seconds
 from vsphere_session.thumbprint import normal_thumbprint
 from vsphere_session.wire.xmltree import parse_xml
 
@@ -55,7 +55,7 @@ _ALL = (
     Target("config", samples.CONFIGURATION, _FAILURE, documents.parse_configuration, documents.check_configuration, _OWN_FILE),
     Target("wire.answer.Reader", samples.HTTP, _FAILURE, documents.parse_http, documents.check_http),
     Target("wire.xmltree.parse_xml", samples.XML, _VALUE_ERROR, parse_xml, documents.check_xml),
-    Target("clock.unix_seconds", samples.TIME, (), lambda data: unix_seconds(text_of(data)), requests.check_time),
+    Target("moments.unix_seconds", samples.TIME, (), lambda data: unix_seconds(text_of(data)), requests.check_time),
     Target("thumbprint.normal_thumbprint", samples.THUMBPRINT, _FAILURE, lambda data: normal_thumbprint(text_of(data)), requests.check_thumbprint),
 )  # fmt: skip
 TARGETS = {target.name: target for target in _ALL}

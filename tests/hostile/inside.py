@@ -15,7 +15,8 @@ from simulated_vcenter import SimulatedVCenter
 from support import PASSWORD, request
 from vsphere_session.clock import Clock
 from vsphere_session.config import Configuration
-from vsphere_session.service import VERBS, Host
+from vsphere_session.host import Host
+from vsphere_session.service import VERBS
 from vsphere_session.settings import FIELDS
 
 

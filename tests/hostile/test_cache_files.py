@@ -72,6 +72,7 @@ def test_erase_removes_a_broken_file(inside: Inside, kind: str, file: Path, brok
     file.write_bytes(broken(file.read_bytes()))
     assert inside.ask("erase", api=kind)["erased"] == kind
     assert not file.exists()
+    assert inside.vcenter.session_count == 1
 
 
 @pytest.mark.parametrize("tail", [b"x", b"\0" * 1000, b'{"SessionID":"other"}\n', b"\xff" * 900_000], ids=len)
@@ -95,6 +96,7 @@ def test_a_file_of_100_mb_is_not_read_and_gets_replaced(
     assert measured.ok("erase", request(vcenter, api=kind)) == {"erased": kind}
     assert not file.exists()
     assert measured.peak_megabytes < 100
+    assert len(vcenter.logins) == vcenter.session_count == 2
 
 
 # ---- what is no file of ours
@@ -114,7 +116,7 @@ def test_what_is_not_a_file_is_refused_left_alone_and_nobody_logs_in(
         assert (reply.kind, reply.status) == ("storage", 9), reply
         assert str(file) in reply.stderr
     assert (file.lstat().st_ino, file.lstat().st_mode) == (before.st_ino, before.st_mode)
-    assert vcenter.login_attempts == 1
+    assert vcenter.login_attempts == vcenter.session_count == 1
 
 
 def test_somebody_elses_file_is_refused_left_alone_and_nobody_logs_in(
@@ -188,6 +190,7 @@ def test_a_file_that_says_insecure_is_not_used_for_a_caller_who_verifies(inside:
     old_authority = Path(inside.vcenter.ca_file).with_name("ca-1.pem")
     assert inside.failure("get", api=kind, ca_file=str(old_authority)).kind == "untrusted"
     assert inside.vcenter.requests == _until_cached(inside)
+    assert inside.vcenter.session_count == 1
 
 
 def _until_cached(inside: Inside) -> list[object]:

@@ -52,13 +52,16 @@ def matters(path: tuple[Any, ...]) -> bool:
 def test_something_wrong_at_any_place_costs_at_most_a_login(inside: Inside, kind: str, wrong: Any) -> None:
     file = Path(inside.get(api=kind)[f"{kind}_session_file"])
     whole = json.loads(file.read_bytes())
+    lost = 0
     for path in filter(matters, list(places(whole))):
         file.write_text(json.dumps(changed(whole, path, wrong)), encoding="utf-8")
         logins = len(inside.vcenter.logins)
         reply = inside.get(api=kind, verify="always")
         assert reply["source"] == ("cache" if len(inside.vcenter.logins) == logins else "login"), path
         assert inside.get(api=kind, verify="always")["source"] == "cache", path
+        lost += reply["source"] == "login"
         whole = json.loads(file.read_bytes()) if reply["source"] == "login" else whole
+    assert inside.vcenter.session_count <= 1 + lost, "more is left than what a changed file had"
 
 
 @pytest.mark.parametrize("version", ["9" * 5000, "8." + "0" * 5000, "8.\u00b2", "\u0668", ".", "8..3", "-8.0"], ids=len)
@@ -77,6 +80,7 @@ def test_an_odd_version_in_a_file_is_carried_along(inside: Inside, version: str)
 def test_a_place_that_is_left_out_costs_at_most_a_login(inside: Inside, kind: str) -> None:
     file = Path(inside.get(api=kind)[f"{kind}_session_file"])
     whole = json.loads(file.read_bytes())
+    lost = 0
     for path in filter(matters, list(places(whole))):
         if not path or isinstance(path[-1], int):
             continue
@@ -85,7 +89,8 @@ def test_a_place_that_is_left_out_costs_at_most_a_login(inside: Inside, kind: st
             parent = parent[key]
         rest = {key: value for key, value in parent.items() if key != path[-1]}
         file.write_text(json.dumps(changed(whole, path[:-1], rest)), encoding="utf-8")
-        inside.get(api=kind, verify="always")
+        lost += inside.get(api=kind, verify="always")["source"] == "login"
         assert inside.get(api=kind, verify="always")["source"] == "cache", path
         inside.get(api=kind, reauth=True)
         whole = json.loads(file.read_bytes())
+    assert inside.vcenter.session_count <= 1 + lost, "more is left than what a changed file had"

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from hostile.answers import ENVELOPE
 from hostile.canary import CANARY, shows_secret
 from hostile.strategies import json_values, thorough
-from vsphere_session.clock import Clock, unix_seconds
+from vsphere_session.clock import Clock
 from vsphere_session.endpoint import parse_endpoint
 from vsphere_session.errors import SessionError, UnreachableError
+from vsphere_session.moments import unix_seconds
 from vsphere_session.wire.answer import Reader, Response
 from vsphere_session.wire.rest import RestWire
 from vsphere_session.wire.soap import SoapWire
@@ -114,7 +115,7 @@ def test_any_answer_to_a_soap_call_is_understood_or_one_of_the_kinds(response: R
         wire.service_content,
         lambda: wire.current_session(CONTENT),
         lambda: wire.logout(CONTENT),
-        lambda: SoapWire(Canned(response)).login(CONTENT, "user", CANARY),
+        lambda: SoapWire(Canned(response)).login(CONTENT, "user", CANARY, lambda: None),
     ):
         contract_or(call)
 

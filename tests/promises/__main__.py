@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
 from tqdm import tqdm
 
-from promises.rows import Promise, Row, Size
+from promises.rows import SEED, Promise, Row, Size, seed
 from promises.table import HEAD, PROMISES, lines
 
 README = Path(__file__).resolve().parents[2] / "README.md"
@@ -20,8 +21,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="tests/run.py promises", description=__doc__)
     parser.add_argument("numbers", nargs="*", type=int, metavar="NUMBER", help="which promises (all)")
     parser.add_argument("--short", action="store_true", help="as the tests do it")
+    parser.add_argument("--seed", type=int, default=seed(), help="for what is chosen by chance (%(default)s)")
     parser.add_argument("--write", action="store_true", help="put the table into README.md")
     options = parser.parse_args()
+    os.environ[SEED] = str(options.seed)
     chosen = [promise for promise in PROMISES if not options.numbers or promise.number in options.numbers]
     size = Size.SHORT if options.short else Size.LONG
     table, broken = [HEAD], False

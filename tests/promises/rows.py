@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 
 Progress = Callable[[int], object]  # how many more of the run's steps are done
+
+
+SEED = "PROMISES_SEED"
+"""The variable that chooses what a run of chance does; `--seed` sets it."""
+
+
+def seed() -> int:
+    """What a run of chance starts from; the same one goes the same way."""
+    return int(os.environ.get(SEED, "1"))
 
 
 class Size(Enum):

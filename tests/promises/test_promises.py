@@ -8,6 +8,7 @@ from promises.rows import Promise, Size
 from promises.table import PROMISES
 
 
+@pytest.mark.sessions_counted_by_hand
 @pytest.mark.parametrize("promise", PROMISES, ids=lambda promise: f"{promise.number}-{promise.rows.__module__}")
 def test_a_promise_holds_and_says_so_in_figures(promise: Promise) -> None:
     """The short run finds nothing broken, counts its steps, and yields rows without an empty cell."""

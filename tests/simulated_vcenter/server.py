@@ -67,6 +67,16 @@ class HttpServer(socketserver.ThreadingTCPServer):
             if worker.is_alive():
                 self.errors.append(RuntimeError("a fault's hook has not returned"))
 
+    def settle(self) -> None:
+        """Wait until every connection of clients that are gone is done with, and what they had sent is carried out."""
+        address = self.server_address[0], self.port
+        with socket.create_connection((str(address[0]), address[1])) as last, contextlib.suppress(OSError):
+            last.shutdown(socket.SHUT_WR)
+            while last.recv(4096):  # its end comes after it was accepted, and so after all those before it
+                pass
+        for worker in self._workers:
+            worker.join(_PATIENCE_SECONDS)
+
     def get_request(self) -> tuple[socket.socket, Any]:
         """Accept; the handshake is left to the connection's thread, so that nobody can hold up the others."""
         connection, address = super().get_request()

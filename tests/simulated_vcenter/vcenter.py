@@ -102,7 +102,14 @@ class SimulatedVCenter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.stop()
+        try:
+            if error is None:
+                self.at_end()
+        finally:
+            self.stop()
+
+    def at_end(self) -> None:
+        """Take a last look at the sessions: called at the end of the `with` block, unless an error ends it. Nothing here."""
 
     # Where it is and why to trust it
 
@@ -172,6 +179,14 @@ class SimulatedVCenter:
         """End every session, as a restart of vCenter does."""
         self._state.sessions.close_all()
 
+    def end(self, session_id: str) -> None:
+        """End one session, as an administrator does."""
+        self._state.sessions.close(session_id)
+
+    def limit_sessions(self, count: int | None) -> None:
+        """Let a user have so many sessions of each kind from now on; None for any number. Those at hand live on."""
+        self._state.sessions.limit = count
+
     @contextmanager
     def offline(self) -> Iterator[None]:
         """Refuse connections within the `with` block; sessions and port are as before afterwards."""
@@ -182,6 +197,10 @@ class SimulatedVCenter:
         finally:
             self._server = self._listen(server.port)
             self._server.errors += server.errors
+
+    def settle(self) -> None:
+        """Wait until all that clients had sent which are gone now, such as killed ones, is carried out."""
+        self._running.settle()
 
     def add_session(self, user: str, kind: Kind = "soap") -> str:
         """Let somebody else log in, and return the session's id: it counts as no login and no attempt."""

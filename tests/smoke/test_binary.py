@@ -39,7 +39,7 @@ def refusing(helper: Helper, *calls: str) -> Helper:
     """The same program on a system that refuses these system calls, as older or hardened ones do."""
     other = Helper(helper.home, helper.environment)
     refused = [word for call in calls for word in ("-e", f"inject={call}:error=EACCES")]
-    other.program = [str(strace()), "-f", "-qq", "-o", "/dev/null", *refused, *helper.program]
+    other.program = [*strace(), "-f", "-qq", "-o", "/dev/null", *refused, *helper.program]
     return other
 
 
@@ -82,6 +82,19 @@ def test_one_that_is_killed_on_its_way_to_the_server_leaves_no_process_and_no_fi
     assert helper.ok("get", request(vcenter, password=PASSWORD), "--timeout", "5")["source"] == "login"
 
 
+def test_what_a_get_needs_to_ask_and_to_log_in_is_not_inflated(
+    vcenter: SimulatedVCenter, helper: Helper, tmp_path: Path
+) -> None:
+    """Only what inflates the rest would be: a module that the build does not know to be needed costs 2 ms more."""
+    log = tmp_path / "calls"
+    helper.program = [*strace(), "-f", "-qq", "-o", str(log), "-e", "trace=memfd_create", *helper.program]
+    for fields in ({"password": PASSWORD}, {"verify": "always"}):
+        helper.ok("get", request(vcenter, **fields))
+        loaded = re.findall(r'memfd_create\("([\w.]+)"', log.read_text())
+        assert "_ssl" in loaded
+        assert "zlib" not in loaded
+
+
 def test_where_there_are_no_files_in_memory_the_temporary_directory_does_and_is_left_empty(
     vcenter: SimulatedVCenter, helper: Helper, temporary: Path
 ) -> None:
@@ -103,7 +116,7 @@ def test_where_there_is_neither_memory_nor_a_directory_that_is_a_storage_error(h
     """
     namespace = Helper(helper.home, helper.environment)
     own = ["unshare", "--map-root-user", "--mount", "sh", "-c", script]
-    namespace.program = [*own, str(strace()), helper.program[0], name]
+    namespace.program = [*own, *strace(), helper.program[0], name]
     reply = namespace.run()
     if reply.status in (1, 99):  # nobody may mount here
         return

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from sealed import encrypt, sealed_ids
 from simulated_vcenter import SimulatedVCenter
 from smoke.secret_service import SecretService
 from support import PASSWORD, USER, Helper, request
@@ -27,6 +28,27 @@ def test_a_login_is_kept_in_the_secret_service_of_the_session_bus(
         assert helper.ok("get", request(vcenter))["source"] == "login"
         assert helper.ok("erase", request(vcenter)) == {"erased": "password,soap,rest"}
         assert service.secrets == {}
+
+
+@pytest.mark.sessions_counted_by_hand
+def test_encrypted_sessions_have_their_key_in_the_secret_service(
+    vcenter: SimulatedVCenter, helper: Helper, tmp_path: Path
+) -> None:
+    """The key is made once, crosses the bus encrypted, and what it has closed is opened again."""
+    encrypt(helper.home)
+    with SecretService(tmp_path) as service:
+        helper.environment["DBUS_SESSION_BUS_ADDRESS"] = service.address
+        first = helper.ok("get", request(vcenter, password=PASSWORD))
+        assert first["source"] == "login"
+        assert helper.ok("get", request(vcenter)) == first | {"source": "cache"}
+        ((attributes, key),) = service.secrets.items()
+        assert ("service", "vsphere-session:session-key") in attributes
+        assert key not in service.sent
+        sealed = sealed_ids(helper.home, bytes.fromhex(key.decode()), vcenter)
+        assert sealed == {first["soap_session_id"], first["rest_session_id"]}
+        assert helper.ok("erase", request(vcenter)) == {"erased": "soap,rest"}
+        assert len(service.secrets) == 1
+    assert vcenter.sessions == []
 
 
 @pytest.mark.parametrize("address", [None, "unix:path=/nonexistent/bus"])

@@ -10,14 +10,16 @@ import os
 import stat
 import subprocess
 
-from vsphere_session.child import as_it_was
+from vsphere_session.child import as_it_was, without_passwords
 from vsphere_session.endpoint import Endpoint
 from vsphere_session.errors import InvalidRequestError, NotFoundError, StorageError
+from vsphere_session.files import read_named
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+MAX_FILE_BYTES = 16 * 1024 * 1024  # of a caller's own configuration
 _TIMEOUT = 30.0
 
 
@@ -103,12 +105,14 @@ def _in_the_way(path: str) -> StorageError:
 def read(path: str) -> bytes | None:
     """The bytes of a caller's file, None where there is none. Raises StorageError."""
     try:
-        with open(path, "rb") as file:
-            return file.read()
+        data = read_named(path, MAX_FILE_BYTES + 1, path, _TIMEOUT)
     except FileNotFoundError:
         return None
     except OSError as error:
         raise _cannot("read", path, error) from None
+    if len(data) > MAX_FILE_BYTES:
+        raise StorageError(f"{path} is longer than {MAX_FILE_BYTES} bytes, and stays as it is; is it the right file?")
+    return data
 
 
 def read_text(path: str) -> str | None:
@@ -177,9 +181,9 @@ def command(line: str, desk: Desk, *words: str) -> Change:
 def ask(desk: Desk, *words: str, fine: tuple[int, ...] = (0,)) -> str:
     """What a tool prints. Raises NotFoundError where there is no such tool, StorageError where it fails."""
     try:
-        done = subprocess.run(  # noqa: S603  # the tool whose configuration the user wants changed
+        done = subprocess.run(  # noqa: S603  # nosec B603  # the tool whose configuration the user wants changed
             words,
-            env=as_it_was(desk.environ),
+            env=without_passwords(as_it_was(desk.environ)),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=_TIMEOUT,

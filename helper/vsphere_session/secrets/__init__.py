@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from typing import Protocol
 
     from vsphere_session.clock import Clock, Deadline
-    from vsphere_session.service import Host
+    from vsphere_session.host import Host
 
     class SecretStore(Protocol):
         """Passwords by place (`vc.example.com:8989`) and user name."""
@@ -75,11 +75,19 @@ class Logins:
             lock.acquire(self._deadline)
             index = self._index(place)
             before, users, default = index.users.get(username), dict(index.users), index.default
-            index.add(username, self._choice)  # first: what is in a store and in no index cannot be erased any more
+            store = self._store(self._choice)
+            index.expect(username, self._choice)  # first: what is in a store and in no index cannot be erased any more
             try:
-                self._store(self._choice).set(place, username, password)
-            except BaseException:
+                store.set(place, username, password)
+            except Exception:  # an interruption may come after it is done
                 index.reset(users, default)
+                raise
+            try:
+                index.add(username, self._choice)
+            except Exception:
+                if before is None:
+                    store.delete(place, username)
+                    index.reset(users, default)
                 raise
             if before and before != self._choice:
                 self._store(before).delete(place, username)
@@ -94,7 +102,13 @@ class Logins:
             name = index.users.get(username)
             if not name:
                 return False
-            self._store(name).delete(place, username)
+            users, default = dict(index.users), index.default
+            index.step_back(username)  # first: a default whose password is gone would be in the way of the others
+            try:
+                self._store(name).delete(place, username)
+            except Exception:
+                index.reset(users, default)
+                raise
             index.remove(username)
             return True
 

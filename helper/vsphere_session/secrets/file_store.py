@@ -6,7 +6,7 @@ import json
 import os
 
 from vsphere_session.errors import StorageError
-from vsphere_session.files import read_private, write_private
+from vsphere_session.files import read_private, remove_leftovers, write_private
 from vsphere_session.lock import Lock
 
 TYPE_CHECKING = False
@@ -34,7 +34,7 @@ class FileStore:
     def set(self, place: str, username: str, password: str) -> None:
         """Keep the password."""
         with self._lock as lock:
-            lock.acquire(self._deadline)
+            self._own(lock)
             secrets = self._read()
             secrets.setdefault(place, {})[username] = password
             self._write(secrets)
@@ -42,12 +42,16 @@ class FileStore:
     def delete(self, place: str, username: str) -> bool:
         """Forget the password; False if there was none."""
         with self._lock as lock:
-            lock.acquire(self._deadline)
+            self._own(lock)
             secrets = self._read()
             if secrets.get(place, {}).pop(username, None) is None:
                 return False
             self._write({name: users for name, users in secrets.items() if users})
             return True
+
+    def _own(self, lock: Lock) -> None:
+        lock.acquire(self._deadline)
+        remove_leftovers(self._path)  # a writer that was killed has left passwords there
 
     def _read(self) -> dict[str, dict[str, str]]:
         data = read_private(self._path)

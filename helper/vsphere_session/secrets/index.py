@@ -7,7 +7,7 @@ import os
 from credential_protocol.jsontext import decode
 from vsphere_session.digest import sha256_hex
 from vsphere_session.errors import StorageError
-from vsphere_session.files import read_private, remove_private, write_private
+from vsphere_session.files import read_private, remove_leftovers, remove_private, write_private
 
 
 def all_places(directory: str) -> list[str]:
@@ -41,12 +41,27 @@ class Index:
         self.default = ""
         self._load()
 
+    def expect(self, username: str, store: str) -> None:
+        """Note that `store` is about to have this user's password. Who is the default one does not change before it has."""
+        if username not in self.users:
+            self.users = {username: store, **self.users}
+            self._save()
+
     def add(self, username: str, store: str) -> None:
         """Note that `store` has this user's password now."""
+        before = list(self.users.items()), self.default
         self.users.pop(username, None)
         self.users[username] = store
         self.default = username
-        self._save()
+        if before != (list(self.users.items()), self.default):
+            self._save()
+
+    def step_back(self, username: str) -> None:
+        """Note that this user's password is about to go: another one is the default, if there is another."""
+        others = [user for user in self.users if user != username]
+        if self.default == username and others:
+            self.default = others[-1]
+            self._save()
 
     def remove(self, username: str) -> None:
         """Note that this user's password is gone."""
@@ -83,6 +98,7 @@ class Index:
     def _save(self) -> None:
         import json  # noqa: PLC0415  # storing a login is rare
 
+        remove_leftovers(self._path)
         if self.users:
             content = {"place": self._place, "default": self.default, "users": self.users}
             write_private(self._path, json.dumps(content).encode() + b"\n")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from vsphere_session.errors import BusyError, SessionError, StorageError, UnsupportedError
+from vsphere_session.errors import BusyError, StorageError, UnsupportedError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,10 +18,14 @@ _CHOOSE = 'choose the file store: --secret-store file, or secret_store = "file" 
 
 
 class KeyringStore:
-    """Every call runs beside the main thread and ends at the deadline: a keyring may wait for a bus or a prompt for ever."""
+    """Every call runs beside the main thread and ends at the deadline: a keyring may wait for a bus or a prompt for ever.
 
-    def __init__(self, deadline: Deadline) -> None:
+    `instead` is what errors tell the user to do on a host without one.
+    """
+
+    def __init__(self, deadline: Deadline, *, instead: str = _CHOOSE) -> None:
         self._deadline = deadline
+        self._instead = instead
 
     @property
     def where(self) -> str:
@@ -38,7 +42,7 @@ class KeyringStore:
     def set(self, place: str, username: str, password: str) -> None:
         """Keep the password."""
         if _is_windows() and len(password) > _WINDOWS_LIMIT:
-            raise UnsupportedError(f"Windows keeps no secret of more than {_WINDOWS_LIMIT} characters; {_CHOOSE}")
+            raise UnsupportedError(f"Windows keeps no secret of more than {_WINDOWS_LIMIT} characters; {self._instead}")
         self._ask(lambda keyring: keyring.set_password(_label(place), username, password))
 
     def delete(self, place: str, username: str) -> bool:
@@ -53,7 +57,7 @@ class KeyringStore:
 
         def run() -> None:
             try:
-                answers.append(_ask_now(question))
+                answers.append(_ask_now(question, self._instead))
             except Exception as error:  # noqa: BLE001  # raised where the caller waits
                 answers.append(error)
 
@@ -62,14 +66,14 @@ class KeyringStore:
         thread.join(max(0.0, self._deadline.remaining()))
         if not answers:
             raise BusyError(
-                f"the platform's keyring did not answer within {self._deadline.seconds:g} s; unlock it, or {_CHOOSE}"
+                f"the platform's keyring did not answer within {self._deadline.seconds:g} s; unlock it, or {self._instead}"
             )
         if isinstance(answers[0], Exception):
             raise answers[0]
         return answers[0]
 
 
-def _ask_now(question: Callable[..., object]) -> object:
+def _ask_now(question: Callable[..., object], instead: str) -> object:
     try:
         import keyring  # noqa: PLC0415  # may take seconds: in the thread; and loads the back-end that its configuration names
 
@@ -77,11 +81,11 @@ def _ask_now(question: Callable[..., object]) -> object:
     except Exception as error:  # noqa: BLE001  # back-ends raise what their platform raises; its text may hold the secret
         name = type(error).__name__
         if name in ("NoKeyringError", "InitError"):
-            raise UnsupportedError(f"there is no keyring on this host; {_CHOOSE}") from None
+            raise UnsupportedError(f"there is no keyring on this host; {instead}") from None
         if name == "KeyringLocked":
-            raise StorageError(f"the platform's keyring is locked; unlock it, or {_CHOOSE}") from None
+            raise StorageError(f"the platform's keyring is locked; unlock it, or {instead}") from None
         raise StorageError(
-            f"the platform's keyring failed ({name}); see python -m keyring diagnose, or {_CHOOSE}"
+            f"the platform's keyring failed ({name}); see python -m keyring diagnose, or {instead}"
         ) from None
 
 

@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 import os
-import socket
-import ssl
-import threading
-from base64 import b64encode
+from _socket import AF_INET, AF_INET6, IPPROTO_TCP, SOCK_STREAM, TCP_NODELAY, getaddrinfo, inet_pton
+from _thread import allocate_lock, start_new_thread
 
 from vsphere_session.clock import Deadline
 from vsphere_session.endpoint import Endpoint
 from vsphere_session.errors import SessionError, UnreachableError, UntrustedError
 from vsphere_session.wire.answer import Reader
 from vsphere_session.wire.limits import READ_SIZE
-from vsphere_session.wire.trust import Trust, fingerprint, unverified_context
+from vsphere_session.wire.tls import (
+    Socket,
+    SSLCertVerificationError,
+    SSLEOFError,
+    SSLError,
+    SSLWantReadError,
+    start_tls,
+)
+from vsphere_session.wire.trust import Trust, fingerprint
 
-Address = tuple[int, tuple[object, ...]]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import ssl
+
+    from vsphere_session.wire.tls import Secured, Stream
+
+    Address = tuple[int, tuple[object, ...]]
 
 
 class Connection:
@@ -33,7 +45,7 @@ class Connection:
         self._place = endpoint.place
         self.deadline = deadline
         tcp = _open_tcp(endpoint, proxy, deadline)
-        self._socket: socket.socket = tcp
+        self._socket: Stream = tcp
         try:
             if endpoint.scheme == "https":
                 self._socket = _start_tls(tcp, endpoint, trust, deadline, proxy=proxy, context=context)
@@ -54,7 +66,7 @@ class Connection:
         try:
             self._socket.settimeout(self.deadline.for_network(self._place))
             return self._socket.recv(READ_SIZE)
-        except ssl.SSLEOFError:
+        except SSLEOFError:
             return b""
         except OSError as error:
             raise _broken(self._place, error, self.deadline) from None
@@ -64,7 +76,7 @@ class Connection:
         try:
             self._socket.settimeout(0)
             self._socket.recv(1)
-        except (ssl.SSLWantReadError, BlockingIOError):
+        except (SSLWantReadError, BlockingIOError):
             return True
         except OSError:
             pass
@@ -75,17 +87,17 @@ class Connection:
         self._socket.close()
 
 
-def _open_tcp(endpoint: Endpoint, proxy: Endpoint | None, deadline: Deadline) -> socket.socket:
+def _open_tcp(endpoint: Endpoint, proxy: Endpoint | None, deadline: Deadline) -> Socket:
     target = proxy or endpoint
     addresses = _look_up(target, deadline)
     last: OSError = OSError("no address")
     for number, (family, address) in enumerate(addresses):
         left = deadline.for_network(target.place)
-        connection = socket.socket(family, socket.SOCK_STREAM)
+        connection = Socket(family, SOCK_STREAM)
         try:
             connection.settimeout(left / (len(addresses) - number))
             connection.connect(address)
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            connection.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
             if proxy is not None:
                 _ask_proxy(connection, endpoint, proxy, deadline)
         except OSError as error:
@@ -100,19 +112,29 @@ def _open_tcp(endpoint: Endpoint, proxy: Endpoint | None, deadline: Deadline) ->
 
 
 def _look_up(endpoint: Endpoint, deadline: Deadline) -> list[Address]:
-    """The endpoint's addresses. In a thread of its own: the system's resolver knows no time-out."""
-    result: list[list[Address] | OSError | UnicodeError] = []
+    """The endpoint's addresses. A name is looked up in a thread of its own: the system's resolver knows no time-out."""
+    name = ascii_host(endpoint.host)
+    for family, rest in ((AF_INET, ()), (AF_INET6, (0, 0))):
+        try:
+            inet_pton(family, name)
+        except OSError:
+            continue
+        return [(family, (name, endpoint.port, *rest))]
+    result: list[list[Address] | OSError] = []
+    answered = allocate_lock()
+    answered.acquire()
 
     def ask() -> None:
         try:
-            found = socket.getaddrinfo(endpoint.host, endpoint.port, type=socket.SOCK_STREAM)
+            found = getaddrinfo(name.encode(), endpoint.port, type=SOCK_STREAM)  # bytes: a text would import a codec
             result.append([(family, address) for family, _, _, _, address in found])
-        except (OSError, UnicodeError) as error:
+        except OSError as error:
             result.append(error)
+        finally:
+            answered.release()
 
-    thread = threading.Thread(target=ask, daemon=True)
-    thread.start()
-    thread.join(deadline.for_network(f"the look-up of {endpoint.host}"))
+    start_new_thread(ask, ())
+    answered.acquire(timeout=deadline.for_network(f"the look-up of {endpoint.host}"))
     if not result:
         deadline.for_network(f"the look-up of {endpoint.host}")
         raise UnreachableError(
@@ -123,12 +145,14 @@ def _look_up(endpoint: Endpoint, deadline: Deadline) -> list[Address]:
     return result[0]
 
 
-def _ask_proxy(connection: socket.socket, endpoint: Endpoint, proxy: Endpoint, deadline: Deadline) -> None:
+def _ask_proxy(connection: Socket, endpoint: Endpoint, proxy: Endpoint, deadline: Deadline) -> None:
     host = _server_name(endpoint)
-    target = f"[{host}]:{endpoint.port}" if ":" in host else f"{host.encode('idna').decode('ascii')}:{endpoint.port}"
+    target = f"[{host}]:{endpoint.port}" if ":" in host else f"{host}:{endpoint.port}"
     lines = [f"CONNECT {target} HTTP/1.1", f"Host: {target}"]
     if proxy.username:
-        login = b64encode(f"{proxy.username}:{proxy.password or ''}".encode()).decode()
+        from binascii import b2a_base64  # noqa: PLC0415  # few have that
+
+        login = b2a_base64(f"{proxy.username}:{proxy.password or ''}".encode(), newline=False).decode()
         lines.append(f"Proxy-Authorization: Basic {login}")
 
     def receive() -> bytes:
@@ -145,31 +169,31 @@ def _ask_proxy(connection: socket.socket, endpoint: Endpoint, proxy: Endpoint, d
 
 
 def _start_tls(
-    tcp: socket.socket,
+    tcp: Socket,
     endpoint: Endpoint,
     trust: Trust,
     deadline: Deadline,
     *,
     proxy: Endpoint | None,
     context: ssl.SSLContext | None,
-) -> ssl.SSLSocket:
+) -> Secured | ssl.SSLSocket:
     try:
-        tcp.settimeout(deadline.for_network(endpoint.place))
-        secured = (context or trust.context()).wrap_socket(tcp, server_hostname=_server_name(endpoint))
+        left = deadline.for_network(endpoint.place)
+        secured = start_tls(tcp, context or trust.context(), _server_name(endpoint), left)
         try:
-            trust.check_pin(secured.getpeercert(binary_form=True) or b"", endpoint.place)
+            trust.check_pin(secured.getpeercert(True) or b"", endpoint.place)
         except BaseException:
-            secured.close()  # the TCP socket is its own now
+            secured.close()  # the TCP socket may be its own now
             raise
-    except ssl.SSLCertVerificationError as error:
+    except SSLCertVerificationError as error:
         raise _untrusted(endpoint, deadline, proxy, error.verify_message) from None
-    except ssl.SSLEOFError:
+    except SSLEOFError:
         raise UnreachableError(
             f"{endpoint.place} closed the connection during the TLS handshake; try again, or check the url"
         ) from None
     except TimeoutError as error:
         raise _broken(endpoint.place, error, deadline) from None
-    except ssl.SSLError as error:
+    except SSLError as error:
         reason = (error.reason or "unknown reason").lower().replace("_", " ")
         raise UnreachableError(
             f"{endpoint.place} does not speak TLS as we do ({reason}); check port and scheme of the url"
@@ -197,15 +221,20 @@ def peer_certificate(endpoint: Endpoint, deadline: Deadline, proxy: Endpoint | N
     """The certificate (DER) that the endpoint shows, unverified; nothing else is sent to it."""
     tcp = _open_tcp(endpoint, proxy, deadline)
     try:
-        tcp.settimeout(deadline.for_network(endpoint.place))
-        with unverified_context().wrap_socket(tcp, server_hostname=_server_name(endpoint)) as secured:
-            return secured.getpeercert(binary_form=True) or b""
+        left = deadline.for_network(endpoint.place)
+        secured = start_tls(tcp, Trust(insecure=True).context(), _server_name(endpoint), left)
+        return secured.getpeercert(True) or b""
     finally:
         tcp.close()
 
 
 def _server_name(endpoint: Endpoint) -> str:
-    return endpoint.host.partition("%")[0]
+    return ascii_host(endpoint.host.partition("%")[0])
+
+
+def ascii_host(host: str) -> str:
+    """A host's name as it is looked up and sent. The codec for other alphabets takes 3 ms to import."""
+    return host if host.isascii() else host.encode("idna").decode("ascii")
 
 
 def host_header(endpoint: Endpoint) -> str:
@@ -213,7 +242,7 @@ def host_header(endpoint: Endpoint) -> str:
     name = endpoint.authority
     if name.startswith("[") and "%" in name:
         name = f"{name.partition('%')[0]}]{name.rpartition(']')[2]}"
-    return name if name.isascii() else name.encode("idna").decode("ascii")
+    return ascii_host(name)
 
 
 def _broken(place: str, error: OSError, deadline: Deadline) -> UnreachableError:
@@ -222,9 +251,7 @@ def _broken(place: str, error: OSError, deadline: Deadline) -> UnreachableError:
             f"{place} did not answer within {deadline.seconds:g} s; try again, or allow more with --timeout"
         )
     reason = (
-        os.strerror(error.errno).lower()
-        if error.errno and not isinstance(error, ssl.SSLError)
-        else type(error).__name__
+        os.strerror(error.errno).lower() if error.errno and not isinstance(error, SSLError) else type(error).__name__
     )
     return UnreachableError(
         f"the connection to {place} failed ({reason}); check the url and that the server is up, then try again"

@@ -23,7 +23,8 @@ LIMIT_MARKS = (
     b"SessionCreationException",
 )
 DEAD_SESSION_FAULTS = ("NotAuthenticated", "ManagedObjectNotFound")
-_REFUSALS = ("InvalidLogin", "NoPermission", "NotAuthenticated", "InvalidClientCertificate", "SSPIChallenge")
+_WRONG_CREDENTIAL = "InvalidLogin"
+_REFUSALS = (_WRONG_CREDENTIAL, "NoPermission", "NotAuthenticated", "InvalidClientCertificate", "SSPIChallenge")
 
 
 class SoapFaultError(Exception):
@@ -38,7 +39,7 @@ class SoapFaultError(Exception):
 def for_login_fault(fault: SoapFaultError, place: str) -> SessionError:
     """A fault that answers a login."""
     if fault.name in _REFUSALS:
-        return login_refused(place, fault.text)
+        return login_refused(place, fault.text, of_credential=fault.name == _WRONG_CREDENTIAL)
     return for_fault(fault, place)
 
 
@@ -51,13 +52,15 @@ def for_fault(fault: SoapFaultError, place: str) -> SessionError:
     )
 
 
-def login_refused(place: str, text: str = "") -> LoginRefusedError:
-    """The server said no to the credential."""
+def login_refused(place: str, text: str = "", *, of_credential: bool) -> LoginRefusedError:
+    """The server said no: to the credential, or to what its owner may do."""
     said = f" ({text})" if text else ""
-    return LoginRefusedError(
+    refused = LoginRefusedError(
         f"{place} refused the login{said}; check user name and password before the next try, since failed tries lock accounts. With a "
         "federated identity provider or MFA a password never works here"
     )
+    refused.of_credential = of_credential
+    return refused
 
 
 def session_limit(place: str) -> SessionLimitError:

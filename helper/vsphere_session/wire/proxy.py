@@ -6,8 +6,6 @@ sent through a proxy.
 
 from __future__ import annotations
 
-from ipaddress import ip_address, ip_network
-
 from vsphere_session.endpoint import Endpoint, parse_endpoint
 from vsphere_session.errors import InvalidRequestError
 
@@ -33,6 +31,8 @@ def proxy_for(endpoint: Endpoint, environ: Mapping[str, str]) -> Endpoint | None
 
 
 def _is_loopback(host: str) -> bool:
+    from ipaddress import ip_address  # noqa: PLC0415  # only where there is a proxy
+
     try:
         return ip_address(host).is_loopback
     except ValueError:
@@ -52,6 +52,8 @@ def _matches(entry: str, endpoint: Endpoint) -> bool:
     if not name or (port and port != str(endpoint.port)):
         return False
     if "/" in name:
+        from ipaddress import ip_address, ip_network  # noqa: PLC0415  # only where there is a proxy
+
         try:
             return ip_address(host) in ip_network(name, strict=False)
         except ValueError:

@@ -7,12 +7,10 @@ session is 401 (403 was seen on data calls, terraform-provider-vsphere#1300); on
 
 from __future__ import annotations
 
-from base64 import b64encode
-
 from credential_protocol.jsontext import decode
-from vsphere_session.clock import unix_seconds
 from vsphere_session.errors import UnsupportedError
 from vsphere_session.govmomi_file import is_session_id
+from vsphere_session.moments import unix_seconds
 from vsphere_session.wire.faults import for_status, login_refused, not_understood
 from vsphere_session.wire.identity import Identity
 from vsphere_session.wire.limits import MAX_NAME_CHARACTERS
@@ -43,10 +41,12 @@ class RestWire:
         """
         if ":" in username:  # RFC 7617; the server would count a failed login of somebody else
             raise UnsupportedError('a user name with a colon cannot log in to REST; ask for "api": "soap"')
-        login = b64encode(f"{username}:{password}".encode()).decode("ascii")
+        from binascii import b2a_base64  # noqa: PLC0415  # only a login needs it
+
+        login = b2a_base64(f"{username}:{password}".encode(), newline=False).decode("ascii")
         response = self._call("POST", {"Authorization": f"Basic {login}", "vmware-use-header-authn": "true"})
         if response.status in (401, 403):
-            raise login_refused(self._place)
+            raise login_refused(self._place, of_credential=response.status == 401)
         session_id = self._value(response, (200, 201))
         if not isinstance(session_id, str) or not is_session_id(session_id):
             raise not_understood(self._place, "a new REST session")

@@ -7,9 +7,9 @@ of NotAuthenticated in an answer of status 200 is a dead session (docs/vsphere.m
 
 from __future__ import annotations
 
-from vsphere_session.clock import unix_seconds
 from vsphere_session.errors import UnreachableError
 from vsphere_session.govmomi_file import GOVMOMI_VIM_VERSION, SOAP_COOKIE, is_session_id
+from vsphere_session.moments import http_date, unix_seconds
 from vsphere_session.service_content import ABOUT, MANAGERS
 from vsphere_session.wire.faults import (
     DEAD_SESSION_FAULTS,
@@ -26,7 +26,7 @@ from vsphere_session.wire.xmltree import Element, escape_xml, parse_xml
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from vsphere_session.wire.answer import Response
     from vsphere_session.wire.transport import Transport
@@ -62,8 +62,11 @@ class SoapWire:
             raise not_understood(self._place, "a ServiceContent")
         return content
 
-    def login(self, content: Mapping[str, object], username: str, password: str) -> Identity:
-        """Log in; afterwards `session_id` is the new session's. Never tried twice. Raises LoginRefusedError and others."""
+    def login(self, content: Mapping[str, object], username: str, password: str, made: Callable[[], None]) -> Identity:
+        """Log in; afterwards `session_id` is the new session's. Never tried twice. Raises LoginRefusedError and others.
+
+        `made` is called as soon as that is known.
+        """
         self._password = password
         inner = f"{_this(content, 'sessionManager')}<userName>{escape_xml(username)}</userName><password>{escape_xml(password)}</password>"
         try:
@@ -73,6 +76,7 @@ class SoapWire:
         user_session = answer.find("returnval")
         if user_session is None or not self.session_id:
             raise not_understood(self._place, "a new session")
+        made()
         return self._identity(user_session)
 
     def current_session(self, content: Mapping[str, object]) -> Identity | None:
@@ -136,7 +140,7 @@ class SoapWire:
         if fault is not None:
             raise SoapFaultError(*map(self._without_secrets, (_fault_name(fault), fault.value("faultstring"))))
         if response.status in refusals:
-            raise login_refused(self._place)
+            raise login_refused(self._place, of_credential=response.status == 401)
         if response.status != 200:
             raise for_status(response, self._place)
         if body is None:
@@ -158,7 +162,7 @@ class SoapWire:
                     self.session_id, self.quoted = bare, bare != text
 
     def _identity(self, user_session: Element) -> Identity:
-        login_time, now = unix_seconds(user_session.value("loginTime")), _http_date(self._date)
+        login_time, now = unix_seconds(user_session.value("loginTime")), http_date(self._date)
         if now is None:
             now = unix_seconds(user_session.value("lastActiveTime"))
         age = max(0.0, now - login_time) if now is not None and login_time is not None else None
@@ -205,12 +209,3 @@ def _fault_name(fault: Element) -> str:
         inner = detail.children[0]
         return (inner.attributes.get("type") or inner.name.removesuffix("Fault")).rpartition(":")[2]
     return fault.value("faultcode").rpartition(":")[2] or "Fault"
-
-
-def _http_date(text: str) -> float | None:
-    from email.utils import parsedate_to_datetime  # noqa: PLC0415  # heavy, and only an answer needs it
-
-    try:
-        return parsedate_to_datetime(text).timestamp()
-    except (ValueError, TypeError, OverflowError):
-        return None

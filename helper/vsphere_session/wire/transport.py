@@ -1,4 +1,4 @@
-"""Requests to one endpoint, one after the other on one connection."""
+"""Requests to one endpoint, one after the other on one connection, which several clients may share."""
 
 from __future__ import annotations
 
@@ -16,6 +16,25 @@ if TYPE_CHECKING:
     from vsphere_session.wire.trust import Trust
 
 
+class Line:
+    """The connection of one transport, or of several to the same endpoint under the same terms.
+
+    kept  it stays open when a transport is closed, for the next one
+    """
+
+    __slots__ = ("connection", "kept")
+
+    def __init__(self, *, kept: bool = False) -> None:
+        self.connection: Connection | None = None
+        self.kept = kept
+
+    def close(self) -> None:
+        """Close the connection, if there is one; the next request opens a new one."""
+        connection, self.connection = self.connection, None
+        if connection is not None:
+            connection.close()
+
+
 class Transport:
     """How requests travel; what a `config` hook may change before anything is sent.
 
@@ -27,6 +46,7 @@ class Transport:
     headers      sent with every request
     timeout      seconds that one request may take
     deadline     until when all requests together may take, or None
+    line         a connection to share with others, or None
     """
 
     def __init__(
@@ -39,6 +59,7 @@ class Transport:
         deadline: Deadline | None = None,
         proxy: Endpoint | None = None,
         headers: dict[str, str] | None = None,
+        line: Line | None = None,
     ) -> None:
         self.endpoint = endpoint
         self.trust = trust
@@ -49,7 +70,7 @@ class Transport:
         self.headers = dict(headers or {})
         self.ssl_context: ssl.SSLContext | None = None
         self._clock = clock
-        self._connection: Connection | None = None
+        self._line = line or Line()
 
     def until(self) -> Deadline:
         """The deadline of a request that begins now."""
@@ -73,10 +94,10 @@ class Transport:
             connection.send("\r\n".join([*lines, "", ""]).encode("latin-1") + body)
             response, reusable = connection.reader.read()
         except BaseException:
-            self.close()
+            self._line.close()
             raise
         if not reusable:
-            self.close()
+            self._line.close()
         if 300 <= response.status < 400:
             raise UnreachableError(
                 f"{self.endpoint.place} redirects to another address; nothing was sent there: name that address in the url if it is the right one"
@@ -84,17 +105,17 @@ class Transport:
         return response
 
     def close(self) -> None:
-        """Close the connection; the next request opens a new one."""
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            connection.close()
+        """Close the connection, unless others are to use it, too; the next request opens a new one."""
+        if not self._line.kept:
+            self._line.close()
 
     def _connect(self, deadline: Deadline) -> Connection:
-        if self._connection is not None and not self._connection.is_open():
-            self.close()
-        if self._connection is None:
-            self._connection = Connection(
+        line = self._line
+        if line.connection is not None and not line.connection.is_open():
+            line.close()
+        if line.connection is None:
+            line.connection = Connection(
                 self.endpoint, self.trust, deadline, proxy=self.proxy, context=self.ssl_context
             )
-        self._connection.deadline = deadline
-        return self._connection
+        line.connection.deadline = deadline
+        return line.connection

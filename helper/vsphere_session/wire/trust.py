@@ -1,4 +1,4 @@
-"""Whom to believe: what the user said about this endpoint's certificate, as an `ssl.SSLContext`.
+"""Whom to believe: what the user said about this endpoint's certificate, as a context for TLS.
 
 A thumbprint is a pin: it must match, and is then enough, so that self-signed and IP-only certificates work without
 switching verification off. Without one the certificate authorities decide: `ca_file`, else the platform's store.
@@ -7,11 +7,19 @@ switching verification off. Without one the certificate authorities decide: `ca_
 from __future__ import annotations
 
 import os
-import ssl
-from hashlib import sha1, sha256
+import stat
 
+from vsphere_session.digest import sha1_hex, sha256_hex
 from vsphere_session.errors import InvalidRequestError, StorageError, UntrustedError
 from vsphere_session.thumbprint import normal_thumbprint
+from vsphere_session.wire.authorities import trust_the_platform
+from vsphere_session.wire.tls import CERT_NONE, PROTOCOL_TLS_CLIENT, Context, SSLError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TypeVar
+
+    AnyContext = TypeVar("AnyContext", bound=Context)
 
 
 class Trust:
@@ -28,15 +36,23 @@ class Trust:
         self.ca_file = ca_file
         self.thumbprint = normal_thumbprint(thumbprint) if thumbprint else ""
 
-    def context(self) -> ssl.SSLContext:
-        """A context that verifies as far as authorities go; a thumbprint is compared after the handshake."""
-        if self.insecure or self.thumbprint:
-            return unverified_context()
-        if self.ca_file:
-            return _context_for(self.ca_file)
-        import truststore  # noqa: PLC0415  # not needed with a ca_file or a thumbprint
+    def context(self) -> Context:
+        """A context that verifies as far as authorities go; a thumbprint is compared after the handshake.
 
-        return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        Raises InvalidRequestError, StorageError.
+        """
+        return self.prepare(Context(PROTOCOL_TLS_CLIENT))
+
+    def prepare(self, context: AnyContext) -> AnyContext:
+        """The same of a new context that may be one of `ssl`'s."""
+        if self.insecure or self.thumbprint:
+            context.check_hostname = False
+            context.verify_mode = CERT_NONE
+        elif self.ca_file:
+            _load(context, self.ca_file)
+        else:
+            return trust_the_platform(context)
+        return context
 
     def check_pin(self, certificate: bytes, place: str) -> None:
         """Raise UntrustedError unless the certificate (DER) has the pinned thumbprint, if there is one."""
@@ -50,20 +66,13 @@ class Trust:
             )
 
 
-def unverified_context() -> ssl.SSLContext:
-    """A context that accepts every certificate: for `insecure`, for pins, and to show a fingerprint."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    return context
-
-
-def _context_for(ca_files: str) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+def _load(context: Context, ca_files: str) -> None:
     for path in ca_files.split(os.pathsep):
         try:
+            if not stat.S_ISREG(os.stat(path).st_mode):  # it is read for every connection, and a pipe only once
+                raise StorageError(f"the ca_file {path} is a directory, a pipe or a device; give a file")
             context.load_verify_locations(cafile=path)
-        except ssl.SSLError:
+        except SSLError:
             raise InvalidRequestError(
                 f"{path} holds no certificate in PEM form; give the authority's certificate as ca_file"
             ) from None
@@ -71,10 +80,9 @@ def _context_for(ca_files: str) -> ssl.SSLContext:
             raise StorageError(
                 f"cannot read the ca_file {path}: {os.strerror(error.errno or 0)}; check the path"
             ) from None
-    return context
 
 
 def fingerprint(certificate: bytes, algorithm: str = "SHA-256") -> str:
     """The fingerprint of a certificate (DER) as govc writes it: `AA:BB:…`, upper case."""
-    digest = sha1(certificate, usedforsecurity=False) if algorithm == "SHA-1" else sha256(certificate)
-    return digest.digest().hex(":").upper()
+    digits = sha1_hex(certificate) if algorithm == "SHA-1" else sha256_hex(certificate)
+    return normal_thumbprint(digits)

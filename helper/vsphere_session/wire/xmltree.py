@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from xml.parsers import expat  # the C parser itself; document types are refused below
+from pyexpat import ErrorString, ExpatError, ParserCreate  # the C parser itself; document types are refused below
 
 from vsphere_session.wire.limits import MAX_XML_DEPTH, MAX_XML_ELEMENTS
 
@@ -72,7 +72,7 @@ def parse_xml(data: bytes) -> Element:
     def refuse(*_arguments: object) -> None:
         raise ValueError("a document type is not allowed")
 
-    parser = expat.ParserCreate("utf-8")  # whatever the document says: it could name any of Python's codecs, or none
+    parser = ParserCreate("utf-8")  # whatever the document says: it could name any of Python's codecs, or none
     parser.buffer_text = True
     parser.StartElementHandler = start
     parser.EndElementHandler = end
@@ -80,8 +80,8 @@ def parse_xml(data: bytes) -> Element:
     parser.StartDoctypeDeclHandler = refuse
     try:
         parser.Parse(data, True)
-    except expat.ExpatError as error:
-        raise ValueError(expat.ErrorString(error.code)) from None
+    except ExpatError as error:
+        raise ValueError(ErrorString(error.code)) from None
     return root.children[0]
 
 

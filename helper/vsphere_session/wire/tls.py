@@ -1,0 +1,110 @@
+"""TLS on a socket, as `ssl` and `socket` do it for a client, without importing those: that takes longer than a handshake.
+
+`_ssl` is what `ssl` wraps. A context of its own has the same defaults as `ssl.SSLContext(PROTOCOL_TLS_CLIENT)`: TLS 1.2
+or newer, the certificate verified, the host name checked; a test compares them.
+"""
+
+from __future__ import annotations
+
+from _socket import socket
+from _ssl import (  # what `ssl` has under the same names
+    CERT_NONE,
+    PROTOCOL_TLS_CLIENT,
+    SSLCertVerificationError,
+    SSLEOFError,
+    SSLError,
+    SSLWantReadError,
+)
+from _ssl import _SSLContext as Context
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import ssl
+    from typing import Protocol
+
+    class Stream(Protocol):
+        """What TCP and TLS have in common: the methods of `socket.socket`, which raise OSError."""
+
+        def settimeout(self, seconds: float | None, /) -> None:
+            """Let each of the following take so many seconds, 0 for none at all."""
+
+        def sendall(self, data: bytes, /) -> None:
+            """Send all of it."""
+
+        def recv(self, size: int, /) -> bytes:
+            """At most so many bytes, none at the end."""
+
+        def close(self) -> None:
+            """Close it."""
+
+
+__all__ = [
+    "CERT_NONE",
+    "PROTOCOL_TLS_CLIENT",
+    "Context",
+    "SSLCertVerificationError",
+    "SSLEOFError",
+    "SSLError",
+    "SSLWantReadError",
+    "Secured",
+    "Socket",
+    "start_tls",
+]
+
+
+class Socket(socket):
+    """A socket that TLS can refer to."""
+
+    __slots__ = ("__weakref__",)
+
+
+class Secured:
+    """A socket with TLS on it, after the handshake."""
+
+    def __init__(self, tcp: Socket, context: Context, server_name: str) -> None:
+        self._tcp = tcp
+        self._tls = context._wrap_socket(tcp, False, server_name)  # type: ignore[attr-defined]  # its only way in
+        self._tls.do_handshake()
+        self.settimeout = tcp.settimeout
+        self.recv = self._tls.read
+        self.close = tcp.close
+
+    def sendall(self, data: bytes) -> None:
+        """Send all of it."""
+        view = memoryview(data)
+        while view:
+            view = view[self._tls.write(view) :]
+
+    def getpeercert(self, binary_form: bool) -> bytes | None:
+        """The server's certificate, in DER if it is to be binary."""
+        return self._tls.getpeercert(binary_form)  # type: ignore[no-any-return]
+
+
+def start_tls(
+    tcp: Socket, context: Context | ssl.SSLContext, server_name: str, seconds: float
+) -> Secured | ssl.SSLSocket:
+    """Shake hands within so many seconds for each step, as a client of the server with this name (in ASCII) or address.
+
+    The context may be one of `ssl`'s, too, or whatever has its `wrap_socket`. Raises OSError, of which TLS has its own
+    kinds. The TCP socket is closed then, or with what comes back.
+    """
+    try:
+        tcp.settimeout(seconds)
+        if type(context) is Context:
+            return Secured(tcp, context, server_name)
+        return _by_its_own_method(tcp, context, server_name, seconds)  # type: ignore[arg-type]
+    except BaseException:
+        tcp.close()
+        raise
+
+
+def _by_its_own_method(tcp: Socket, context: ssl.SSLContext, server_name: str, seconds: float) -> ssl.SSLSocket:
+    import socket as public  # noqa: PLC0415  # whoever has such a context has imported it
+
+    plain = public.socket(tcp.family, tcp.type, tcp.proto, fileno=tcp.detach())
+    try:
+        plain.settimeout(seconds)
+        return context.wrap_socket(plain, server_hostname=server_name)
+    except BaseException:
+        plain.close()
+        raise

@@ -1,0 +1,1 @@
+"""What is known against the packages of the lock files: `python3 tests/run.py audit`."""

@@ -1,0 +1,65 @@
+"""On which variables a warm answer depends: the launcher of the single file has to know them all."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cache.bench import Bench
+from cache.test_warm_path import ROOTS
+from support import PASSWORD, USER
+
+READ = """
+import os, sys
+sys.path[:0] = sys.argv[1].split("|")
+names = set()
+class Recorder(dict):
+    def get(self, name, default=None):
+        names.add(name)
+        return dict.get(self, name, default)
+    def __getitem__(self, name):
+        names.add(name)
+        return dict.__getitem__(self, name)
+    def __contains__(self, name):
+        names.add(name)
+        return dict.__contains__(self, name)
+os.environ = Recorder(os.environ)
+from vsphere_session import entry
+assert entry.run(sys.argv[2:]) == 0
+sys.stderr.write(" ".join(names))
+"""
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("get",), *(("--protocol", name, "get") for name in ("git", "docker")), ("--field", "url", "get")],
+)
+def test_the_launcher_tells_calls_apart_by_every_variable_that_a_warm_get_reads(
+    bench: Bench, arguments: tuple[str, ...]
+) -> None:
+    """But for the passwords, on which it does not depend, and who is calling, which no answer tells."""
+    bench.soap(bench.session())
+    bench.rest(bench.session())
+    authority = bench.vcenter.authority
+    stdin = {
+        "git": f"protocol=https\nhost={authority}\n",
+        "docker": f"https://{authority}",
+    }.get(arguments[1] if len(arguments) > 1 else "", "{}")
+    environment = {"GOVC_URL": f"https://{authority}/sdk", "GOVC_USERNAME": USER}
+    environment |= {"GOVC_TLS_CA_CERTS": str(bench.vcenter.ca_file), "GOVC_PASSWORD": PASSWORD}
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", READ, "|".join(ROOTS), *arguments],
+        input=stdin.encode(),
+        capture_output=True,
+        env={"HOME": str(bench.home), **environment},
+        check=True,
+    )
+    source = Path(__file__).resolve().parents[2] / "packaging" / "binary" / "answer.c"
+    prefixes = re.findall(r'"([A-Z_]+)=?"', source.read_text().partition("PREFIXES[] = {")[2].partition("}")[0])
+    read = {name for name in done.stderr.decode().split() if not name.startswith(tuple(prefixes))}
+    assert "GOVC_" in prefixes
+    assert read <= {"VSPHERE_SESSION_CALLER"}

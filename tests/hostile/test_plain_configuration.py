@@ -1,0 +1,71 @@
+"""A configuration as people write it is read without `tomllib`, which takes longer than a warm answer, and read alike."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from vsphere_session import config
+from vsphere_session.errors import InvalidRequestError
+
+PLAIN = """\
+# settings for all
+timeout = 30     # seconds
+verify = "auto"  # or "always"
+
+[endpoint."vc.example.com"] # the first
+username = "terraform@vsphere.local"
+  insecure = true
+
+[endpoint."VC2.example.com:8443"]
+ca_file=""
+trust_window = "90s"
+"""
+
+PIECES = st.sampled_from([
+    *config.KEYS[:6], "timeout", "insecure", "password", "endpoint", "a.b", '"url"', "[endpoint.", '[endpoint."vc', '"]', "]", "[", "=",
+    " = ", '"', "'", '"""', "\\", "\\u0041", "#", "\n", "\n\n", "\r\n", "\t", " ", "true", "false", "True", "0", "007", "30", "1_0", "-1",
+    "1.5", "0x10", "4" * 12, "٣", "é", "\ufeff", "\u2028", "\x00", "\x7f", "{", "}", ",", "vc.example.com", '"x"', '""',
+])  # fmt: skip
+LINES = st.sampled_from([
+    'username = "me"', 'api="soap"', "timeout = 30", "insecure = true # yes", "insecure = 0", 'verify = "always" # why', "# a comment",
+    '[endpoint."vc"]', '[endpoint."VC"]', ' [endpoint."vc:443"] ', '[endpoint.""]', "[endpoint.vc]", "[endpoint]", '[endpoint."a"b"]',
+    '[endpoint."vc"] # why', '[[endpoint."vc"]]', "", "  ", 'ca_file = "/a=b#c"', 'ca_file = "a" "b"', 'url = "a\\\\b"', "max_age = 007",
+    "# \x01", 'username = "\x7f"', "max_age = ٣",
+    'thumbprint = ""', "username = 'me'", 'endpoint."vc".username = "me"', 'username = "é"', 'username = "\u00a0"',
+])  # fmt: skip
+
+
+def said(path: Path) -> object:
+    """All that the rest of the program gets to know of a configuration: its settings, or what is wrong with it."""
+    try:
+        found = config.load(str(path))
+    except InvalidRequestError as error:
+        return error.message
+    return found.general, found.endpoints
+
+
+@pytest.mark.parametrize("text", [PLAIN, "", "\n"])
+def test_a_plain_one_is_read_without_tomllib(tmp_path: Path, text: str) -> None:
+    """In a process of its own."""
+    path = tmp_path / "config.toml"
+    path.write_text(text)
+    code = "import sys; from vsphere_session.config import load; load(sys.argv[1]); assert 'tomllib' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code, path], check=True)
+
+
+@settings(max_examples=600, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(st.one_of(st.lists(LINES, max_size=7).map("\n".join), st.lists(PIECES, max_size=12).map("".join)))
+def test_every_file_says_the_same_with_and_without_it(tmp_path: Path, text: str) -> None:
+    """Settings, and errors to the letter."""
+    path = tmp_path / "config.toml"
+    path.write_bytes(text.encode())
+    found = said(path)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(config, "_read_plain", lambda _text: None)
+        assert found == said(path)
