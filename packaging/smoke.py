@@ -55,7 +55,7 @@ def check_program(program: Path, arguments: list[str]) -> None:
     subprocess.run(  # noqa: S603  # nosec B603  # what is run stands here
         [sys.executable, "-m", "pytest", "-q", "-n", "auto", *arguments],
         cwd=ROOT,
-        env=os.environ | {"VSPHERE_SESSION_PROGRAM": str(program), "PYTHONPATH": str(ROOT / "packaging")},
+        env=os.environ | {"VSPHERE_SESSION_PROGRAM": str(program), "PYTHONPATH": str(ROOT / "tests")},
         check=True,
     )
 

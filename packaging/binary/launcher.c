@@ -168,7 +168,7 @@ static void start_python(int argc, char **argv) {
     config.use_frozen_modules = 1;
     config.write_bytecode = 0;
     config.pathconfig_warnings = 0;
-    config.install_signal_handlers = 0; /* ours are installed early; until then a signal ends the process */
+    config.install_signal_handlers = 0; /* the program installs its own */
     config.code_debug_ranges = 0;
     config.module_search_paths_set = 1;
     TRY(PyConfig_SetBytesString(&config, &config.executable, program));
@@ -183,7 +183,14 @@ static void start_python(int argc, char **argv) {
     PyConfig_Clear(&config);
 }
 
+/* Nothing has been begun yet that would have to be ended. */
+static void end(int number) {
+    _exit(128 + number);
+}
+
 int main(int argc, char **argv) {
+    signal(SIGINT, end); /* until Python has its own handlers */
+    signal(SIGTERM, end);
     if (argc > 0) name_of_call = argv[0];
     map_image();
     signal(SIGPIPE, SIG_IGN); /* a reader that has gone is an answer's failure, and not the end of the process */
