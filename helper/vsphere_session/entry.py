@@ -31,6 +31,10 @@ from vsphere_session.streams import (
     write,
 )
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from vsphere_session.repeated import Repeated
+
 
 def main() -> None:
     """Run the program and end the process with its status."""
@@ -175,6 +179,9 @@ def _rendered(answer: Answer, options: Options) -> Output:
 
 def _converse(host: Host, options: Options) -> int:
     """Answer each line of stdin with one line, until it ends; nothing goes to stderr, which the caller may not read."""
+    from vsphere_session.repeated import Repeated  # noqa: PLC0415  # only here is anything asked twice
+
+    repeated = Repeated(host) if not options.verbose else None
     try:
         with open(0, "rb", closefd=False) as stdin:
             while line := stdin.readline(MAX_BYTES + 2):
@@ -182,7 +189,7 @@ def _converse(host: Host, options: Options) -> int:
                     _skip_line(stdin.readline)
                 elif not line.strip():
                     continue
-                status = _answer_line(line.rstrip(b"\r\n"), host, options)
+                status = _answer_line(line.rstrip(b"\r\n"), host, options, repeated)
                 if status:
                     return status
     except OSError as error:
@@ -190,10 +197,15 @@ def _converse(host: Host, options: Options) -> int:
     return 0
 
 
-def _answer_line(line: bytes, host: Host, options: Options) -> int:
+def _answer_line(line: bytes, host: Host, options: Options, repeated: Repeated | None) -> int:
     try:
         request = native.parse_line(line, FIELDS)
-        answer = VERBS[request.verb](request, host)
+        answer = repeated.answer(request) if repeated is not None else None
+        if answer is None:
+            began = host.clock.now()
+            answer = VERBS[request.verb](request, host)
+            if repeated is not None:
+                repeated.keep(request, answer, began)
     except Failure as failure:
         return write(Output(native.render_failure(failure, PROGRAM, native.identifier(line)).stdout))
     except Exception as error:  # noqa: BLE001  # one bad request must not end the conversation

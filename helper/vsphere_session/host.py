@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from vsphere_session.clock import Clock, Deadline
+from vsphere_session.launch import HANDED
 from vsphere_session.paths import Paths
 
 TYPE_CHECKING = False
@@ -66,9 +67,18 @@ class Host:
         """Note that the answer is made of these sessions, each with its file, and holds from and until these Unix seconds."""
         self._unasked = sessions, since, until
 
+    def forget_what_holds(self) -> None:
+        """Another request begins."""
+        self._unasked = None
+
+    @property
+    def what_holds(self) -> tuple[float, float] | None:
+        """From and until when the answer holds, in Unix seconds; None where the server or a login decided it."""
+        return self._unasked[1:] if self._unasked is not None else None
+
     def remember(self, answer: bytes) -> None:
         """Let the launcher give this answer to the same call, for as long as nobody would be asked about it."""
-        if self._unasked is not None and self.tell is None:
+        if HANDED.answer and self._unasked is not None and self.tell is None:
             from vsphere_session.remembered import remember  # noqa: PLC0415  # only where there is a launcher
 
             sessions, since, until = self._unasked

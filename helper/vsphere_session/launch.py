@@ -20,7 +20,7 @@ class Handed:
     build      names the executable, in 64 bits
     checksum   of bytes, in 64 bits, as the launcher expects it
     began      when the program was started, in Unix seconds
-    consulted  the files on which the answer depends so far, and those that are not there
+    consulted  the files on which the answer depends so far, and those that are not there; None where nobody wants to know
     """
 
     stdin = b""
@@ -29,7 +29,7 @@ class Handed:
     build = 0
     checksum: Callable[[bytes], int]
     began = 0.0
-    consulted: list[str]
+    consulted: list[str] | None = None
 
 
 HANDED = Handed()
@@ -37,5 +37,5 @@ HANDED = Handed()
 
 def consult(path: str) -> None:
     """Note that the answer to this call depends on what is in a file, or on its absence."""
-    if HANDED.answer:
+    if HANDED.consulted is not None:
         HANDED.consulted.append(path)

@@ -14,23 +14,20 @@ answer itself; but for the session ids, which stay where they are: a file holds 
 from __future__ import annotations
 
 import os
-import stat
 import sys
 
 from vsphere_session.errors import StorageError
 from vsphere_session.files import MAX_BYTES, make_private_directory, remove_quietly
 from vsphere_session.launch import HANDED
+from vsphere_session.sources import consulted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-ABSENT, DIRECTORY, FILE = 0, 1, 2
 LITERAL, OF_A_FILE = 0, 2
 MOST = 128
 """Answers that are kept; each is of one call, such as one with this stdin in that directory."""
-SETTLED = 50_000_000
-"""Nanoseconds after which a further change gives a file another time: twice the coarsest clock of file systems in use."""
 
 
 def remember(answer: bytes, sessions: Mapping[str, str], since: float, until: float) -> None:
@@ -55,31 +52,13 @@ def remember(answer: bytes, sessions: Mapping[str, str], since: float, until: fl
 
 def _packed(answer: bytes, sessions: Mapping[str, str], holds: tuple[float, float]) -> bytes:
     """The file's content; nothing where a file may have changed since it was read, or is no file of the usual kind."""
-    settled = int(HANDED.began * 1e9) - SETTLED
-    paths = list(dict.fromkeys(map(os.path.abspath, HANDED.consulted)))
-    directories = sorted({os.path.dirname(path) for path in [*paths, HANDED.answer]})
-    seen = [(path, _seen(path)) for path in paths]
-    seen += [(path, _seen(path)) for path in directories if os.path.lexists(path)]
-    for _, (kind, *numbers) in seen:
-        if kind == FILE and max(numbers[-2:]) >= settled:
-            return b""
-    parts = _parts(answer, sessions, dict(seen))
-    if not parts or any(os.path.islink(path) for path, _ in seen):
+    seen = consulted(HANDED.began, HANDED.answer)
+    parts = _parts(answer, sessions, dict(seen)) if seen else []
+    if not parts:
         return b""
     head = _numbers(HANDED.build, *(int(second * 1e9) for second in holds), len(seen))
     body = head + b"".join(_numbers(*found) + _text(path) for path, found in seen) + b"".join(parts)
     return _numbers(HANDED.checksum(body)) + body
-
-
-def _seen(path: str) -> tuple[int, ...]:
-    try:
-        found = os.lstat(path)
-    except (FileNotFoundError, NotADirectoryError):
-        return (ABSENT,) + 7 * (0,)
-    which = (found.st_dev, found.st_ino, found.st_mode, found.st_uid)
-    if stat.S_ISDIR(found.st_mode):
-        return (DIRECTORY, *which, 0, 0, 0)
-    return (FILE, *which, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
 
 
 def _parts(answer: bytes, sessions: Mapping[str, str], seen: Mapping[str, tuple[int, ...]]) -> list[bytes]:

@@ -105,7 +105,7 @@ def _hand_out(call: Call, host: Host) -> Answer:
         session.close()
     fields = _show(call, session, clients)
     fields["source"] = "login" if logged_in else "cache"
-    if HANDED.answer and not logged_in:
+    if HANDED.consulted is not None and not logged_in:
         _note_what_holds(call, session, clients, host)
     return Answer({name: fields[name] for name in REPLY_FIELDS if fields.get(name)})
 

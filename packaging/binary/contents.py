@@ -36,8 +36,8 @@ EARLY = {
     "credential_protocol", *(f"credential_protocol.{name}" for name in ("dialects", "jsontext", "messages", "native")),
     "vsphere_session", *(f"vsphere_session.{name}" for name in (
         "clients", "clock", "config", "core_files", "digest", "endpoint", "entry", "environment", "errors", "files", "govmomi_file",
-        "host", "launch", "loading", "lock", "making", "options", "ownership", "paths", "policy", "record", "remembered", "secrets", "secrets.index",
-        "service", "service_content", "session", "session_terms", "settings", "shelf", "signals", "streams",
+        "host", "launch", "loading", "lock", "making", "options", "ownership", "paths", "policy", "record", "remembered", "repeated", "secrets", "secrets.index",
+        "service", "service_content", "session", "session_terms", "settings", "shelf", "signals", "sources", "streams",
         "thumbprint", "version",
     )),
 }  # fmt: skip

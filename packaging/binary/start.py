@@ -202,7 +202,7 @@ def hand_over() -> None:
     HANDED.build = _launcher.build
     HANDED.checksum = checksum
     HANDED.began = time()
-    HANDED.consulted = []
+    HANDED.consulted = [] if HANDED.answer else None
 
 
 def run() -> None:

@@ -104,6 +104,8 @@ def test_a_warm_get_imports_only_what_it_needs(
 ) -> None:
     imported = set(warm(cached, request(cached.vcenter, **fields), arguments)["modules"])
     assert {name for name in imported if {name, name.partition(".")[0]} & NOT_IMPORTED} == set()
+    if not arguments:
+        imported -= {"vsphere_session.repeated", "vsphere_session.sources"}  # for what is asked twice
     ours = {f"{package}.{name}" for package, names in OURS.items() for name in names.split()} | OURS.keys()
     assert {name for name in imported if name.partition(".")[0] in OURS} == ours
 

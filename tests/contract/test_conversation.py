@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import subprocess
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
+from peers import strace
 from simulated_vcenter import SimulatedVCenter
 from support import PASSWORD, USER, Helper, Reply, request
 
@@ -216,3 +219,78 @@ def test_nothing_is_on_stderr_unless_asked_for(vcenter: SimulatedVCenter, helper
     told = helper.run("-v", stdin=json.dumps(get(vcenter, reauth=True)).encode() + b"\n")
     assert "vsphere-session: " in told.stderr
     assert PASSWORD not in told.stderr
+
+
+# ---- the same question again
+
+
+def settled(helper: Helper) -> None:
+    """Wait until the file system's clock has gone on: what has just changed is not trusted to be what was read."""
+    newest = max(path.stat().st_ctime for path in helper.home.rglob("*") if path.is_file())
+    probe = helper.home / "clock"
+    while not probe.exists() or probe.stat().st_ctime < newest + 0.2:
+        probe.touch()
+    probe.unlink()
+
+
+class Talk:
+    """A conversation, one question at a time."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        self._process = process
+
+    def ask(self, fields: dict[str, object]) -> dict[str, str]:
+        """The reply to one request."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps(fields).encode() + b"\n")
+        self._process.stdin.flush()
+        reply: dict[str, str] = json.loads(self._process.stdout.readline())
+        return reply
+
+
+def spoiled(path: Path) -> None:
+    path.write_bytes(b"{}")
+
+
+REPEATED: dict[str, Callable[[Helper, SimulatedVCenter], object]] = {
+    "the file is gone": lambda helper, _: next(helper.home.rglob("rest_sessions/*")).unlink(),
+    "the file is spoiled": lambda helper, _: spoiled(next(helper.home.rglob("rest_sessions/*"))),
+    "another call erased the session": lambda helper, vcenter: helper.ok("erase", request(vcenter)),
+}
+
+
+@pytest.mark.sessions_counted_by_hand
+@pytest.mark.parametrize("change", REPEATED.values(), ids=REPEATED)
+def test_a_question_that_is_repeated_has_a_new_answer_once_anything_has_changed(
+    vcenter: SimulatedVCenter, helper: Helper, change: Callable[[Helper, SimulatedVCenter], object]
+) -> None:
+    """What is in no file any more is not handed out; a session whose file somebody spoiled idles out."""
+    helper.ok("get", request(vcenter, password=PASSWORD))
+    settled(helper)
+    question = {"action": "get", **request(vcenter)}
+    with helper.start() as process:
+        talk = Talk(process)
+        first, second = (talk.ask(question | {"id": name}) for name in "ab")
+        assert first | {"id": "b"} == second
+        assert first["source"] == "cache"
+        change(helper, vcenter)
+        assert talk.ask(question).get("error") == "not-found"
+        again = talk.ask(get(vcenter))
+        assert again["source"] == "login"
+        assert again["rest_session_id"] != first["rest_session_id"]
+    assert helper.sessions_in_files <= {session.id for session in vcenter.sessions}
+
+
+def test_a_question_that_is_repeated_is_answered_without_reading_the_files_again(
+    vcenter: SimulatedVCenter, helper: Helper, tmp_path: Path
+) -> None:
+    """The system is only asked whether they have changed."""
+    helper.ok("get", request(vcenter, password=PASSWORD))
+    settled(helper)
+    log = tmp_path / "calls"
+    helper.program = [*strace(), "-f", "-qq", "-o", str(log), "-e", "trace=openat", *helper.program]
+    replies = converse(helper, *({"action": "get", "id": str(count), **request(vcenter)} for count in range(9)))
+    assert [reply["id"] for reply in replies] == [str(count) for count in range(9)]
+    assert len({reply["rest_session_id"] for reply in replies}) == 1
+    assert log.read_text().count("/rest_sessions/") == 1
