@@ -76,7 +76,7 @@ def execute(command: list[str], request: Request, host: Host) -> int:
 def as_it_was(environ: Mapping[str, str]) -> dict[str, str]:
     """The environment without what PyInstaller's bootloader has put into it for the single file itself."""
     found = {name: value for name, value in environ.items() if not name.startswith("_PYI_")}
-    if getattr(sys, "frozen", False):
+    if hasattr(sys, "_MEIPASS"):
         original = found.pop("LD_LIBRARY_PATH_ORIG", None)
         found.pop("LD_LIBRARY_PATH", None)
         found |= {} if original is None else {"LD_LIBRARY_PATH": original}

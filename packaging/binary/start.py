@@ -186,12 +186,6 @@ def _storage_error(message: str) -> Exception:
     return StorageError(message)
 
 
-def forget(path: str) -> None:
-    """Take a file's name away, if it has one."""
-    if not path.startswith("/proc/"):
-        os.unlink(path)
-
-
 def hand_over() -> None:
     """Tell the program what the launcher has read already, and where it looks for answers."""
     from vsphere_session.launch import HANDED  # noqa: PLC0415  # as above
@@ -207,6 +201,7 @@ def hand_over() -> None:
 
 def run() -> None:
     """Run the program, as `vsphere-session` of a wheel does."""
+    sys.frozen = True  # type: ignore[attr-defined]  # as other makers of such files say it: `sys.executable` is the program
     status = 70
     try:
         from vsphere_session.entry import main  # noqa: PLC0415  # when it can be found

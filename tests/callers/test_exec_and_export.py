@@ -45,6 +45,13 @@ def test_exec_gives_the_child_a_session_and_no_password(vcenter: SimulatedVCente
     assert len(vcenter.logins) == 2
 
 
+def test_exec_leaves_the_search_path_for_libraries_as_it_is(vcenter: SimulatedVCenter, helper: Helper) -> None:
+    """It is the user's: the single file has not changed it for itself."""
+    helper.environment["LD_LIBRARY_PATH"] = "/opt/vendor/lib"
+    reply = armed(helper, vcenter).run("exec", "--", "sh", "-c", 'echo "$LD_LIBRARY_PATH"')
+    assert (reply.status, reply.stdout) == (0, b"/opt/vendor/lib\n")
+
+
 def test_exec_passes_the_exit_status_through(vcenter: SimulatedVCenter, helper: Helper) -> None:
     """The child's own."""
     assert armed(helper, vcenter).run("exec", "--", "sh", "-c", "exit 7").status == 7

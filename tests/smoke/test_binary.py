@@ -56,6 +56,20 @@ def test_the_file_has_at_most_20_mb(helper: Helper) -> None:
     assert Path(helper.program[0]).stat().st_size <= 20_000_000
 
 
+def test_configure_knows_the_file_whatever_it_was_started_as(helper: Helper, tmp_path: Path) -> None:
+    """A caller may have given it any name, and PATH need not have it."""
+    done = subprocess.run(
+        ["some-name", "configure", "docker", "--host", "registry.example.com", "--dry-run"],
+        executable=helper.program[0],
+        env=helper.environment | {"DOCKER_CONFIG": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert helper.program[0] in done.stdout
+
+
 # ---- it unpacks nothing
 
 
