@@ -20,6 +20,7 @@ from vsphere_session.endpoint import Endpoint, parse_endpoint
 from vsphere_session.errors import InvalidRequestError, StorageError
 from vsphere_session.files import read_named
 from vsphere_session.launch import consult
+from vsphere_session.policy import Policy
 
 TEXTS = ("username", "ca_file", "thumbprint", "url")
 CHOICES = {
@@ -30,7 +31,7 @@ CHOICES = {
     "session_store": ("files", "encrypted"),
 }
 BOOLEANS = ("insecure", "passthrough")
-DURATIONS = ("timeout", "trust_window", "idle_limit", "max_age", "refusal_window")
+DURATIONS = ("timeout", *Policy.DURATIONS)
 KEYS = (*TEXTS, *CHOICES, *BOOLEANS, *DURATIONS)
 GENERAL = ("url", "timeout")
 """Keys that mean nothing for one endpoint."""

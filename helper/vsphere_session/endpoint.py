@@ -77,6 +77,11 @@ class Endpoint:
         return host.lower() + ("" if self.port == default else f":{self.port}")
 
     @property
+    def login_place(self) -> str:
+        """What logins are for: one for https is never sent in clear."""
+        return self.place if self.scheme == "https" else f"http://{self.place}"
+
+    @property
     def url(self) -> str:
         """The URL as it may be shown: with the user name if there is one, without the password. Read, it is this endpoint."""
         user = f"{escape(self.username, _IN_USER)}@" if self.username else ""

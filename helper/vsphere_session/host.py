@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vsphere_session.clock import Clock, Deadline
+from vsphere_session.clock import TIMEOUT, Clock, Deadline
 from vsphere_session.launch import HANDED
 from vsphere_session.paths import Paths
 
@@ -32,7 +32,7 @@ class Host:
         config: Configuration,
         *,
         clock: Clock | None = None,
-        timeout: float = 30.0,
+        timeout: float = TIMEOUT,
         secret_store: str = "",
         keep: float | None = None,
         caller: str = "",

@@ -22,7 +22,8 @@ class Policy:
                   the 180 s in which servers count failed logins, so that a loop of callers is one of them (docs/vsphere.md, section 1)
     """
 
-    __slots__ = ("idle_limit", "max_age", "refusal_window", "trust_window", "verify")
+    DURATIONS = ("trust_window", "idle_limit", "max_age", "refusal_window")
+    __slots__ = (*DURATIONS, "verify")
 
     def __init__(
         self,
@@ -52,7 +53,7 @@ class Policy:
 
     def trusted_until(self, known: Known) -> float:
         """Until when a session that was confirmed is handed out without asking, in Unix seconds."""
-        return min(known.confirmed_at + self.trust_window, self.expires_at(known), known.login_at + self.max_age)
+        return min(known.confirmed_at + self.trust_window, self.expires_at(known))
 
     def too_old(self, known: Known, now: float) -> bool:
         """Whether the session has reached the largest age."""

@@ -36,7 +36,7 @@ class Refusals:
     """
 
     def __init__(self, state: str, endpoint: Endpoint, *, window: float, clock: Clock) -> None:
-        self._place = endpoint.place if endpoint.scheme == "https" else f"http://{endpoint.place}"
+        self._place = endpoint.login_place
         self._username = endpoint.username
         self._window = window
         self._clock = clock

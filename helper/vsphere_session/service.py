@@ -23,9 +23,7 @@ class Call:
     def __init__(self, request: Request, host: Host) -> None:
         self.settings = settings = Settings(request, host.environ, host.config, seconds=host.timeout)
         self.deadline = host.until()
-        secured = settings.endpoint.scheme == "https"
-        self.place = ("" if secured else "http://") + settings.endpoint.place
-        """What logins are stored for: one for https is never sent in clear."""
+        self.place = settings.endpoint.login_place
         self.logins = Logins(host.state, host.secret_store or settings.secret_store, host.clock, self.deadline)
         self._host = host
 
@@ -157,9 +155,7 @@ def _sessions(call: Call, session: Session, host: Host) -> tuple[list[WireClient
 
 def _undo(session: Session, client: WireClient) -> None:
     try:
-        if (
-            not session.passthrough and not session.reauth
-        ):  # else it has taken the place of the cached one, and stays there
+        if not session.passthrough and not session.reauth:  # a new one is the cached one's successor, and stays
             session.undo(client)
     except Failure:
         pass  # what failed first is what the caller has to know

@@ -163,9 +163,8 @@ class Session(Making):
             return True
 
     def _end(self, client: WireClient) -> None:
-        self.shelf.distrust(
-            client
-        )  # first: killed after the next step, this call would leave a dead session that is trusted
+        # first: killed after the next step, this call would leave a dead session that is trusted
+        self.shelf.distrust(client)
         try:
             with client:
                 if self._is_anothers(client):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from vsphere_session.clock import Clock, Deadline
+from vsphere_session.clock import TIMEOUT, Clock, Deadline
 from vsphere_session.endpoint import Endpoint, parse_endpoint
 from vsphere_session.paths import Paths, absolute
 from vsphere_session.policy import Policy
@@ -42,7 +42,7 @@ class Terms:
         ca_file: str = "",
         thumbprint: str = "",
         policy: Policy | None = None,
-        timeout: float = 30.0,
+        timeout: float = TIMEOUT,
         caller: str = "",
         environ: Mapping[str, str] | None = None,
         clock: Clock | None = None,

@@ -46,7 +46,6 @@ class Settings:
     seconds         how long a file that the environment names may be a pipe that says nothing
     endpoint        with the user name, empty where nobody names one, and without a password
     given_password  the request's own password, None where it has none
-    carries_password  whether the request or a URL in the environment has one
     session_ids     by kind, empty where none is given
     """
 
@@ -56,15 +55,12 @@ class Settings:
         self._fields = request.attributes
         self._config = config
         self._seconds = seconds
-        self._families = sources(environ, seconds)
+        self._all_families = self._families = sources(environ, seconds)
         self._own_url = parse_endpoint(request.target) if request.target else None
         place = self._place = self._own_url or self._default_endpoint()
-        all_families, self._families = self._families, [one for one in self._families if one.applies_to(place)]
+        self._families = [family for family in self._all_families if family.applies_to(place)]
         self.endpoint = place.with_user(self._username())
         self.given_password = self._given_password()
-        self.carries_password = self.given_password is not None or any(
-            family.url_has_password() for family in all_families
-        )
         self.api = self._choice("api") or "both"
         self.output = self._choice("output") or "tokens"
         self.insecure = self._boolean("insecure")
@@ -74,13 +70,7 @@ class Settings:
         self.thumbprint = self._thumbprint()
         self.secret_store = self._config_text("secret_store")
         self.encrypted = self._config_text("session_store") == "encrypted"
-        self.policy = Policy(
-            verify=self._choice("verify") or "auto",
-            trust_window=self._duration("trust_window", 60.0),
-            idle_limit=self._duration("idle_limit", 1500.0),
-            max_age=self._duration("max_age", 86400.0),
-            refusal_window=self._duration("refusal_window", 300.0),
-        )
+        self.policy = Policy(verify=self._choice("verify") or "auto", **self._durations())
         self.session_ids = {kind: self._session_id(f"{kind}_session_id") for kind in ("soap", "rest")}
         self.scope = self._scope()
         if self.passthrough and self.output == "files":
@@ -92,6 +82,11 @@ class Settings:
                 'session_store = "encrypted" has no files that others could read, so "output": "files" has nothing to show; '
                 'ask for "tokens", or set session_store = "files" for this endpoint'
             )
+
+    @property
+    def carries_password(self) -> bool:
+        """Whether the request or a URL in the environment, of whatever host, has a password."""
+        return self.given_password is not None or any(family.url_has_password() for family in self._all_families)
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -151,9 +146,10 @@ class Settings:
     def _config_text(self, name: str) -> str:
         return self._config.text(name, self._place)
 
-    def _duration(self, name: str, default: float) -> float:
-        text = self._config_text(name)
-        return seconds(text, name) if text else default
+    def _durations(self) -> dict[str, float]:
+        """Those of the policy that are configured; it knows what the others are."""
+        texts = {name: self._config_text(name) for name in Policy.DURATIONS}
+        return {name: seconds(text, name) for name, text in texts.items() if text}
 
     def _thumbprint(self) -> str:
         text = self._fields.get("thumbprint", "")

@@ -24,7 +24,7 @@ def consulted(began: float, *others: str) -> list[tuple[str, Seen]]:
     paths = list(dict.fromkeys(map(os.path.abspath, HANDED.consulted or ())))
     directories = sorted({os.path.dirname(path) for path in [*paths, *others]})
     seen = [(path, look(path)) for path in paths]
-    seen += [(path, look(path)) for path in directories if os.path.lexists(path)]
+    seen += [(path, found) for path in directories if (found := look(path))[0] != ABSENT]
     for _, (kind, _, _, mode, _, _, *times) in seen:
         if stat.S_ISLNK(mode) or (kind == FILE and max(times) >= settled):
             return []

@@ -6,7 +6,7 @@
     early       what every answer needs, as it is, and the tables of that and of what asking needs
     trailer     where these are; `struct trailer` in launcher.c
 
-Offsets count from the beginning of the file. Every place starts on a page.
+Offsets count from the beginning of the file.
 """
 
 from __future__ import annotations

@@ -37,7 +37,7 @@ def headers(desk: Desk, uri: str) -> dict[str, list[str]]:
     assert done.stdout.endswith(b"\n")
     answer = json.loads(done.stdout)
     valid("response", answer)
-    # Bazel reads yyyy-MM-dd'T'HH:mm:ssXXX: no fractions of a second
+    # the pattern by which Bazel reads it has no fractions of a second
     assert datetime.strptime(answer["expires"], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC) > datetime.now(UTC)
     found: dict[str, list[str]] = answer["headers"]
     return found

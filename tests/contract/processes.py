@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from simulated_vcenter.faults import Fault
 from support import Helper, Reply
 
 
@@ -34,15 +34,12 @@ def finished(process: subprocess.Popen[bytes]) -> Reply:
     return Reply(subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr))
 
 
-def family(pid: int) -> list[int]:
-    """The process and its children: the single-file program runs in a child of its bootloader."""
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
-    return [pid, *(descendant for child in children for descendant in family(int(child)))]
-
-
-def interrupt(process: subprocess.Popen[bytes], number: int) -> None:
-    """Signal the program itself, so that it has the signal now; a bootloader would pass it on when its turn comes."""
-    os.kill(family(process.pid)[-1], number)
+def killed_in(helper: Helper, fault: Fault, fields: Mapping[str, object]) -> None:
+    """A `get` that has come as far as this fault of the server, and gets SIGKILL there."""
+    with running(helper, "get", fields) as process:
+        assert fault.reached.wait(30)
+        process.kill()
+        finished(process)
 
 
 def snapshot(home: Path) -> dict[str, bytes]:

@@ -11,7 +11,7 @@ import pytest
 
 from peers import strace
 from simulated_vcenter import SimulatedVCenter
-from support import PASSWORD, USER, Helper, Reply, request
+from support import PASSWORD, USER, Helper, Reply, request, settle
 
 MEBIBYTE = 1024 * 1024
 
@@ -224,15 +224,6 @@ def test_nothing_is_on_stderr_unless_asked_for(vcenter: SimulatedVCenter, helper
 # ---- the same question again
 
 
-def settled(helper: Helper) -> None:
-    """Wait until the file system's clock has gone on: what has just changed is not trusted to be what was read."""
-    newest = max(path.stat().st_ctime for path in helper.home.rglob("*") if path.is_file())
-    probe = helper.home / "clock"
-    while not probe.exists() or probe.stat().st_ctime < newest + 0.2:
-        probe.touch()
-    probe.unlink()
-
-
 class Talk:
     """A conversation, one question at a time."""
 
@@ -267,7 +258,7 @@ def test_a_question_that_is_repeated_has_a_new_answer_once_anything_has_changed(
 ) -> None:
     """What is in no file any more is not handed out; a session whose file somebody spoiled idles out."""
     helper.ok("get", request(vcenter, password=PASSWORD))
-    settled(helper)
+    settle(helper)
     question = {"action": "get", **request(vcenter)}
     with helper.start() as process:
         talk = Talk(process)
@@ -287,7 +278,7 @@ def test_a_question_that_is_repeated_is_answered_without_reading_the_files_again
 ) -> None:
     """The system is only asked whether they have changed."""
     helper.ok("get", request(vcenter, password=PASSWORD))
-    settled(helper)
+    settle(helper)
     log = tmp_path / "calls"
     helper.program = [*strace(), "-f", "-qq", "-o", str(log), "-e", "trace=openat", *helper.program]
     replies = converse(helper, *({"action": "get", "id": str(count), **request(vcenter)} for count in range(9)))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import signal
 import stat
 import sys
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from contract.processes import killed_in
 from file_keyring import install, session_key, times_set
 from sealed import encrypt, key_text, sealed_file, sealed_files, sealed_ids, unsealed
 from simulated_vcenter import SimulatedVCenter, faults
@@ -126,16 +126,7 @@ def test_a_killed_calls_session_is_set_aside_sealed_and_ended_by_the_next_login(
     vcenter: SimulatedVCenter, helper: Helper, keyring: Path
 ) -> None:
     fault = vcenter.faults.add("GET /api/session", faults.stall(), times=1)
-    killed = helper.start("get")
-    assert killed.stdin is not None
-    killed.stdin.write(json.dumps(request(vcenter, password=PASSWORD, api="rest")).encode())
-    killed.stdin.close()
-    assert fault.reached.wait(30.0)
-    killed.send_signal(signal.SIGKILL)
-    killed.wait(30)
-    for stream in (killed.stdout, killed.stderr):
-        assert stream is not None
-        stream.close()
+    killed_in(helper, fault, request(vcenter, password=PASSWORD, api="rest"))
     (left,) = vcenter.sessions
     assert sealed_ids(helper.home, session_key(keyring), vcenter) == {left.id}
     assert holding(helper.home, left.id) == []

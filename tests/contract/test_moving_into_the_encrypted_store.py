@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from contract.processes import killed_in
 from file_keyring import install, session_key
 from peers import Govc
 from sealed import encrypt, sealed_files, sealed_ids
@@ -106,15 +106,7 @@ def test_what_a_killed_call_set_aside_in_clear_leaves_it_and_is_ended_by_the_nex
     vcenter: SimulatedVCenter, helper: Helper, keyring: Path
 ) -> None:
     fault = vcenter.faults.add("GET /api/session", faults.stall(), times=1)
-    killed = helper.start("get")
-    assert killed.stdin is not None
-    killed.stdin.write(json.dumps(request(vcenter, password=PASSWORD, api="rest")).encode())
-    killed.stdin.flush()
-    killed.stdin.close()
-    killed.stdin = None
-    assert fault.reached.wait(30.0)
-    killed.kill()
-    killed.communicate()
+    killed_in(helper, fault, request(vcenter, password=PASSWORD, api="rest"))
     assert len(clear_files(helper)) == 1, "nothing was set aside"
     half = helper.home / ".govmomi" / "rest_sessions" / f"{clear_files(helper)[0].name.removesuffix('.session')}.tmp"
     half.write_bytes(b'{"SoapClient"')

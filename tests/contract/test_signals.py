@@ -9,7 +9,7 @@ import threading
 
 import pytest
 
-from contract.processes import finished, interrupt, running, snapshot
+from contract.processes import finished, running, snapshot
 from simulated_vcenter import SimulatedVCenter, faults
 from support import PASSWORD, Helper, Reply, request
 
@@ -49,7 +49,7 @@ def test_a_signal_in_the_middle_of_a_login(
     held = vcenter.faults.add(step, faults.wait_for(goes_on), times=1)
     with running(helper, "get", request(vcenter, password=PASSWORD)) as process:
         assert held.reached.wait(20)
-        interrupt(process, number)
+        process.send_signal(number)
         goes_on.set()
         assert is_quiet(finished(process), status)
     assert left_behind(helper) == []
@@ -66,7 +66,7 @@ def test_a_signal_in_the_middle_of_a_passthrough_login_leaves_no_session_at_all(
     held = vcenter.faults.add(step, faults.wait_for(goes_on), times=1)
     with running(helper, "get", request(vcenter, password=PASSWORD, passthrough=True)) as process:
         assert held.reached.wait(20)
-        interrupt(process, number)
+        process.send_signal(number)
         goes_on.set()
         assert is_quiet(finished(process), status)
     assert vcenter.session_count == 0
@@ -81,7 +81,7 @@ def test_a_signal_in_the_middle_of_reauth_leaves_good_sessions_in_the_cache(
     held = vcenter.faults.add(step, faults.wait_for(goes_on), times=1)
     with running(helper, "get", request(vcenter, password=PASSWORD, reauth=True)) as process:
         assert held.reached.wait(20)
-        interrupt(process, number)
+        process.send_signal(number)
         goes_on.set()
         assert is_quiet(finished(process), status)
     reply = helper.ok("get", request(vcenter, verify="always"))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
 import threading
@@ -13,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
-from contract.processes import family, finished
+from contract.processes import finished
 from credential_protocol.messages import Failure
 from promises.rows import Size
 from simulated_vcenter import SimulatedVCenter
@@ -123,18 +122,16 @@ class ProcessCaller:
         return self._seen_waiting
 
     def pid(self) -> int:
-        """The program's own: the single file runs in a child of its bootloader."""
-        return family(self._process.pid)[-1]
+        """The program's own."""
+        return self._process.pid
 
     def answer(self) -> dict[str, str]:
         """What it wrote to stdout."""
         return finished(self._process).fields
 
     def end(self) -> None:
-        """Kill the whole of it, bootloader and program."""
-        if self._process.poll() is None:
-            for pid in reversed(family(self._process.pid)):
-                os.kill(pid, signal.SIGKILL)
+        """Kill it."""
+        self._process.kill()
         self._process.communicate(timeout=PATIENCE_SECONDS)
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import threading
 
-from contract.processes import family, finished
+from contract.processes import finished
 from promises.crowd import SINGLE_FILE
 from promises.ledger import KILLED, KILLED_OUTSIDE
 from promises.operations import KINDS, World, request_of, shown
@@ -55,14 +54,9 @@ class Blow:
 
     def _strike(self) -> None:
         assert self.process is not None
-        try:
-            # the program itself first: the single file's bootloader would pass a signal on when its turn comes
-            pids = family(self.process.pid)[::-1]
-            for pid in pids if self.number == signal.SIGKILL else pids[:1]:
-                os.kill(pid, self.number)
-                self.struck = True
-        except OSError:
-            pass  # it has ended already
+        if self.process.poll() is None:  # it may have ended already
+            self.process.send_signal(self.number)
+            self.struck = True
 
 
 def killed(world: World) -> None:

@@ -20,8 +20,8 @@ import pytest
 from cache.test_warm_path import PROBE, ROOTS
 from peers import strace
 from simulated_vcenter import SimulatedVCenter
-from smoke.test_remembered_answers import answers, settle
-from support import PASSWORD, Helper, request
+from smoke.test_remembered_answers import answers
+from support import PASSWORD, Helper, request, settle
 
 # By the launcher alone. Opened: ld.so.cache, libm, libc; the file itself, the answer, the two session files.
 REMEMBERED_OPENED, REMEMBERED_CALLS = 7, 85

@@ -14,21 +14,7 @@ import pytest
 from hostile.surroundings import ORDINARY, within
 from peers import strace
 from simulated_vcenter import SimulatedVCenter
-from support import PASSWORD, USER, Helper, Reply, request
-
-OLD = 5.0
-"""Seconds by which the cache's files seem older: what has just changed is not trusted to be what was read."""
-
-
-def settle(helper: Helper) -> None:
-    """Wait until the files are no news any more: their times go back, and the file system notes that as a change now."""
-    newest = max(path.stat().st_ctime for path in helper.home.rglob("*") if path.is_file())
-    probe = helper.home / "clock"
-    while True:  # the file system's own clock, which tests cannot set
-        probe.touch()
-        if probe.stat().st_ctime > newest + 0.2:
-            break
-    probe.unlink()
+from support import PASSWORD, USER, Helper, Reply, request, settle
 
 
 def without_python(helper: Helper, *arguments: str, stdin: bytes) -> tuple[Reply, bool]:

@@ -76,17 +76,24 @@ class KeyringStore:
 def _ask_now(question: Callable[..., object], instead: str) -> object:
     try:
         import keyring  # noqa: PLC0415  # may take seconds: in the thread; and loads the back-end that its configuration names
-
+        from keyring.errors import InitError, KeyringLocked, NoKeyringError  # noqa: PLC0415
+    except Exception as error:  # noqa: BLE001  # whatever that back-end's own import raises
+        raise _failed(error, instead) from None
+    try:
         return question(keyring)
-    except Exception as error:  # noqa: BLE001  # back-ends raise what their platform raises; its text may hold the secret
-        name = type(error).__name__
-        if name in ("NoKeyringError", "InitError"):
-            raise UnsupportedError(f"there is no keyring on this host; {instead}") from None
-        if name == "KeyringLocked":
-            raise StorageError(f"the platform's keyring is locked; unlock it, or {instead}") from None
-        raise StorageError(
-            f"the platform's keyring failed ({name}); see python -m keyring diagnose, or {instead}"
-        ) from None
+    except (NoKeyringError, InitError):
+        raise UnsupportedError(f"there is no keyring on this host; {instead}") from None
+    except KeyringLocked:
+        raise StorageError(f"the platform's keyring is locked; unlock it, or {instead}") from None
+    except Exception as error:  # noqa: BLE001  # back-ends raise what their platform raises
+        raise _failed(error, instead) from None
+
+
+def _failed(error: Exception, instead: str) -> StorageError:
+    """Without the error's text, which may hold the secret."""
+    return StorageError(
+        f"the platform's keyring failed ({type(error).__name__}); see python -m keyring diagnose, or {instead}"
+    )
 
 
 def _label(place: str) -> str:
