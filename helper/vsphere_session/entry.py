@@ -16,10 +16,10 @@ from vsphere_session.endpoint import parse_endpoint
 from vsphere_session.errors import InvalidRequestError, StorageError
 from vsphere_session.host import Host
 from vsphere_session.options import USAGE, Options, native_verb, own_options, read_options
-from vsphere_session.paths import Paths
 from vsphere_session.service import VERBS
 from vsphere_session.settings import FIELDS
 from vsphere_session.signals import Interrupted, Signals, ignore_signals
+from vsphere_session.storage.paths import Paths
 from vsphere_session.streams import (
     PROGRAM,
     bug,

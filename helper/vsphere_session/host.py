@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from vsphere_session.clock import TIMEOUT, Clock, Deadline
 from vsphere_session.launch import HANDED
-from vsphere_session.paths import Paths
+from vsphere_session.storage.paths import Paths
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ about. A record that cannot be read is no record.
 from __future__ import annotations
 
 from credential_protocol.jsontext import decode, encode
-from vsphere_session.digest import session_digest
 from vsphere_session.errors import StorageError
-from vsphere_session.files import read_private, write_private
+from vsphere_session.storage.digest import session_digest
+from vsphere_session.storage.files import read_private, write_private
 
 VERSION = "1"
 _FIELDS = ("username", "login", "form", "api_version", "pinned")

@@ -17,9 +17,9 @@ import os
 import sys
 
 from vsphere_session.errors import StorageError
-from vsphere_session.files import MAX_BYTES, make_private_directory, remove_quietly
 from vsphere_session.launch import HANDED
-from vsphere_session.sources import consulted
+from vsphere_session.storage.files import MAX_BYTES, make_private_directory, remove_quietly
+from vsphere_session.storage.reading import consulted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -7,13 +7,13 @@ Within the trust window a cached session is handed out unasked, so the answer de
 from __future__ import annotations
 
 from vsphere_session.launch import HANDED
-from vsphere_session.sources import consulted, look
+from vsphere_session.storage.reading import consulted, look
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from credential_protocol.messages import Answer, Request
     from vsphere_session.host import Host
-    from vsphere_session.sources import Seen
+    from vsphere_session.storage.reading import Seen
 
     Question = tuple[str, tuple[tuple[str, str], ...]]
 

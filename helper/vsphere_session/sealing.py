@@ -10,8 +10,8 @@ from __future__ import annotations
 import os
 
 from vsphere_session.errors import UnsupportedError
-from vsphere_session.lock import Lock
 from vsphere_session.secrets.keyring_store import KeyringStore
+from vsphere_session.storage.lock import Lock
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

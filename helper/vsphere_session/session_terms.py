@@ -6,9 +6,9 @@ import os
 
 from vsphere_session.clock import TIMEOUT, Clock, Deadline
 from vsphere_session.endpoint import Endpoint, parse_endpoint
-from vsphere_session.paths import Paths, absolute
 from vsphere_session.policy import Policy
 from vsphere_session.shelf import Shelf
+from vsphere_session.storage.paths import Paths, absolute
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

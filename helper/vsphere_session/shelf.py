@@ -8,10 +8,12 @@ from __future__ import annotations
 import os
 
 from vsphere_session.clients import RestClient, SoapClient, WireClient
-from vsphere_session.digest import session_digest, sha256_hex
 from vsphere_session.endpoint import REST_PATH, SOAP_PATH
 from vsphere_session.errors import SessionError, StorageError, UntrustedError
-from vsphere_session.files import (
+from vsphere_session.launch import consult
+from vsphere_session.record import Known, Record
+from vsphere_session.storage.digest import session_digest, sha256_hex
+from vsphere_session.storage.files import (
     check_replaceable,
     files_beside,
     make_private_directory,
@@ -23,9 +25,7 @@ from vsphere_session.files import (
     write_beside,
     write_private,
 )
-from vsphere_session.launch import consult
-from vsphere_session.lock import Lock
-from vsphere_session.record import Known, Record
+from vsphere_session.storage.lock import Lock
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from vsphere_session.client_protocol import Client
     from vsphere_session.clock import Clock
     from vsphere_session.endpoint import Endpoint
-    from vsphere_session.paths import Paths
     from vsphere_session.sealing import Seal
+    from vsphere_session.storage.paths import Paths
 
 
 _LONGEST_LIFE = 86400.0

@@ -45,6 +45,7 @@ NOT_IMPORTED = {
 }  # fmt: skip
 
 OURS = {
+    "vsphere_session.storage",
     "credential_protocol",
     "credential_protocol.dialects",
     "credential_protocol.jsontext",
@@ -55,21 +56,21 @@ OURS = {
     "vsphere_session.clock",
     "vsphere_session.config",
     "vsphere_session.core_files",
-    "vsphere_session.digest",
+    "vsphere_session.storage.digest",
     "vsphere_session.endpoint",
     "vsphere_session.entry",
     "vsphere_session.environment",
     "vsphere_session.errors",
-    "vsphere_session.files",
+    "vsphere_session.storage.files",
     "vsphere_session.govmomi_file",
     "vsphere_session.host",
     "vsphere_session.launch",
     "vsphere_session.loading",
-    "vsphere_session.lock",
+    "vsphere_session.storage.lock",
     "vsphere_session.making",
     "vsphere_session.options",
     "vsphere_session.ownership",
-    "vsphere_session.paths",
+    "vsphere_session.storage.paths",
     "vsphere_session.policy",
     "vsphere_session.record",
     "vsphere_session.secrets",
@@ -138,7 +139,7 @@ def test_a_warm_get_imports_only_what_it_needs(
     imported = set(warm(cached, request(cached.vcenter, **fields), arguments)["modules"])
     assert {name for name in imported if {name, name.partition(".")[0]} & NOT_IMPORTED} == set()
     if not arguments:
-        imported -= {"vsphere_session.repeated", "vsphere_session.sources"}  # for what is asked twice
+        imported -= {"vsphere_session.repeated", "vsphere_session.storage.reading"}  # for what is asked twice
     assert {name for name in imported if name.partition(".")[0] in OURS} == OURS
 
 

@@ -14,7 +14,7 @@ from sealed import encrypt, sealed_files, sealed_ids
 from simulated_vcenter import SimulatedVCenter, faults
 from support import PASSWORD, USER, Helper, request
 from vsphere_session.clock import Clock
-from vsphere_session.lock import Lock
+from vsphere_session.storage.lock import Lock
 
 pytestmark = pytest.mark.sessions_counted_by_hand
 

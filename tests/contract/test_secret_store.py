@@ -13,7 +13,7 @@ from file_keyring import install
 from simulated_vcenter import SimulatedVCenter
 from support import PASSWORD, USER, Helper, request
 from vsphere_session.clock import Clock
-from vsphere_session.lock import Lock
+from vsphere_session.storage.lock import Lock
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from hostile.surroundings import ORDINARY, limited, mounted, within
 from simulated_vcenter import SimulatedVCenter
 from support import PASSWORD, Helper, Reply, request
 from vsphere_session.errors import StorageError
-from vsphere_session.paths import Paths
+from vsphere_session.storage.paths import Paths
 
 MOUNT_READ_ONLY = 'mount --bind "$place" "$place" && mount -o remount,bind,ro "$place"'
 

@@ -17,8 +17,8 @@ from hostile.surroundings import within
 from simulated_vcenter import SimulatedVCenter, faults
 from support import PASSWORD, Helper, request
 from vsphere_session.errors import StorageError
-from vsphere_session.files import MAX_BYTES, read_private, write_private
-from vsphere_session.paths import Paths
+from vsphere_session.storage.files import MAX_BYTES, read_private, write_private
+from vsphere_session.storage.paths import Paths
 
 SOMEBODY = 65534
 as_root = os.geteuid() == 0

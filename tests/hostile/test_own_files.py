@@ -16,8 +16,8 @@ from hostile.broken_files import BROKEN_CONTENT, NOT_A_FILE, give_away, inflate,
 from hostile.inside import Inside
 from simulated_vcenter import SimulatedVCenter
 from support import PASSWORD, USER
-from vsphere_session.paths import Paths
 from vsphere_session.record import Record
+from vsphere_session.storage.paths import Paths
 
 BROKEN_LOGINS = {name: broken for name, broken in BROKEN_CONTENT.items() if name not in ("an empty object", "UTF-16")}
 """An empty object is a good file without any login in it, and JSON may be UTF-16."""

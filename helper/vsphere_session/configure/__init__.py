@@ -12,7 +12,7 @@ from vsphere_session.configure.links import this_program
 from vsphere_session.configure.plan import Change, Desk
 from vsphere_session.endpoint import Endpoint, parse_endpoint
 from vsphere_session.errors import InvalidRequestError
-from vsphere_session.paths import home
+from vsphere_session.storage.paths import home
 from vsphere_session.streams import PROGRAM
 
 TYPE_CHECKING = False

@@ -13,7 +13,7 @@ import subprocess
 from vsphere_session.child import as_it_was, without_passwords
 from vsphere_session.endpoint import Endpoint
 from vsphere_session.errors import InvalidRequestError, NotFoundError, StorageError
-from vsphere_session.files import read_named
+from vsphere_session.storage.files import read_named
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

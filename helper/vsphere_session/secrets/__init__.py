@@ -9,9 +9,9 @@ from __future__ import annotations
 import os
 
 from vsphere_session.errors import InvalidRequestError
-from vsphere_session.lock import Lock
-from vsphere_session.paths import Paths
 from vsphere_session.secrets.index import Index, all_places
+from vsphere_session.storage.lock import Lock
+from vsphere_session.storage.paths import Paths
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

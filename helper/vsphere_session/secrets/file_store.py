@@ -6,8 +6,8 @@ import json
 import os
 
 from vsphere_session.errors import StorageError
-from vsphere_session.files import read_private, remove_leftovers, write_private
-from vsphere_session.lock import Lock
+from vsphere_session.storage.files import read_private, remove_leftovers, write_private
+from vsphere_session.storage.lock import Lock
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

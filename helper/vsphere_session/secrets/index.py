@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 
 from credential_protocol.jsontext import decode
-from vsphere_session.digest import sha256_hex
 from vsphere_session.errors import StorageError
-from vsphere_session.files import read_private, remove_leftovers, remove_private, write_private
+from vsphere_session.storage.digest import sha256_hex
+from vsphere_session.storage.files import read_private, remove_leftovers, remove_private, write_private
 
 
 def all_places(directory: str) -> list[str]:

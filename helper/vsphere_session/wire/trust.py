@@ -9,8 +9,8 @@ from __future__ import annotations
 import os
 import stat
 
-from vsphere_session.digest import sha1_hex, sha256_hex
 from vsphere_session.errors import InvalidRequestError, StorageError, UntrustedError
+from vsphere_session.storage.digest import sha1_hex, sha256_hex
 from vsphere_session.thumbprint import normal_thumbprint
 from vsphere_session.wire.authorities import trust_the_platform
 from vsphere_session.wire.tls import CERT_NONE, PROTOCOL_TLS_CLIENT, Context, SSLError

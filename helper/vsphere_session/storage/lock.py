@@ -10,7 +10,7 @@ import errno
 import os
 
 from vsphere_session.errors import BusyError, StorageError
-from vsphere_session.files import check_ours, make_private_directory
+from vsphere_session.storage.files import check_ours, make_private_directory
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
