@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from pyVmomi import vim
 
     from vsphere_session.client_protocol import Client
+    from vsphere_session.http.transport import Transport
     from vsphere_session.record import Known
     from vsphere_session.wire.identity import Identity
     from vsphere_session.wire.rest import RestWire
     from vsphere_session.wire.soap import SoapWire
-    from vsphere_session.wire.transport import Transport
 
 SOAP_ONLY = "soap-only"
 

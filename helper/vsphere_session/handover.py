@@ -16,14 +16,14 @@ from pyVim.connect import SmartConnect
 from requests.adapters import HTTPAdapter
 
 from vsphere_session.errors import UnsupportedError
-from vsphere_session.wire.connection import peer_certificate
+from vsphere_session.http.connection import peer_certificate
 
 if TYPE_CHECKING:
     from pyVmomi import vim
 
     from vsphere_session.clients import RestClient, SoapClient
     from vsphere_session.endpoint import Endpoint
-    from vsphere_session.wire.transport import Transport
+    from vsphere_session.http.transport import Transport
 
 
 def service_instance(client: SoapClient) -> vim.ServiceInstance:

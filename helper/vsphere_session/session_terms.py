@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from vsphere_session.clients import RestClient, SoapClient, WireClient
+    from vsphere_session.http.transport import Line, Transport
     from vsphere_session.refusals import Refusals
-    from vsphere_session.wire.transport import Line, Transport
 
     Config = Callable[[Transport], None]
 
@@ -148,10 +148,10 @@ class Terms:
             line.close()
 
     def _transport(self, *, alone: bool) -> Transport:
-        from vsphere_session.wire.proxy import proxy_for  # noqa: PLC0415  # a warm answer needs no network
-        from vsphere_session.wire.transport import Line, Transport  # noqa: PLC0415
-        from vsphere_session.wire.trust import Trust  # noqa: PLC0415
-        from vsphere_session.wire.user_agent import user_agent  # noqa: PLC0415
+        from vsphere_session.http.proxy import proxy_for  # noqa: PLC0415  # a warm answer needs no network
+        from vsphere_session.http.transport import Line, Transport  # noqa: PLC0415
+        from vsphere_session.http.trust import Trust  # noqa: PLC0415
+        from vsphere_session.http.user_agent import user_agent  # noqa: PLC0415
 
         self.connecting()
         if self._line is None and self._sharing:

@@ -12,8 +12,8 @@ from vsphere_session.endpoint import Endpoint, parse_endpoint
 from vsphere_session.environment import boolean, sources
 from vsphere_session.errors import InvalidRequestError
 from vsphere_session.govmomi_file import is_session_id
+from vsphere_session.http.thumbprint import known_host_thumbprint, normal_thumbprint
 from vsphere_session.policy import Policy
-from vsphere_session.thumbprint import known_host_thumbprint, normal_thumbprint
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

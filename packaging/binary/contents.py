@@ -31,6 +31,7 @@ CODECS = {"__init__", "aliases", "ascii", "charmap", "cp437", "idna", "latin_1",
 
 # What a warm answer imports, and what the rest is inflated with; a test holds it to this list.
 EARLY = {
+    "vsphere_session.http",
     "vsphere_session.storage",
     "__future__", "encodings", "encodings.aliases", "encodings.utf_8", "vsphere_session_start",
     "_json", "_sha2", "_sha256", "fcntl", "zlib", "libz.so.1",
@@ -70,7 +71,7 @@ EARLY = {
     "vsphere_session.signals",
     "vsphere_session.storage.reading",
     "vsphere_session.streams",
-    "vsphere_session.thumbprint",
+    "vsphere_session.http.thumbprint",
     "vsphere_session.version",
 }  # fmt: skip
 
@@ -80,19 +81,19 @@ ASKING = {
     "vsphere_session.moments",
     "vsphere_session.refusals",
     "vsphere_session.wire",
-    "vsphere_session.wire.answer",
-    "vsphere_session.wire.authorities",
-    "vsphere_session.wire.connection",
+    "vsphere_session.http.response",
+    "vsphere_session.http.authorities",
+    "vsphere_session.http.connection",
     "vsphere_session.wire.faults",
     "vsphere_session.wire.identity",
-    "vsphere_session.wire.limits",
-    "vsphere_session.wire.proxy",
+    "vsphere_session.http.limits",
+    "vsphere_session.http.proxy",
     "vsphere_session.wire.rest",
     "vsphere_session.wire.soap",
-    "vsphere_session.wire.tls",
-    "vsphere_session.wire.transport",
-    "vsphere_session.wire.trust",
-    "vsphere_session.wire.user_agent",
+    "vsphere_session.http.tls",
+    "vsphere_session.http.transport",
+    "vsphere_session.http.trust",
+    "vsphere_session.http.user_agent",
     "vsphere_session.wire.xmltree",
 }  # fmt: skip
 _OF_ASKING = re.compile(r"lib(crypto|ssl|expat)\.so.*")

@@ -12,8 +12,8 @@ from connect_proxy import ConnectProxy
 from simulated_vcenter import faults
 from support import PASSWORD, USER
 from vsphere_session import SessionError, parse_endpoint
-from vsphere_session.wire.transport import Transport
-from vsphere_session.wire.trust import Trust
+from vsphere_session.http.transport import Transport
+from vsphere_session.http.trust import Trust
 
 BOTH = pytest.mark.parametrize("kind", ["soap", "rest"])
 

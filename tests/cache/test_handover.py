@@ -18,7 +18,7 @@ from connect_proxy import ConnectProxy
 from simulated_vcenter import SimulatedVCenter
 from support import PASSWORD, pyvmomi_connections
 from vsphere_session import RestClient, SessionError, SoapClient, parse_endpoint
-from vsphere_session.wire.transport import Transport
+from vsphere_session.http.transport import Transport
 
 HEADER = "vmware-api-session-id"
 

@@ -45,6 +45,7 @@ NOT_IMPORTED = {
 }  # fmt: skip
 
 OURS = {
+    "vsphere_session.http",
     "vsphere_session.storage",
     "credential_protocol",
     "credential_protocol.dialects",
@@ -83,7 +84,7 @@ OURS = {
     "vsphere_session.shelf",
     "vsphere_session.signals",
     "vsphere_session.streams",
-    "vsphere_session.thumbprint",
+    "vsphere_session.http.thumbprint",
     "vsphere_session.version",
 }
 """What of this project a warm `get` imports. A module more here is slower for every caller: it needs a reason."""
@@ -176,19 +177,19 @@ ASKING = {
     "_ssl",
     "vsphere_session.moments",
     "vsphere_session.wire",
-    "vsphere_session.wire.answer",
-    "vsphere_session.wire.authorities",
-    "vsphere_session.wire.connection",
+    "vsphere_session.http.response",
+    "vsphere_session.http.authorities",
+    "vsphere_session.http.connection",
     "vsphere_session.wire.faults",
     "vsphere_session.wire.identity",
-    "vsphere_session.wire.limits",
-    "vsphere_session.wire.proxy",
+    "vsphere_session.http.limits",
+    "vsphere_session.http.proxy",
     "vsphere_session.wire.rest",
     "vsphere_session.wire.soap",
-    "vsphere_session.wire.tls",
-    "vsphere_session.wire.transport",
-    "vsphere_session.wire.trust",
-    "vsphere_session.wire.user_agent",
+    "vsphere_session.http.tls",
+    "vsphere_session.http.transport",
+    "vsphere_session.http.trust",
+    "vsphere_session.http.user_agent",
     "vsphere_session.wire.xmltree",
 }
 """What a `get` that asks the server imports beyond a warm one."""

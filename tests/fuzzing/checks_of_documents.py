@@ -10,8 +10,8 @@ from zlib import crc32
 from credential_protocol.jsontext import decode
 from vsphere_session import config
 from vsphere_session.govmomi_file import StoredSession, is_session_id, read_rest, read_soap, write_rest, write_soap
-from vsphere_session.wire.answer import Reader, Response
-from vsphere_session.wire.limits import MAX_HEADER_BYTES, READ_SIZE
+from vsphere_session.http.limits import MAX_HEADER_BYTES, READ_SIZE
+from vsphere_session.http.response import Reader, Response
 from vsphere_session.wire.xmltree import Element, escape_xml, parse_xml
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")

@@ -27,8 +27,8 @@ from vsphere_session.config import Configuration, seconds
 from vsphere_session.endpoint import REST_PATH, SOAP_PATH, parse_endpoint
 from vsphere_session.environment import FAMILIES, boolean
 from vsphere_session.errors import InvalidRequestError
+from vsphere_session.http.thumbprint import normal_thumbprint
 from vsphere_session.settings import FIELDS, Settings
-from vsphere_session.thumbprint import normal_thumbprint
 
 VERBS = st.sampled_from(sorted(FIELDS))
 NOTHING = Configuration("config.toml", {}, {})

@@ -15,12 +15,12 @@ from hostile.strategies import json_values, thorough
 from vsphere_session.clock import Clock
 from vsphere_session.endpoint import parse_endpoint
 from vsphere_session.errors import SessionError, UnreachableError
+from vsphere_session.http.response import Reader, Response
+from vsphere_session.http.transport import Transport
+from vsphere_session.http.trust import Trust
 from vsphere_session.moments import unix_seconds
-from vsphere_session.wire.answer import Reader, Response
 from vsphere_session.wire.rest import RestWire
 from vsphere_session.wire.soap import SoapWire
-from vsphere_session.wire.transport import Transport
-from vsphere_session.wire.trust import Trust
 from vsphere_session.wire.xmltree import Element, escape_xml, parse_xml
 
 CONTENT = {

@@ -20,8 +20,8 @@ from support import PASSWORD, USER, Helper
 from vsphere_session import clock
 from vsphere_session.config import Configuration
 from vsphere_session.host import Host
+from vsphere_session.http import connection
 from vsphere_session.service import VERBS
-from vsphere_session.wire import connection
 
 KEPT, REPLACED, GONE = "kept", "replaced", "gone"
 SOON = 0.3  # seconds that a call may take to a server that does not answer

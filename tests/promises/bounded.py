@@ -23,7 +23,7 @@ from promises.rows import Progress, Row, Size
 from simulated_vcenter import Fault, SimulatedVCenter, faults
 from simulated_vcenter.exchange import Exchange
 from support import PASSWORD, Helper, request
-from vsphere_session.wire import limits
+from vsphere_session.http import limits
 
 GIGABYTE = 1 << 30
 PARSED = limits.MAX_BODY_BYTES - 1000

@@ -10,11 +10,11 @@ from pathlib import Path
 from credential_protocol import git, jsontext
 from credential_protocol.messages import Failure
 from promises.rows import Progress
-from vsphere_session import config, endpoint, environment, govmomi_file, thumbprint
+from vsphere_session import config, endpoint, environment, govmomi_file
 from vsphere_session.configure import plan
+from vsphere_session.http import limits, thumbprint
+from vsphere_session.http.response import Reader, Response
 from vsphere_session.storage import files
-from vsphere_session.wire import limits
-from vsphere_session.wire.answer import Reader, Response
 from vsphere_session.wire.xmltree import parse_xml
 
 OK = b"HTTP/1.1 200 OK\r\n"

@@ -10,9 +10,9 @@ from support import PASSWORD, Helper, request
 from vsphere_session.clients import SoapClient
 from vsphere_session.endpoint import parse_endpoint
 from vsphere_session.errors import InvalidRequestError
+from vsphere_session.http.proxy import proxy_for
+from vsphere_session.http.transport import Transport
 from vsphere_session.session import Session
-from vsphere_session.wire.proxy import proxy_for
-from vsphere_session.wire.transport import Transport
 
 
 @pytest.mark.parametrize(

@@ -11,10 +11,10 @@ import pytest
 import truststore
 
 from simulated_vcenter import SimulatedVCenter
-from vsphere_session.wire import authorities
-from vsphere_session.wire.authorities import trust_the_platform
-from vsphere_session.wire.tls import PROTOCOL_TLS_CLIENT, Context, Socket, start_tls
-from vsphere_session.wire.trust import Trust
+from vsphere_session.http import authorities
+from vsphere_session.http.authorities import trust_the_platform
+from vsphere_session.http.tls import PROTOCOL_TLS_CLIENT, Context, Socket, start_tls
+from vsphere_session.http.trust import Trust
 
 SETTINGS: dict[str, Callable[[Context], object]] = {
     "certificate": lambda context: int(context.verify_mode),

@@ -12,8 +12,8 @@ from vsphere_session.errors import (
     UnreachableError,
     UnsupportedError,
 )
-from vsphere_session.wire.answer import Response
-from vsphere_session.wire.limits import MAX_SHOWN_CHARACTERS
+from vsphere_session.http.limits import MAX_SHOWN_CHARACTERS
+from vsphere_session.http.response import Response
 
 LIMIT_MARKS = (
     b"failedToLoginMaxUserSessionCountReached",

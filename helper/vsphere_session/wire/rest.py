@@ -10,15 +10,15 @@ from __future__ import annotations
 from credential_protocol.jsontext import decode
 from vsphere_session.errors import UnsupportedError
 from vsphere_session.govmomi_file import is_session_id
+from vsphere_session.http.limits import MAX_NAME_CHARACTERS
 from vsphere_session.moments import unix_seconds
 from vsphere_session.wire.faults import for_status, login_refused, not_understood
 from vsphere_session.wire.identity import Identity
-from vsphere_session.wire.limits import MAX_NAME_CHARACTERS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from vsphere_session.wire.answer import Response
-    from vsphere_session.wire.transport import Transport
+    from vsphere_session.http.response import Response
+    from vsphere_session.http.transport import Transport
 
 _PATHS = {"api": "/api/session", "rest": "/rest/com/vmware/cis/session"}
 _NOT_THERE = (404, 405)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from vsphere_session.errors import UnreachableError
 from vsphere_session.govmomi_file import GOVMOMI_VIM_VERSION, SOAP_COOKIE, is_session_id
+from vsphere_session.http.limits import MAX_NAME_CHARACTERS
 from vsphere_session.moments import http_date, unix_seconds
 from vsphere_session.service_content import ABOUT, MANAGERS
 from vsphere_session.wire.faults import (
@@ -21,15 +22,14 @@ from vsphere_session.wire.faults import (
     not_understood,
 )
 from vsphere_session.wire.identity import Identity
-from vsphere_session.wire.limits import MAX_NAME_CHARACTERS
 from vsphere_session.wire.xmltree import Element, escape_xml, parse_xml
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from vsphere_session.wire.answer import Response
-    from vsphere_session.wire.transport import Transport
+    from vsphere_session.http.response import Response
+    from vsphere_session.http.transport import Transport
 
 _ENVELOPE = (
     '<?xml version="1.0" encoding="UTF-8"?>\n'

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pyexpat import ErrorString, ExpatError, ParserCreate  # the C parser itself; document types are refused below
 
-from vsphere_session.wire.limits import MAX_XML_DEPTH, MAX_XML_ELEMENTS
+from vsphere_session.http.limits import MAX_XML_DEPTH, MAX_XML_ELEMENTS
 
 
 class Element:

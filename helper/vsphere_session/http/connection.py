@@ -9,9 +9,9 @@ from _thread import allocate_lock, start_new_thread
 from vsphere_session.clock import Deadline
 from vsphere_session.endpoint import Endpoint
 from vsphere_session.errors import SessionError, UnreachableError, UntrustedError
-from vsphere_session.wire.answer import Reader
-from vsphere_session.wire.limits import READ_SIZE
-from vsphere_session.wire.tls import (
+from vsphere_session.http.limits import READ_SIZE
+from vsphere_session.http.response import Reader
+from vsphere_session.http.tls import (
     Socket,
     SSLCertVerificationError,
     SSLEOFError,
@@ -19,13 +19,13 @@ from vsphere_session.wire.tls import (
     SSLWantReadError,
     start_tls,
 )
-from vsphere_session.wire.trust import Trust, fingerprint
+from vsphere_session.http.trust import Trust, fingerprint
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import ssl
 
-    from vsphere_session.wire.tls import Secured, Stream
+    from vsphere_session.http.tls import Secured, Stream
 
     Address = tuple[int, tuple[object, ...]]
 

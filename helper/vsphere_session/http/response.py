@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vsphere_session.errors import UnreachableError
-from vsphere_session.wire.limits import MAX_BODY_BYTES, MAX_CHUNK_LINES, MAX_HEADER_BYTES, MAX_INTERIM_ANSWERS
+from vsphere_session.http.limits import MAX_BODY_BYTES, MAX_CHUNK_LINES, MAX_HEADER_BYTES, MAX_INTERIM_ANSWERS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from _ssl import PROTOCOL_TLS_CLIENT, get_default_verify_paths  # what `ssl` has
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from vsphere_session.wire.trust import AnyContext
+    from vsphere_session.http.trust import AnyContext
 
 _BUNDLES = (
     "/etc/ssl/certs/ca-certificates.crt",  # Debian, Ubuntu, Arch, Alpine

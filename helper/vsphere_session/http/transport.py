@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from vsphere_session.clock import Deadline
 from vsphere_session.errors import UnreachableError
-from vsphere_session.wire.answer import Response
-from vsphere_session.wire.connection import Connection, host_header
+from vsphere_session.http.connection import Connection, host_header
+from vsphere_session.http.response import Response
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from vsphere_session.clock import Clock
     from vsphere_session.endpoint import Endpoint
-    from vsphere_session.wire.trust import Trust
+    from vsphere_session.http.trust import Trust
 
 
 class Line:
