@@ -142,6 +142,6 @@ def _native(verb: str, endpoint: Endpoint, fields: dict[str, str]) -> Request:
 
 
 def _unix(text: str) -> str:
-    from vsphere_session.moments import unix_seconds  # noqa: PLC0415  # only these callers want Unix seconds
+    from vsphere_session.vsphere.dates import unix_seconds  # noqa: PLC0415  # only these callers want Unix seconds
 
     return str(int(unix_seconds(text) or 0))

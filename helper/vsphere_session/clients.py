@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from vsphere_session.endpoint import REST_PATH, SOAP_PATH
 from vsphere_session.errors import UnsupportedError
 from vsphere_session.govmomi_file import StoredSession, read_rest, read_soap, write_rest, write_soap
-from vsphere_session.service_content import about_value
+from vsphere_session.vsphere.service_content import about_value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from vsphere_session.client_protocol import Client
     from vsphere_session.http.transport import Transport
     from vsphere_session.record import Known
-    from vsphere_session.wire.identity import Identity
-    from vsphere_session.wire.rest import RestWire
-    from vsphere_session.wire.soap import SoapWire
+    from vsphere_session.vsphere.identity import Identity
+    from vsphere_session.vsphere.rest import RestWire
+    from vsphere_session.vsphere.soap import SoapWire
 
 SOAP_ONLY = "soap-only"
 
@@ -224,13 +224,13 @@ class SoapClient(WireClient):
         return service_instance(self)
 
     def _ask_for_content(self) -> tuple[SoapWire, dict[str, object]]:
-        from vsphere_session.wire.soap import SoapWire  # noqa: PLC0415  # a warm answer needs no network
+        from vsphere_session.vsphere.soap import SoapWire  # noqa: PLC0415  # a warm answer needs no network
 
         wire = SoapWire(self.transport)
         return wire, wire.service_content()
 
     def _wire(self) -> SoapWire:
-        from vsphere_session.wire.soap import SoapWire  # noqa: PLC0415  # a warm answer needs no network
+        from vsphere_session.vsphere.soap import SoapWire  # noqa: PLC0415  # a warm answer needs no network
 
         return SoapWire(self.transport, self.session_id, quoted=self.stored is not None and self.stored.quoted)
 
@@ -253,7 +253,7 @@ class RestClient(WireClient):
 
     def log_in(self, username: str, password: str) -> Identity | None:
         """Make a new session, and ask whose it is. Raises as SoapClient.log_in does, UnsupportedError on an ESXi."""
-        from vsphere_session.wire.rest import RestWire  # noqa: PLC0415  # a warm answer needs no network
+        from vsphere_session.vsphere.rest import RestWire  # noqa: PLC0415  # a warm answer needs no network
 
         wire = RestWire(self.transport, form=self.form)
         wire.login(username, password)
@@ -284,7 +284,7 @@ class RestClient(WireClient):
         return requests_session(self)
 
     def _wire(self) -> RestWire:
-        from vsphere_session.wire.rest import RestWire  # noqa: PLC0415  # a warm answer needs no network
+        from vsphere_session.vsphere.rest import RestWire  # noqa: PLC0415  # a warm answer needs no network
 
         return RestWire(self.transport, self.session_id, form=self.form)
 

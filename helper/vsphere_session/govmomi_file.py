@@ -8,7 +8,7 @@ The format has no place for who, when and how: see `record`.
 from __future__ import annotations
 
 from credential_protocol.jsontext import decode, encode
-from vsphere_session.service_content import in_go_order
+from vsphere_session.vsphere.service_content import in_go_order
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from vsphere_session.wire.identity import Identity
+    from vsphere_session.vsphere.identity import Identity
 
 _GONE = "the server does not know the cached session any more"
 

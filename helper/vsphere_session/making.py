@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from vsphere_session.session_terms import Config
-    from vsphere_session.wire.identity import Identity
+    from vsphere_session.vsphere.identity import Identity
 
 _GRACE = 2.0  # seconds in which a session that nobody will know can be ended though the call's time is over
 UNIFIED_SINCE = (8, 0, 3)

@@ -9,7 +9,7 @@ from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from vsphere_session.record import Known
-    from vsphere_session.wire.identity import Identity
+    from vsphere_session.vsphere.identity import Identity
 
 _CUSTOM, _PASSWORD = "custom:", "password:"
 

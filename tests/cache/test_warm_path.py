@@ -45,6 +45,7 @@ NOT_IMPORTED = {
 }  # fmt: skip
 
 OURS = {
+    "vsphere_session.vsphere",
     "vsphere_session.http",
     "vsphere_session.storage",
     "credential_protocol",
@@ -77,7 +78,7 @@ OURS = {
     "vsphere_session.secrets",
     "vsphere_session.secrets.index",
     "vsphere_session.service",
-    "vsphere_session.service_content",
+    "vsphere_session.vsphere.service_content",
     "vsphere_session.session",
     "vsphere_session.session_terms",
     "vsphere_session.settings",
@@ -175,22 +176,21 @@ ASKING = {
     "resource",
     "_socket",
     "_ssl",
-    "vsphere_session.moments",
-    "vsphere_session.wire",
+    "vsphere_session.vsphere.dates",
     "vsphere_session.http.response",
     "vsphere_session.http.authorities",
     "vsphere_session.http.connection",
-    "vsphere_session.wire.faults",
-    "vsphere_session.wire.identity",
+    "vsphere_session.vsphere.faults",
+    "vsphere_session.vsphere.identity",
     "vsphere_session.http.limits",
     "vsphere_session.http.proxy",
-    "vsphere_session.wire.rest",
-    "vsphere_session.wire.soap",
+    "vsphere_session.vsphere.rest",
+    "vsphere_session.vsphere.soap",
     "vsphere_session.http.tls",
     "vsphere_session.http.transport",
     "vsphere_session.http.trust",
     "vsphere_session.http.user_agent",
-    "vsphere_session.wire.xmltree",
+    "vsphere_session.vsphere.xml",
 }
 """What a `get` that asks the server imports beyond a warm one."""
 
@@ -204,12 +204,12 @@ def test_a_get_that_has_to_ask_imports_only_what_it_needs(
 ) -> None:
     unasked = set(warm(cached, request(cached.vcenter, **fields), arguments)["modules"])
     told = warm(cached, request(cached.vcenter, verify="always", **fields), arguments)
-    more = ASKING - {"soap": {"vsphere_session.wire.rest"}, "rest": set(OF_SOAP)}.get(fields.get("api", ""), set())
+    more = ASKING - {"soap": {"vsphere_session.vsphere.rest"}, "rest": set(OF_SOAP)}.get(fields.get("api", ""), set())
     assert set(told["modules"]) - unasked == more
     assert told["sockets"] != []
 
 
-OF_SOAP = ("pyexpat", "pyexpat.errors", "pyexpat.model", "vsphere_session.wire.soap", "vsphere_session.wire.xmltree")
+OF_SOAP = ("pyexpat", "pyexpat.errors", "pyexpat.model", "vsphere_session.vsphere.soap", "vsphere_session.vsphere.xml")
 
 
 def test_a_get_that_logs_in_imports_only_what_it_needs(bench: Bench) -> None:

@@ -12,7 +12,7 @@ from vsphere_session import config
 from vsphere_session.govmomi_file import StoredSession, is_session_id, read_rest, read_soap, write_rest, write_soap
 from vsphere_session.http.limits import MAX_HEADER_BYTES, READ_SIZE
 from vsphere_session.http.response import Reader, Response
-from vsphere_session.wire.xmltree import Element, escape_xml, parse_xml
+from vsphere_session.vsphere.xml import Element, escape_xml, parse_xml
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 

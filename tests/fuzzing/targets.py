@@ -16,8 +16,8 @@ from fuzzing.mutation import Grammar
 from vsphere_session.endpoint import parse_endpoint
 from vsphere_session.govmomi_file import read_rest, read_soap
 from vsphere_session.http.thumbprint import normal_thumbprint
-from vsphere_session.moments import unix_seconds
-from vsphere_session.wire.xmltree import parse_xml
+from vsphere_session.vsphere.dates import unix_seconds
+from vsphere_session.vsphere.xml import parse_xml
 
 
 @dataclass(frozen=True)

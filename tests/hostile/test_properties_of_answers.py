@@ -18,10 +18,10 @@ from vsphere_session.errors import SessionError, UnreachableError
 from vsphere_session.http.response import Reader, Response
 from vsphere_session.http.transport import Transport
 from vsphere_session.http.trust import Trust
-from vsphere_session.moments import unix_seconds
-from vsphere_session.wire.rest import RestWire
-from vsphere_session.wire.soap import SoapWire
-from vsphere_session.wire.xmltree import Element, escape_xml, parse_xml
+from vsphere_session.vsphere.dates import unix_seconds
+from vsphere_session.vsphere.rest import RestWire
+from vsphere_session.vsphere.soap import SoapWire
+from vsphere_session.vsphere.xml import Element, escape_xml, parse_xml
 
 CONTENT = {
     "sessionManager": {"type": "SessionManager", "value": "SessionManager"},

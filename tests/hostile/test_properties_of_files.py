@@ -16,7 +16,7 @@ from vsphere_session.endpoint import parse_endpoint
 from vsphere_session.govmomi_file import StoredSession, is_session_id, read_rest, read_soap, write_rest, write_soap
 from vsphere_session.policy import Policy
 from vsphere_session.record import Known, Record
-from vsphere_session.service_content import ABOUT, ABOUT_ALWAYS
+from vsphere_session.vsphere.service_content import ABOUT, ABOUT_ALWAYS
 
 session_ids = st.from_regex(r"[!#-+\--:<-\[\]-~]{1,60}", fullmatch=True)
 references = st.fixed_dictionaries({"type": one_line, "value": one_line})

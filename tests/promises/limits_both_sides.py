@@ -15,7 +15,7 @@ from vsphere_session.configure import plan
 from vsphere_session.http import limits, thumbprint
 from vsphere_session.http.response import Reader, Response
 from vsphere_session.storage import files
-from vsphere_session.wire.xmltree import parse_xml
+from vsphere_session.vsphere.xml import parse_xml
 
 OK = b"HTTP/1.1 200 OK\r\n"
 EMPTY = b"Content-Length: 0\r\n\r\n"

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hostile.strategies import thorough
-from vsphere_session.moments import http_date, unix_seconds
+from vsphere_session.vsphere.dates import http_date, unix_seconds
 
 ZONES = st.integers(-1439, 1439).map(lambda minutes: timezone(timedelta(minutes=minutes)))
 

@@ -10,9 +10,8 @@ from __future__ import annotations
 from vsphere_session.errors import UnreachableError
 from vsphere_session.govmomi_file import GOVMOMI_VIM_VERSION, SOAP_COOKIE, is_session_id
 from vsphere_session.http.limits import MAX_NAME_CHARACTERS
-from vsphere_session.moments import http_date, unix_seconds
-from vsphere_session.service_content import ABOUT, MANAGERS
-from vsphere_session.wire.faults import (
+from vsphere_session.vsphere.dates import http_date, unix_seconds
+from vsphere_session.vsphere.faults import (
     DEAD_SESSION_FAULTS,
     SoapFaultError,
     for_fault,
@@ -21,8 +20,9 @@ from vsphere_session.wire.faults import (
     login_refused,
     not_understood,
 )
-from vsphere_session.wire.identity import Identity
-from vsphere_session.wire.xmltree import Element, escape_xml, parse_xml
+from vsphere_session.vsphere.identity import Identity
+from vsphere_session.vsphere.service_content import ABOUT, MANAGERS
+from vsphere_session.vsphere.xml import Element, escape_xml, parse_xml
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -11,9 +11,9 @@ from credential_protocol.jsontext import decode
 from vsphere_session.errors import UnsupportedError
 from vsphere_session.govmomi_file import is_session_id
 from vsphere_session.http.limits import MAX_NAME_CHARACTERS
-from vsphere_session.moments import unix_seconds
-from vsphere_session.wire.faults import for_status, login_refused, not_understood
-from vsphere_session.wire.identity import Identity
+from vsphere_session.vsphere.dates import unix_seconds
+from vsphere_session.vsphere.faults import for_status, login_refused, not_understood
+from vsphere_session.vsphere.identity import Identity
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
