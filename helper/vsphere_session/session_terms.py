@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from vsphere_session.clients import RestClient, SoapClient, WireClient
     from vsphere_session.http.transport import Line, Transport
-    from vsphere_session.refusals import Refusals
+    from vsphere_session.login.refusals import Refusals
 
     Config = Callable[[Transport], None]
 
@@ -171,7 +171,7 @@ class Terms:
     def refusals(self) -> Refusals:
         """What the server has refused to this user lately."""
         if self._refusals is None:
-            from vsphere_session.refusals import Refusals  # noqa: PLC0415  # a warm answer logs nobody in
+            from vsphere_session.login.refusals import Refusals  # noqa: PLC0415  # a warm answer logs nobody in
 
             self._refusals = Refusals(self._state, self.url, window=self.policy.refusal_window, clock=self.clock)
         return self._refusals

@@ -194,7 +194,7 @@ ASKING = {
 }
 """What a `get` that asks the server imports beyond a warm one."""
 
-LOGGING_IN = {"_sha1", "binascii", "vsphere_session.refusals"}
+LOGGING_IN = {"vsphere_session.login", "_sha1", "binascii", "vsphere_session.login.refusals"}
 """What a `get` that logs in imports beyond that."""
 
 

@@ -19,7 +19,7 @@ from support import PASSWORD, USER, Helper, request
 from vsphere_session import parse_endpoint
 from vsphere_session.clock import Clock, Deadline
 from vsphere_session.errors import LoginRefusedError
-from vsphere_session.refusals import Refusals
+from vsphere_session.login.refusals import Refusals
 from vsphere_session.storage.lock import Lock
 
 WRONG = "wr0ng-Omega"
