@@ -12,23 +12,23 @@ from vsphere_session.version import __version__
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from vsphere_session.client_protocol import Client as Client
-    from vsphere_session.clients import RestClient as RestClient
-    from vsphere_session.clients import SoapClient as SoapClient
+    from vsphere_session.cache.client_protocol import Client as Client
+    from vsphere_session.cache.clients import RestClient as RestClient
+    from vsphere_session.cache.clients import SoapClient as SoapClient
+    from vsphere_session.cache.policy import Policy as Policy
+    from vsphere_session.cache.session import Session as Session
     from vsphere_session.endpoint import Endpoint as Endpoint
     from vsphere_session.endpoint import parse_endpoint as parse_endpoint
     from vsphere_session.errors import SessionError as SessionError
-    from vsphere_session.policy import Policy as Policy
-    from vsphere_session.session import Session as Session
 
 _EXPORTS = {
-    "Client": "client_protocol",
+    "Client": "cache.client_protocol",
     "Endpoint": "endpoint",
-    "Policy": "policy",
-    "RestClient": "clients",
-    "Session": "session",
+    "Policy": "cache.policy",
+    "RestClient": "cache.clients",
+    "Session": "cache.session",
     "SessionError": "errors",
-    "SoapClient": "clients",
+    "SoapClient": "cache.clients",
     "parse_endpoint": "endpoint",
 }
 

@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from contextlib import AbstractContextManager
 
-    from vsphere_session.clients import WireClient
+    from vsphere_session.cache.clients import WireClient
+    from vsphere_session.cache.session import Session
     from vsphere_session.config import Configuration
-    from vsphere_session.session import Session
 
 
 class Host:

@@ -37,7 +37,7 @@ sys.exit(entry.run(arguments))
 """The program, with a signal at the moment when it enters that function for the first time."""
 
 PLACES = {
-    "when the login's connection is closed": ("vsphere_session.clients", "WireClient.__exit__"),
+    "when the login's connection is closed": ("vsphere_session.cache.clients", "WireClient.__exit__"),
     "when the reply is put together": ("vsphere_session.service", "_show"),
     "when it becomes bytes": ("credential_protocol.native", "render"),
     "when it is written": ("vsphere_session.entry", "write"),

@@ -9,7 +9,14 @@ from zlib import crc32
 
 from credential_protocol.jsontext import decode
 from vsphere_session import config
-from vsphere_session.govmomi_file import StoredSession, is_session_id, read_rest, read_soap, write_rest, write_soap
+from vsphere_session.cache.govmomi_format import (
+    StoredSession,
+    is_session_id,
+    read_rest,
+    read_soap,
+    write_rest,
+    write_soap,
+)
 from vsphere_session.http.limits import MAX_HEADER_BYTES, READ_SIZE
 from vsphere_session.http.response import Reader, Response
 from vsphere_session.vsphere.xml import Element, escape_xml, parse_xml

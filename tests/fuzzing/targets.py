@@ -13,8 +13,8 @@ from fuzzing import checks_of_requests as requests
 from fuzzing import samples
 from fuzzing.checks_of_requests import text_of
 from fuzzing.mutation import Grammar
+from vsphere_session.cache.govmomi_format import read_rest, read_soap
 from vsphere_session.endpoint import parse_endpoint
-from vsphere_session.govmomi_file import read_rest, read_soap
 from vsphere_session.http.thumbprint import normal_thumbprint
 from vsphere_session.vsphere.dates import unix_seconds
 from vsphere_session.vsphere.xml import parse_xml

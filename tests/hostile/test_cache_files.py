@@ -13,7 +13,7 @@ from hostile.inside import Inside
 from hostile.measured import Measured
 from simulated_vcenter import SimulatedVCenter
 from support import PASSWORD, Helper, request
-from vsphere_session.govmomi_file import read_rest, read_soap
+from vsphere_session.cache.govmomi_format import read_rest, read_soap
 
 KINDS = ("soap", "rest")
 orphans = pytest.mark.sessions_counted_by_hand

@@ -15,9 +15,9 @@ import pytest
 from hostile.inside import Inside
 from simulated_vcenter import SimulatedVCenter
 from support import PASSWORD, USER
-from vsphere_session.clients import RestClient, SoapClient
+from vsphere_session.cache.clients import RestClient, SoapClient
+from vsphere_session.cache.repository import Shelf
 from vsphere_session.secrets.file_store import FileStore
-from vsphere_session.shelf import Shelf
 
 
 class Killed(BaseException):

@@ -16,7 +16,7 @@ from hostile.broken_files import BROKEN_CONTENT, NOT_A_FILE, give_away, inflate,
 from hostile.inside import Inside
 from simulated_vcenter import SimulatedVCenter
 from support import PASSWORD, USER
-from vsphere_session.record import Record
+from vsphere_session.cache.record import Record
 from vsphere_session.storage.paths import Paths
 
 BROKEN_LOGINS = {name: broken for name, broken in BROKEN_CONTENT.items() if name not in ("an empty object", "UTF-16")}

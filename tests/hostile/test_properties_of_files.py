@@ -11,11 +11,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hostile.strategies import good_urls, json_values, one_line, thorough, with_something_else
-from vsphere_session.clients import RestClient, SoapClient
+from vsphere_session.cache.clients import RestClient, SoapClient
+from vsphere_session.cache.govmomi_format import (
+    StoredSession,
+    is_session_id,
+    read_rest,
+    read_soap,
+    write_rest,
+    write_soap,
+)
+from vsphere_session.cache.policy import Policy
+from vsphere_session.cache.record import Known, Record
 from vsphere_session.endpoint import parse_endpoint
-from vsphere_session.govmomi_file import StoredSession, is_session_id, read_rest, read_soap, write_rest, write_soap
-from vsphere_session.policy import Policy
-from vsphere_session.record import Known, Record
 from vsphere_session.vsphere.service_content import ABOUT, ABOUT_ALWAYS
 
 session_ids = st.from_regex(r"[!#-+\--:<-\[\]-~]{1,60}", fullmatch=True)

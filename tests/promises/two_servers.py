@@ -14,8 +14,8 @@ from simulated_vcenter import Request as Seen
 from simulated_vcenter import SimulatedVCenter
 from support import session_ids
 from vsphere_session import clock
+from vsphere_session.cache.govmomi_format import SOAP_COOKIE
 from vsphere_session.config import Configuration
-from vsphere_session.govmomi_file import SOAP_COOKIE
 from vsphere_session.host import Host
 from vsphere_session.service import VERBS
 

@@ -7,12 +7,12 @@ import pytest
 from connect_proxy import ConnectProxy
 from simulated_vcenter import SimulatedVCenter
 from support import PASSWORD, Helper, request
-from vsphere_session.clients import SoapClient
+from vsphere_session.cache.clients import SoapClient
+from vsphere_session.cache.session import Session
 from vsphere_session.endpoint import parse_endpoint
 from vsphere_session.errors import InvalidRequestError
 from vsphere_session.http.proxy import proxy_for
 from vsphere_session.http.transport import Transport
-from vsphere_session.session import Session
 
 
 @pytest.mark.parametrize(

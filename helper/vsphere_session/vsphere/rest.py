@@ -8,8 +8,8 @@ session is 401 (403 was seen on data calls, terraform-provider-vsphere#1300); on
 from __future__ import annotations
 
 from credential_protocol.jsontext import decode
+from vsphere_session.cache.govmomi_format import is_session_id
 from vsphere_session.errors import UnsupportedError
-from vsphere_session.govmomi_file import is_session_id
 from vsphere_session.http.limits import MAX_NAME_CHARACTERS
 from vsphere_session.vsphere.dates import unix_seconds
 from vsphere_session.vsphere.faults import for_status, login_refused, not_understood

@@ -7,8 +7,8 @@ of NotAuthenticated in an answer of status 200 is a dead session (docs/vsphere.m
 
 from __future__ import annotations
 
+from vsphere_session.cache.govmomi_format import GOVMOMI_VIM_VERSION, SOAP_COOKIE, is_session_id
 from vsphere_session.errors import UnreachableError
-from vsphere_session.govmomi_file import GOVMOMI_VIM_VERSION, SOAP_COOKIE, is_session_id
 from vsphere_session.http.limits import MAX_NAME_CHARACTERS
 from vsphere_session.vsphere.dates import http_date, unix_seconds
 from vsphere_session.vsphere.faults import (

@@ -11,15 +11,15 @@ One login for many callers, no session lost, leaked or given to the wrong one.
 
 from __future__ import annotations
 
-from vsphere_session.clients import SOAP_ONLY, WireClient, wired
+from vsphere_session.cache.clients import SOAP_ONLY, WireClient, wired
+from vsphere_session.cache.principal import same_principal
+from vsphere_session.cache.renewal import Making, log_out_quietly
 from vsphere_session.errors import LoginRefusedError, SessionError, UntrustedError
-from vsphere_session.making import Making, log_out_quietly
-from vsphere_session.ownership import same_principal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from vsphere_session.client_protocol import Client
-    from vsphere_session.session_terms import Config
+    from vsphere_session.cache.client_protocol import Client
+    from vsphere_session.cache.connector import Config
 
 
 class Session(Making):

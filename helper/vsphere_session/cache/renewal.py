@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from vsphere_session.clients import RestClient, SoapClient, WireClient
+from vsphere_session.cache.clients import RestClient, SoapClient, WireClient
+from vsphere_session.cache.principal import custom_login, password_login, same_principal
+from vsphere_session.cache.validation import Loading
 from vsphere_session.errors import LoginRefusedError, NotFoundError, SessionError
-from vsphere_session.loading import Loading
-from vsphere_session.ownership import custom_login, password_login, same_principal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from vsphere_session.session_terms import Config
+    from vsphere_session.cache.connector import Config
     from vsphere_session.vsphere.identity import Identity
 
 _GRACE = 2.0  # seconds in which a session that nobody will know can be ended though the call's time is over

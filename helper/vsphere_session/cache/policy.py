@@ -6,7 +6,7 @@ from vsphere_session.errors import InvalidRequestError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from vsphere_session.record import Known
+    from vsphere_session.cache.record import Known
 
 VERIFY = ("auto", "always", "never")
 

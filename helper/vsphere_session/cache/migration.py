@@ -5,12 +5,12 @@ Only what is this program's own by its record: a session that govc has cached fo
 
 from __future__ import annotations
 
-from vsphere_session.clients import RestClient, SoapClient, WireClient
+from vsphere_session.cache.clients import RestClient, SoapClient, WireClient
 from vsphere_session.errors import StorageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from vsphere_session.shelf import Shelf
+    from vsphere_session.cache.repository import Shelf
 
 
 def take_in(clear: Shelf, sealed: Shelf) -> None:

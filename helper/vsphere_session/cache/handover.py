@@ -21,7 +21,7 @@ from vsphere_session.http.connection import peer_certificate
 if TYPE_CHECKING:
     from pyVmomi import vim
 
-    from vsphere_session.clients import RestClient, SoapClient
+    from vsphere_session.cache.clients import RestClient, SoapClient
     from vsphere_session.endpoint import Endpoint
     from vsphere_session.http.transport import Transport
 

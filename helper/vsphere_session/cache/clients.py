@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 
+from vsphere_session.cache.govmomi_format import StoredSession, read_rest, read_soap, write_rest, write_soap
 from vsphere_session.endpoint import REST_PATH, SOAP_PATH
 from vsphere_session.errors import UnsupportedError
-from vsphere_session.govmomi_file import StoredSession, read_rest, read_soap, write_rest, write_soap
 from vsphere_session.vsphere.service_content import about_value
 
 TYPE_CHECKING = False
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     import requests
     from pyVmomi import vim
 
-    from vsphere_session.client_protocol import Client
+    from vsphere_session.cache.client_protocol import Client
+    from vsphere_session.cache.record import Known
     from vsphere_session.http.transport import Transport
-    from vsphere_session.record import Known
     from vsphere_session.vsphere.identity import Identity
     from vsphere_session.vsphere.rest import RestWire
     from vsphere_session.vsphere.soap import SoapWire
@@ -219,7 +219,7 @@ class SoapClient(WireClient):
 
     def service_instance(self) -> vim.ServiceInstance:
         """A pyVmomi `ServiceInstance` that uses this session. Do not `Disconnect` it: that would end the session."""
-        from vsphere_session.handover import service_instance  # noqa: PLC0415  # pyVmomi takes 180 ms to import
+        from vsphere_session.cache.handover import service_instance  # noqa: PLC0415  # pyVmomi takes 180 ms to import
 
         return service_instance(self)
 
@@ -279,7 +279,7 @@ class RestClient(WireClient):
 
     def requests_session(self) -> requests.Session:
         """A `requests.Session` that uses this session, for this endpoint only; paths such as `/api/…` will do as URLs."""
-        from vsphere_session.handover import requests_session  # noqa: PLC0415  # requests takes long to import
+        from vsphere_session.cache.handover import requests_session  # noqa: PLC0415  # requests takes long to import
 
         return requests_session(self)
 

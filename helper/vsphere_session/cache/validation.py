@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from vsphere_session.clients import SOAP_ONLY, SoapClient, WireClient
-from vsphere_session.ownership import is_anothers, is_owner, made_for
-from vsphere_session.record import PINNED, Known
-from vsphere_session.session_terms import Terms
+from vsphere_session.cache.clients import SOAP_ONLY, SoapClient, WireClient
+from vsphere_session.cache.connector import Terms
+from vsphere_session.cache.principal import is_anothers, is_owner, made_for
+from vsphere_session.cache.record import PINNED, Known
 from vsphere_session.storage.digest import session_digest
 
 TYPE_CHECKING = False

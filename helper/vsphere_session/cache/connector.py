@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 
+from vsphere_session.cache.policy import Policy
+from vsphere_session.cache.repository import Shelf
 from vsphere_session.clock import TIMEOUT, Clock, Deadline
 from vsphere_session.endpoint import Endpoint, parse_endpoint
-from vsphere_session.policy import Policy
-from vsphere_session.shelf import Shelf
 from vsphere_session.storage.paths import Paths, absolute
 
 TYPE_CHECKING = False
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from contextlib import AbstractContextManager
 
-    from vsphere_session.clients import RestClient, SoapClient, WireClient
+    from vsphere_session.cache.clients import RestClient, SoapClient, WireClient
     from vsphere_session.http.transport import Line, Transport
     from vsphere_session.login.refusals import Refusals
 
@@ -97,7 +97,7 @@ class Terms:
         self._line: Line | None = None
 
     def _sealed_shelf(self, paths: Paths) -> Shelf:
-        from vsphere_session.sealing import Seal  # noqa: PLC0415  # only where it is asked for
+        from vsphere_session.cache.encryption import Seal  # noqa: PLC0415  # only where it is asked for
 
         return Shelf(
             self.url,
@@ -112,7 +112,7 @@ class Terms:
     def take_in(self) -> None:
         """With `encrypted`: take what this program has left in clear for this key into the encrypted store."""
         if self._clear is not None:
-            from vsphere_session.moving import take_in  # noqa: PLC0415  # only where it is asked for
+            from vsphere_session.cache.migration import take_in  # noqa: PLC0415  # only where it is asked for
 
             take_in(self._clear, self.shelf)
 

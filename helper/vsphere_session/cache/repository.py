@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import os
 
-from vsphere_session.clients import RestClient, SoapClient, WireClient
+from vsphere_session.cache.clients import RestClient, SoapClient, WireClient
+from vsphere_session.cache.record import Known, Record
 from vsphere_session.endpoint import REST_PATH, SOAP_PATH
 from vsphere_session.errors import SessionError, StorageError, UntrustedError
 from vsphere_session.launch import consult
-from vsphere_session.record import Known, Record
 from vsphere_session.storage.digest import session_digest, sha256_hex
 from vsphere_session.storage.files import (
     check_replaceable,
@@ -31,10 +31,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from vsphere_session.client_protocol import Client
+    from vsphere_session.cache.client_protocol import Client
+    from vsphere_session.cache.encryption import Seal
     from vsphere_session.clock import Clock
     from vsphere_session.endpoint import Endpoint
-    from vsphere_session.sealing import Seal
     from vsphere_session.storage.paths import Paths
 
 

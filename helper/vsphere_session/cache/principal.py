@@ -8,7 +8,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from vsphere_session.record import Known
+    from vsphere_session.cache.record import Known
     from vsphere_session.vsphere.identity import Identity
 
 _CUSTOM, _PASSWORD = "custom:", "password:"
