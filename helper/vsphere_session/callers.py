@@ -10,8 +10,8 @@ from __future__ import annotations
 from credential_protocol.messages import Answer, Request
 from vsphere_session import service
 from vsphere_session.endpoint import SOAP_PATH, Endpoint, parse_endpoint
-from vsphere_session.environment import sources
 from vsphere_session.errors import InvalidRequestError, UnsupportedError
+from vsphere_session.settings.environment import sources
 from vsphere_session.version import __version__
 
 TYPE_CHECKING = False

@@ -14,10 +14,10 @@ from credential_protocol.jsontext import write_flat_object
 from credential_protocol.messages import Output, Request
 from vsphere_session.core_files import as_before
 from vsphere_session.endpoint import Endpoint, parse_endpoint
-from vsphere_session.environment import FAMILIES
 from vsphere_session.errors import InvalidRequestError, NotFoundError, StorageError
 from vsphere_session.host import Host
 from vsphere_session.service import get_cached
+from vsphere_session.settings.environment import FAMILIES
 from vsphere_session.signals import default_signals
 
 TYPE_CHECKING = False

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from vsphere_session.cache.clients import WireClient
     from vsphere_session.cache.session import Session
-    from vsphere_session.config import Configuration
+    from vsphere_session.settings.config_file import Configuration
 
 
 class Host:

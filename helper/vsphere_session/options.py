@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from credential_protocol.dialects import DIALECTS
 from credential_protocol.messages import VERBS
-from vsphere_session.config import CHOICES, seconds
 from vsphere_session.errors import InvalidRequestError, SessionError, UnsupportedError
+from vsphere_session.settings.config_file import CHOICES, seconds
 
 USAGE = """\
 usage: vsphere-session [OPTIONS] get|store|erase    one JSON object on stdin, one on stdout

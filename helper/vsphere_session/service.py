@@ -9,7 +9,7 @@ from vsphere_session.clock import rfc3339
 from vsphere_session.errors import InvalidRequestError, SessionError, UnsupportedError, UntrustedError
 from vsphere_session.launch import HANDED
 from vsphere_session.secrets import Logins
-from vsphere_session.settings import Settings
+from vsphere_session.settings.request import Settings
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

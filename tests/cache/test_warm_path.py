@@ -45,6 +45,7 @@ NOT_IMPORTED = {
 }  # fmt: skip
 
 OURS = {
+    "vsphere_session.settings",
     "vsphere_session.cache",
     "vsphere_session.vsphere",
     "vsphere_session.http",
@@ -57,12 +58,12 @@ OURS = {
     "vsphere_session",
     "vsphere_session.cache.clients",
     "vsphere_session.clock",
-    "vsphere_session.config",
+    "vsphere_session.settings.config_file",
     "vsphere_session.core_files",
     "vsphere_session.storage.digest",
     "vsphere_session.endpoint",
     "vsphere_session.entry",
-    "vsphere_session.environment",
+    "vsphere_session.settings.environment",
     "vsphere_session.errors",
     "vsphere_session.storage.files",
     "vsphere_session.cache.govmomi_format",
@@ -82,7 +83,7 @@ OURS = {
     "vsphere_session.vsphere.service_content",
     "vsphere_session.cache.session",
     "vsphere_session.cache.connector",
-    "vsphere_session.settings",
+    "vsphere_session.settings.request",
     "vsphere_session.cache.repository",
     "vsphere_session.signals",
     "vsphere_session.streams",

@@ -10,10 +10,10 @@ from credential_protocol.messages import Request
 from simulated_vcenter import SimulatedVCenter
 from support import request
 from vsphere_session import clock
-from vsphere_session.config import Configuration
 from vsphere_session.host import Host
 from vsphere_session.service import VERBS
-from vsphere_session.settings import FIELDS
+from vsphere_session.settings.config_file import Configuration
+from vsphere_session.settings.request import FIELDS
 
 START = 1_800_000_000.0
 """2027-01-15T08:00:00Z"""

@@ -10,7 +10,7 @@ from credential_protocol.jsontext import clean, quote
 from credential_protocol.messages import VERBS
 from vsphere_session.endpoint import Endpoint, parse_endpoint
 from vsphere_session.http.thumbprint import normal_thumbprint
-from vsphere_session.settings import FIELDS
+from vsphere_session.settings.request import FIELDS
 
 _PLACE = b"protocol=https\nhost=h\n"
 

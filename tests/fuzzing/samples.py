@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from fuzzing.mutation import Grammar
-from vsphere_session.config import KEYS
-from vsphere_session.settings import FIELDS
+from vsphere_session.settings.config_file import KEYS
+from vsphere_session.settings.request import FIELDS
 
 _THUMBPRINT = ":".join(["AB"] * 32)
 _BRACKETS = (("[", "]"), ('{"a":', "}"), ('{"url": ', "}"))

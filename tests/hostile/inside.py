@@ -14,10 +14,10 @@ from hostile.canary import shows_secret
 from simulated_vcenter import SimulatedVCenter
 from support import PASSWORD, request
 from vsphere_session.clock import Clock
-from vsphere_session.config import Configuration
 from vsphere_session.host import Host
 from vsphere_session.service import VERBS
-from vsphere_session.settings import FIELDS
+from vsphere_session.settings.config_file import Configuration
+from vsphere_session.settings.request import FIELDS
 
 
 class ShiftedClock(Clock):

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from hostile.canary import CANARY
-from vsphere_session.settings import FIELDS
+from vsphere_session.settings.request import FIELDS
 
 thorough = settings(
     deadline=None, database=None, max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture]

@@ -10,8 +10,8 @@ import pytest
 
 from simulated_vcenter import SimulatedVCenter
 from support import PASSWORD, USER, Helper, Reply, request
-from vsphere_session import config
 from vsphere_session.errors import InvalidRequestError
+from vsphere_session.settings import config_file as config
 
 PIPES = ["GOVC_PASSWORD", "GOVC_USERNAME", "GOVC_TLS_KNOWN_HOSTS", "GOVC_TLS_CA_CERTS", "VSPHERE_SESSION_CONFIG"]
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from vsphere_session import config
 from vsphere_session.errors import InvalidRequestError
+from vsphere_session.settings import config_file as config
 
 PLAIN = """\
 # settings for all
@@ -55,7 +55,7 @@ def test_a_plain_one_is_read_without_tomllib(tmp_path: Path, text: str) -> None:
     """In a process of its own."""
     path = tmp_path / "config.toml"
     path.write_text(text)
-    code = "import sys; from vsphere_session.config import load; load(sys.argv[1]); assert 'tomllib' not in sys.modules"
+    code = "import sys; from vsphere_session.settings.config_file import load; load(sys.argv[1]); assert 'tomllib' not in sys.modules"
     subprocess.run([sys.executable, "-c", code, path], check=True)
 
 

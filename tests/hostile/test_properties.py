@@ -23,12 +23,12 @@ from hostile.strategies import (
     thorough,
     users,
 )
-from vsphere_session.config import Configuration, seconds
 from vsphere_session.endpoint import REST_PATH, SOAP_PATH, parse_endpoint
-from vsphere_session.environment import FAMILIES, boolean
 from vsphere_session.errors import InvalidRequestError
 from vsphere_session.http.thumbprint import normal_thumbprint
-from vsphere_session.settings import FIELDS, Settings
+from vsphere_session.settings.config_file import Configuration, seconds
+from vsphere_session.settings.environment import FAMILIES, boolean
+from vsphere_session.settings.request import FIELDS, Settings
 
 VERBS = st.sampled_from(sorted(FIELDS))
 NOTHING = Configuration("config.toml", {}, {})

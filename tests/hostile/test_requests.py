@@ -9,7 +9,7 @@ import pytest
 
 from hostile.canary import CANARY, lines, refused
 from support import Helper
-from vsphere_session.settings import FIELDS
+from vsphere_session.settings.request import FIELDS
 
 NOWHERE = "127.0.0.1:9"
 VERBS = ("get", "store", "erase")

@@ -18,10 +18,10 @@ from simulated_vcenter import Clock as ServerClock
 from simulated_vcenter import SimulatedVCenter
 from support import PASSWORD, USER, Helper
 from vsphere_session import clock
-from vsphere_session.config import Configuration
 from vsphere_session.host import Host
 from vsphere_session.http import connection
 from vsphere_session.service import VERBS
+from vsphere_session.settings.config_file import Configuration
 
 KEPT, REPLACED, GONE = "kept", "replaced", "gone"
 SOON = 0.3  # seconds that a call may take to a server that does not answer

@@ -12,9 +12,9 @@ from credential_protocol.messages import Failure, Request
 from promises.rows import Progress, Row
 from simulated_vcenter import Fault, SimulatedVCenter, faults
 from support import PASSWORD, USER, session_ids
-from vsphere_session.config import Configuration
 from vsphere_session.host import Host
 from vsphere_session.service import get
+from vsphere_session.settings.config_file import Configuration
 
 PLENTY_SECONDS = 30.0
 SHORT_SECONDS = 0.5

@@ -10,11 +10,13 @@ from pathlib import Path
 from credential_protocol import git, jsontext
 from credential_protocol.messages import Failure
 from promises.rows import Progress
-from vsphere_session import config, endpoint, environment
+from vsphere_session import endpoint
 from vsphere_session.cache import govmomi_format as govmomi_file
 from vsphere_session.configure import plan
 from vsphere_session.http import limits, thumbprint
 from vsphere_session.http.response import Reader, Response
+from vsphere_session.settings import config_file as config
+from vsphere_session.settings import environment
 from vsphere_session.storage import files
 from vsphere_session.vsphere.xml import parse_xml
 

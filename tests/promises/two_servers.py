@@ -15,9 +15,9 @@ from simulated_vcenter import SimulatedVCenter
 from support import session_ids
 from vsphere_session import clock
 from vsphere_session.cache.govmomi_format import SOAP_COOKIE
-from vsphere_session.config import Configuration
 from vsphere_session.host import Host
 from vsphere_session.service import VERBS
+from vsphere_session.settings.config_file import Configuration
 
 Combination = TypeVar("Combination")
 ALICE, BOB = "alice@vsphere.local", "bob@vsphere.local"

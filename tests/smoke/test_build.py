@@ -105,7 +105,7 @@ def test_a_library_that_is_left_out_and_imported_by_our_own_code_is_an_error(
     warnings.write_text("excluded module named doctest - imported by difflib (delayed)\n")
     check_left_out(warnings)
     warnings.write_text(
-        "excluded module named doctest - imported by pickle (delayed), vsphere_session.config (delayed)\n"
+        "excluded module named doctest - imported by pickle (delayed), vsphere_session.settings.config_file (delayed)\n"
     )
     with pytest.raises(BuildError, match="doctest is left out as unused"):
         check_left_out(warnings)

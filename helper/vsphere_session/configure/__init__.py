@@ -19,8 +19,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from vsphere_session.config import Configuration
     from vsphere_session.options import Options
+    from vsphere_session.settings.config_file import Configuration
 
     Verb = Callable[[Desk], list[Change]]
 

@@ -191,7 +191,7 @@ def checked(name: str, text: str) -> str:
     if name in CHOICES and text not in CHOICES[name]:
         raise InvalidRequestError(f"{name} is neither {' nor '.join(CHOICES[name])}")
     if name in BOOLEANS:
-        from vsphere_session.environment import boolean  # noqa: PLC0415  # not needed where none is given
+        from vsphere_session.settings.environment import boolean  # noqa: PLC0415  # not needed where none is given
 
         return str(boolean(text, name)).lower()
     if name in DURATIONS and not seconds(text, name) and name == "timeout":

@@ -9,11 +9,11 @@ from credential_protocol.jsontext import clean
 from vsphere_session.cache.govmomi_format import is_session_id
 from vsphere_session.cache.policy import Policy
 from vsphere_session.clock import TIMEOUT
-from vsphere_session.config import Configuration, checked, seconds
 from vsphere_session.endpoint import Endpoint, parse_endpoint
-from vsphere_session.environment import boolean, sources
 from vsphere_session.errors import InvalidRequestError
 from vsphere_session.http.thumbprint import known_host_thumbprint, normal_thumbprint
+from vsphere_session.settings.config_file import Configuration, checked, seconds
+from vsphere_session.settings.environment import boolean, sources
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
