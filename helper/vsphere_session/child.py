@@ -15,8 +15,8 @@ from credential_protocol.messages import Output, Request
 from vsphere_session.core_files import as_before
 from vsphere_session.endpoint import Endpoint, parse_endpoint
 from vsphere_session.errors import InvalidRequestError, NotFoundError, StorageError
-from vsphere_session.host import Host
-from vsphere_session.service import get_cached
+from vsphere_session.service.call import Host
+from vsphere_session.service.verbs import get_cached
 from vsphere_session.settings.environment import FAMILIES
 from vsphere_session.signals import default_signals
 

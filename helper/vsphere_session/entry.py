@@ -13,9 +13,9 @@ from vsphere_session import core_files
 from vsphere_session.clock import TIMEOUT, Clock
 from vsphere_session.endpoint import parse_endpoint
 from vsphere_session.errors import InvalidRequestError, StorageError
-from vsphere_session.host import Host
 from vsphere_session.options import USAGE, Options, native_verb, own_options, read_options
-from vsphere_session.service import VERBS
+from vsphere_session.service.call import Host
+from vsphere_session.service.verbs import VERBS
 from vsphere_session.settings.config_file import Configuration, load, seconds
 from vsphere_session.settings.request import FIELDS
 from vsphere_session.signals import Interrupted, Signals, ignore_signals

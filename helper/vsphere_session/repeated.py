@@ -12,7 +12,7 @@ from vsphere_session.storage.reading import consulted, look
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from credential_protocol.messages import Answer, Request
-    from vsphere_session.host import Host
+    from vsphere_session.service.call import Host
     from vsphere_session.storage.reading import Seen
 
     Question = tuple[str, tuple[tuple[str, str], ...]]

@@ -6,13 +6,13 @@ import os
 
 from credential_protocol.dialects import DIALECTS, load
 from credential_protocol.messages import Failure, Output
-from vsphere_session.callers import answer
+from vsphere_session.service.single_secret import answer
 from vsphere_session.streams import PROGRAM, bug, read_stdin, show_trace, write
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from credential_protocol.messages import Request
-    from vsphere_session.host import Host
+    from vsphere_session.service.call import Host
 
 
 def refuse(name: str, failure: Failure) -> int:

@@ -45,6 +45,7 @@ NOT_IMPORTED = {
 }  # fmt: skip
 
 OURS = {
+    "vsphere_session.service",
     "vsphere_session.settings",
     "vsphere_session.cache",
     "vsphere_session.vsphere",
@@ -67,7 +68,7 @@ OURS = {
     "vsphere_session.errors",
     "vsphere_session.storage.files",
     "vsphere_session.cache.govmomi_format",
-    "vsphere_session.host",
+    "vsphere_session.service.call",
     "vsphere_session.launch",
     "vsphere_session.cache.validation",
     "vsphere_session.storage.lock",
@@ -79,7 +80,7 @@ OURS = {
     "vsphere_session.cache.record",
     "vsphere_session.secrets",
     "vsphere_session.secrets.index",
-    "vsphere_session.service",
+    "vsphere_session.service.verbs",
     "vsphere_session.vsphere.service_content",
     "vsphere_session.cache.session",
     "vsphere_session.cache.connector",

@@ -10,8 +10,8 @@ from credential_protocol.messages import Request
 from simulated_vcenter import SimulatedVCenter
 from support import request
 from vsphere_session import clock
-from vsphere_session.host import Host
-from vsphere_session.service import VERBS
+from vsphere_session.service.call import Host
+from vsphere_session.service.verbs import VERBS
 from vsphere_session.settings.config_file import Configuration
 from vsphere_session.settings.request import FIELDS
 

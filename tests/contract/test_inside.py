@@ -12,7 +12,8 @@ import pytest
 from credential_protocol.messages import Answer, Failure, Output
 from simulated_vcenter import SimulatedVCenter
 from support import PASSWORD, request
-from vsphere_session import entry, service
+from vsphere_session import entry
+from vsphere_session.service import verbs as service
 from vsphere_session.signals import Interrupted
 
 SECRET = "wr0ng-Omega"

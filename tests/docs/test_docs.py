@@ -14,7 +14,7 @@ from docs import dialects_table
 from pages import page_file, snippet, snippets
 from simulated_vcenter import SimulatedVCenter
 from support import PASSWORD, Helper, pyvmomi_connections
-from vsphere_session.service import REPLY_FIELDS
+from vsphere_session.service.verbs import REPLY_FIELDS
 from vsphere_session.settings.config_file import KEYS
 from vsphere_session.settings.environment import FAMILIES
 from vsphere_session.settings.request import FIELDS

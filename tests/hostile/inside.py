@@ -14,8 +14,8 @@ from hostile.canary import shows_secret
 from simulated_vcenter import SimulatedVCenter
 from support import PASSWORD, request
 from vsphere_session.clock import Clock
-from vsphere_session.host import Host
-from vsphere_session.service import VERBS
+from vsphere_session.service.call import Host
+from vsphere_session.service.verbs import VERBS
 from vsphere_session.settings.config_file import Configuration
 from vsphere_session.settings.request import FIELDS
 

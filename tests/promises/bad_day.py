@@ -18,9 +18,9 @@ from simulated_vcenter import Clock as ServerClock
 from simulated_vcenter import SimulatedVCenter
 from support import PASSWORD, USER, Helper
 from vsphere_session import clock
-from vsphere_session.host import Host
 from vsphere_session.http import connection
-from vsphere_session.service import VERBS
+from vsphere_session.service.call import Host
+from vsphere_session.service.verbs import VERBS
 from vsphere_session.settings.config_file import Configuration
 
 KEPT, REPLACED, GONE = "kept", "replaced", "gone"

@@ -12,8 +12,8 @@ from credential_protocol.messages import Failure, Request
 from promises.rows import Progress, Row
 from simulated_vcenter import Fault, SimulatedVCenter, faults
 from support import PASSWORD, USER, session_ids
-from vsphere_session.host import Host
-from vsphere_session.service import get
+from vsphere_session.service.call import Host
+from vsphere_session.service.verbs import get
 from vsphere_session.settings.config_file import Configuration
 
 PLENTY_SECONDS = 30.0

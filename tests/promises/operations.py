@@ -14,8 +14,8 @@ from promises.ledger import Ledger
 from promises.mishaps import Mishap, draw
 from simulated_vcenter import SimulatedVCenter
 from simulated_vcenter.sessions import Kind
-from vsphere_session.host import Host
-from vsphere_session.service import VERBS
+from vsphere_session.service.call import Host
+from vsphere_session.service.verbs import VERBS
 from vsphere_session.settings.config_file import Configuration
 
 PASSWORDS = {f"{name}@vsphere.local": f"password of {name}" for name in ("anna", "bert", "carl", "dora")}

@@ -15,8 +15,8 @@ from simulated_vcenter import SimulatedVCenter
 from support import session_ids
 from vsphere_session import clock
 from vsphere_session.cache.govmomi_format import SOAP_COOKIE
-from vsphere_session.host import Host
-from vsphere_session.service import VERBS
+from vsphere_session.service.call import Host
+from vsphere_session.service.verbs import VERBS
 from vsphere_session.settings.config_file import Configuration
 
 Combination = TypeVar("Combination")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from typing import Protocol
 
     from vsphere_session.clock import Clock, Deadline
-    from vsphere_session.host import Host
+    from vsphere_session.service.call import Host
 
     class SecretStore(Protocol):
         """Passwords by place (`vc.example.com:8989`) and user name."""

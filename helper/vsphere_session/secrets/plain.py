@@ -14,7 +14,7 @@ from vsphere_session.secrets import Logins
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from vsphere_session.host import Host
+    from vsphere_session.service.call import Host
 
 KEPT = ("password", "password_expiry_utc", "oauth_refresh_token", "authtype", "credential")
 _ONE_USER = ("docker",)

@@ -14,7 +14,7 @@ from vsphere_session.settings.request import Settings
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from credential_protocol.messages import Request
-    from vsphere_session.host import Host
+    from vsphere_session.service.call import Host
 
 
 class Call:

@@ -8,15 +8,15 @@ network at all: the helper is an ordinary secret store.
 from __future__ import annotations
 
 from credential_protocol.messages import Answer, Request
-from vsphere_session import service
 from vsphere_session.endpoint import SOAP_PATH, Endpoint, parse_endpoint
 from vsphere_session.errors import InvalidRequestError, UnsupportedError
+from vsphere_session.service import verbs as service
 from vsphere_session.settings.environment import sources
 from vsphere_session.version import __version__
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from vsphere_session.host import Host
+    from vsphere_session.service.call import Host
 
 VERIFY = {"bazel": "always", "kubernetes": "always"}
 """Both keep what they get until it expires and run the program again after a 401: what they had may have ended just now."""
