@@ -33,7 +33,7 @@ from vsphere_session.streams import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from vsphere_session.repeated import Repeated
+    from vsphere_session.fastpath.conversation import Repeated
 
 
 def main() -> None:
@@ -179,7 +179,7 @@ def _rendered(answer: Answer, options: Options) -> Output:
 
 def _converse(host: Host, options: Options) -> int:
     """Answer each line of stdin with one line, until it ends; nothing goes to stderr, which the caller may not read."""
-    from vsphere_session.repeated import Repeated  # noqa: PLC0415  # only here is anything asked twice
+    from vsphere_session.fastpath.conversation import Repeated  # noqa: PLC0415  # only here is anything asked twice
 
     repeated = Repeated(host) if not options.verbose else None
     try:

@@ -8,7 +8,7 @@ import os
 from credential_protocol.jsontext import MAX_BYTES
 from credential_protocol.messages import Failure, Output
 from vsphere_session.errors import InvalidRequestError, StorageError
-from vsphere_session.launch import HANDED
+from vsphere_session.fastpath.launcher import HANDED
 from vsphere_session.signals import Alarm
 
 PROGRAM = "vsphere-session"

@@ -1,7 +1,7 @@
 /* The answer to a call that has been answered before, without starting Python.
 
    Within the trust window a session is handed out unasked: the answer then depends on the call and on some files alone.
-   vsphere_session/remembered.py writes down which files those were, what the system said of them, until when the answer
+   vsphere_session/fastpath/remembered.py writes down which files those were, what the system said of them, until when the answer
    holds, and where in them the session ids are: the ids themselves stay in the cache files. Here the same call (the
    same arguments, stdin, directory, user and variables, to the same program) finds it, and gives the same answer if all
    of these files are still what they were. Everything else is for Python. */

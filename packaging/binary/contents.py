@@ -31,6 +31,7 @@ CODECS = {"__init__", "aliases", "ascii", "charmap", "cp437", "idna", "latin_1",
 
 # What a warm answer imports, and what the rest is inflated with; a test holds it to this list.
 EARLY = {
+    "vsphere_session.fastpath",
     "vsphere_session.service",
     "vsphere_session.settings",
     "vsphere_session.cache",
@@ -53,7 +54,7 @@ EARLY = {
     "vsphere_session.storage.files",
     "vsphere_session.cache.govmomi_format",
     "vsphere_session.service.call",
-    "vsphere_session.launch",
+    "vsphere_session.fastpath.launcher",
     "vsphere_session.cache.validation",
     "vsphere_session.storage.lock",
     "vsphere_session.cache.renewal",
@@ -62,8 +63,8 @@ EARLY = {
     "vsphere_session.storage.paths",
     "vsphere_session.cache.policy",
     "vsphere_session.cache.record",
-    "vsphere_session.remembered",
-    "vsphere_session.repeated",
+    "vsphere_session.fastpath.remembered",
+    "vsphere_session.fastpath.conversation",
     "vsphere_session.secrets",
     "vsphere_session.secrets.index",
     "vsphere_session.service.verbs",

@@ -188,7 +188,7 @@ def _storage_error(message: str) -> Exception:
 
 def hand_over() -> None:
     """Tell the program what the launcher has read already, and where it looks for answers."""
-    from vsphere_session.launch import HANDED  # noqa: PLC0415  # as above
+    from vsphere_session.fastpath.launcher import HANDED  # noqa: PLC0415  # as above
 
     HANDED.stdin = _launcher.stdin
     HANDED.at_end = bool(_launcher.stdin_ended)

@@ -16,7 +16,7 @@ from peers import VcSim, build
 ROOT = Path(__file__).resolve().parents[2]
 BINARY = ROOT / "dist" / "vsphere-session"
 SETTLED = 0.12
-"""Seconds until the cache's files are old enough for an answer to be remembered (helper/vsphere_session/remembered.py)."""
+"""Seconds until the cache's files are old enough for an answer to be remembered (helper/vsphere_session/fastpath/remembered.py)."""
 
 CALLS = {
     "native": ("get",),

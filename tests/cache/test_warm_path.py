@@ -45,6 +45,7 @@ NOT_IMPORTED = {
 }  # fmt: skip
 
 OURS = {
+    "vsphere_session.fastpath",
     "vsphere_session.service",
     "vsphere_session.settings",
     "vsphere_session.cache",
@@ -69,7 +70,7 @@ OURS = {
     "vsphere_session.storage.files",
     "vsphere_session.cache.govmomi_format",
     "vsphere_session.service.call",
-    "vsphere_session.launch",
+    "vsphere_session.fastpath.launcher",
     "vsphere_session.cache.validation",
     "vsphere_session.storage.lock",
     "vsphere_session.cache.renewal",
@@ -144,7 +145,10 @@ def test_a_warm_get_imports_only_what_it_needs(
     imported = set(warm(cached, request(cached.vcenter, **fields), arguments)["modules"])
     assert {name for name in imported if {name, name.partition(".")[0]} & NOT_IMPORTED} == set()
     if not arguments:
-        imported -= {"vsphere_session.repeated", "vsphere_session.storage.reading"}  # for what is asked twice
+        imported -= {
+            "vsphere_session.fastpath.conversation",
+            "vsphere_session.storage.reading",
+        }  # for what is asked twice
     assert {name for name in imported if name.partition(".")[0] in OURS} == OURS
 
 

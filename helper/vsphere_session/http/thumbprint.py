@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from vsphere_session.errors import InvalidRequestError, StorageError
-from vsphere_session.launch import consult
+from vsphere_session.fastpath.launcher import consult
 from vsphere_session.storage.files import read_named
 
 MAX_KNOWN_HOSTS_BYTES = 1024 * 1024

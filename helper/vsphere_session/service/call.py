@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vsphere_session.clock import TIMEOUT, Clock, Deadline
-from vsphere_session.launch import HANDED
+from vsphere_session.fastpath.launcher import HANDED
 from vsphere_session.storage.paths import Paths
 
 TYPE_CHECKING = False
@@ -79,7 +79,7 @@ class Host:
     def remember(self, answer: bytes) -> None:
         """Let the launcher give this answer to the same call, for as long as nobody would be asked about it."""
         if HANDED.answer and self._unasked is not None and self.tell is None:
-            from vsphere_session.remembered import remember  # noqa: PLC0415  # only where there is a launcher
+            from vsphere_session.fastpath.remembered import remember  # noqa: PLC0415  # only where there is a launcher
 
             sessions, since, until = self._unasked
             remember(answer, sessions, since, until)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from vsphere_session.clock import TIMEOUT
 from vsphere_session.endpoint import Endpoint, parse_endpoint
 from vsphere_session.errors import InvalidRequestError, StorageError
-from vsphere_session.launch import consult
+from vsphere_session.fastpath.launcher import consult
 from vsphere_session.storage.files import read_named
 
 TYPE_CHECKING = False

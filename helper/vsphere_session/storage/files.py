@@ -11,7 +11,7 @@ import stat
 from time import monotonic
 
 from vsphere_session.errors import StorageError
-from vsphere_session.launch import consult
+from vsphere_session.fastpath.launcher import consult
 
 MAX_BYTES = 1024 * 1024
 _NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0)

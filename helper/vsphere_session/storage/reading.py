@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 
-from vsphere_session.launch import HANDED
+from vsphere_session.fastpath.launcher import HANDED
 
 ABSENT, DIRECTORY, FILE = 0, 1, 2
 SETTLED = 50_000_000

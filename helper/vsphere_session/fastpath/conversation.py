@@ -6,7 +6,7 @@ Within the trust window a cached session is handed out unasked, so the answer de
 
 from __future__ import annotations
 
-from vsphere_session.launch import HANDED
+from vsphere_session.fastpath.launcher import HANDED
 from vsphere_session.storage.reading import consulted, look
 
 TYPE_CHECKING = False

@@ -17,7 +17,7 @@ import os
 import sys
 
 from vsphere_session.errors import StorageError
-from vsphere_session.launch import HANDED
+from vsphere_session.fastpath.launcher import HANDED
 from vsphere_session.storage.files import MAX_BYTES, make_private_directory, remove_quietly
 from vsphere_session.storage.reading import consulted
 
