@@ -1,5 +1,5 @@
 """`python -m vsphere_session`."""
 
-from vsphere_session.entry import main
+from vsphere_session.cli.main import main
 
 main()

@@ -21,7 +21,7 @@ if sys.platform == "linux":
     OF_OTHERS += ["platformdirs", "truststore"]
     UNUSED += ["_ctypes", "ctypes"]
 
-HIDDEN = ["keyring.backends.chainer", "keyring.backends.fail", "vsphere_session.entry", "vsphere_session_build"]
+HIDDEN = ["keyring.backends.chainer", "keyring.backends.fail", "vsphere_session.cli.main", "vsphere_session_build"]
 
 # PyInstaller collects 150 modules of the standard library, in a file of their own, for what a program might do. These
 # of its codecs are enough here: with UTF-8 mode no locale asks for others.
@@ -31,6 +31,7 @@ CODECS = {"__init__", "aliases", "ascii", "charmap", "cp437", "idna", "latin_1",
 
 # What a warm answer imports, and what the rest is inflated with; a test holds it to this list.
 EARLY = {
+    "vsphere_session.cli",
     "vsphere_session.fastpath",
     "vsphere_session.service",
     "vsphere_session.settings",
@@ -45,10 +46,10 @@ EARLY = {
     "vsphere_session.cache.clients",
     "vsphere_session.clock",
     "vsphere_session.settings.config_file",
-    "vsphere_session.core_files",
+    "vsphere_session.cli.core_dumps",
     "vsphere_session.storage.digest",
     "vsphere_session.endpoint",
-    "vsphere_session.entry",
+    "vsphere_session.cli.main",
     "vsphere_session.settings.environment",
     "vsphere_session.errors",
     "vsphere_session.storage.files",
@@ -58,7 +59,7 @@ EARLY = {
     "vsphere_session.cache.validation",
     "vsphere_session.storage.lock",
     "vsphere_session.cache.renewal",
-    "vsphere_session.options",
+    "vsphere_session.cli.arguments",
     "vsphere_session.cache.principal",
     "vsphere_session.storage.paths",
     "vsphere_session.cache.policy",
@@ -73,9 +74,9 @@ EARLY = {
     "vsphere_session.cache.connector",
     "vsphere_session.settings.request",
     "vsphere_session.cache.repository",
-    "vsphere_session.signals",
+    "vsphere_session.cli.signals",
     "vsphere_session.storage.reading",
-    "vsphere_session.streams",
+    "vsphere_session.cli.streams",
     "vsphere_session.http.thumbprint",
     "vsphere_session.version",
 }  # fmt: skip

@@ -204,7 +204,7 @@ def run() -> None:
     sys.frozen = True  # type: ignore[attr-defined]  # as other makers of such files say it: `sys.executable` is the program
     status = 70
     try:
-        from vsphere_session.entry import main  # noqa: PLC0415  # when it can be found
+        from vsphere_session.cli.main import main  # noqa: PLC0415  # when it can be found
 
         hand_over()
         main()

@@ -28,7 +28,7 @@ class Recorder(dict):
         names.add(name)
         return dict.__contains__(self, name)
 os.environ = Recorder(os.environ)
-from vsphere_session import entry
+from vsphere_session.cli import main as entry
 assert entry.run(sys.argv[2:]) == 0
 sys.stderr.write(" ".join(names))
 """

@@ -26,7 +26,7 @@ PROBE = """
 import sys
 before = set(sys.modules)
 sys.path[:0] = sys.argv[1].split("|")
-from vsphere_session import entry
+from vsphere_session.cli import main as entry
 opened, sockets = [], []
 sys.addaudithook(lambda event, args: opened.append(str(args[0])) if event == "open" else None)
 sys.addaudithook(lambda event, args: sockets.append(event) if event.startswith("socket.") else None)
@@ -45,6 +45,7 @@ NOT_IMPORTED = {
 }  # fmt: skip
 
 OURS = {
+    "vsphere_session.cli",
     "vsphere_session.fastpath",
     "vsphere_session.service",
     "vsphere_session.settings",
@@ -61,10 +62,10 @@ OURS = {
     "vsphere_session.cache.clients",
     "vsphere_session.clock",
     "vsphere_session.settings.config_file",
-    "vsphere_session.core_files",
+    "vsphere_session.cli.core_dumps",
     "vsphere_session.storage.digest",
     "vsphere_session.endpoint",
-    "vsphere_session.entry",
+    "vsphere_session.cli.main",
     "vsphere_session.settings.environment",
     "vsphere_session.errors",
     "vsphere_session.storage.files",
@@ -74,7 +75,7 @@ OURS = {
     "vsphere_session.cache.validation",
     "vsphere_session.storage.lock",
     "vsphere_session.cache.renewal",
-    "vsphere_session.options",
+    "vsphere_session.cli.arguments",
     "vsphere_session.cache.principal",
     "vsphere_session.storage.paths",
     "vsphere_session.cache.policy",
@@ -87,8 +88,8 @@ OURS = {
     "vsphere_session.cache.connector",
     "vsphere_session.settings.request",
     "vsphere_session.cache.repository",
-    "vsphere_session.signals",
-    "vsphere_session.streams",
+    "vsphere_session.cli.signals",
+    "vsphere_session.cli.streams",
     "vsphere_session.http.thumbprint",
     "vsphere_session.version",
 }

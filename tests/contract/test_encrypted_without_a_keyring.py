@@ -16,7 +16,7 @@ pytestmark = pytest.mark.sessions_counted_by_hand
 WITHOUT_CRYPTOGRAPHY = """
 import sys
 sys.modules["cryptography"] = None
-from vsphere_session.entry import main
+from vsphere_session.cli.main import main
 main()
 """
 

@@ -12,9 +12,9 @@ import pytest
 from credential_protocol.messages import Answer, Failure, Output
 from simulated_vcenter import SimulatedVCenter
 from support import PASSWORD, request
-from vsphere_session import entry
+from vsphere_session.cli import main as entry
+from vsphere_session.cli.signals import Interrupted
 from vsphere_session.service import verbs as service
-from vsphere_session.signals import Interrupted
 
 SECRET = "wr0ng-Omega"
 Run = Callable[..., int]

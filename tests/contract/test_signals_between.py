@@ -19,7 +19,7 @@ STRUCK = """
 import importlib, os, signal, sys
 roots, module, name, number, *arguments = sys.argv[1:]
 sys.path[:0] = roots.split("|")
-from vsphere_session import entry
+from vsphere_session.cli import main as entry
 place = importlib.import_module(module)
 for part in name.split(".")[:-1]:
     place = getattr(place, part)
@@ -40,7 +40,7 @@ PLACES = {
     "when the login's connection is closed": ("vsphere_session.cache.clients", "WireClient.__exit__"),
     "when the reply is put together": ("vsphere_session.service.verbs", "_show"),
     "when it becomes bytes": ("credential_protocol.native", "render"),
-    "when it is written": ("vsphere_session.entry", "write"),
+    "when it is written": ("vsphere_session.cli.main", "write"),
 }
 
 

@@ -18,7 +18,7 @@ LAUNCHER = """\
 #!{python}
 import sys
 sys.path[:0] = {path}
-from vsphere_session.entry import main
+from vsphere_session.cli.main import main
 sys.exit(main())
 """
 

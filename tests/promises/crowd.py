@@ -187,7 +187,7 @@ def all_wait(callers: Sequence[Caller], *, but: int = 0) -> None:
 FLOCKS = """
 import sys
 sys.path[:0] = sys.argv[1].split("|")
-from vsphere_session import entry
+from vsphere_session.cli import main as entry
 count = [0]
 sys.addaudithook(lambda event, args: count.append(1) if event == "fcntl.flock" else None)
 status = entry.run(["get"])

@@ -23,7 +23,7 @@ from simulated_vcenter import SimulatedVCenter, faults
 from support import USER, Helper, Reply, program, request
 
 BUG = """
-from vsphere_session import entry
+from vsphere_session.cli import main as entry
 from vsphere_session.service import verbs as service
 def get(request, host):
     password = request.attributes["password"]

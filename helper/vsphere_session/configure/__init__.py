@@ -7,19 +7,19 @@ done already is not done again. Each caller is a module and a row of the table.
 from __future__ import annotations
 
 from credential_protocol.messages import Failure, Output
+from vsphere_session.cli.streams import PROGRAM
 from vsphere_session.configure import bazel, docker, git, kubernetes, terraform_cli
 from vsphere_session.configure.links import this_program
 from vsphere_session.configure.plan import Change, Desk
 from vsphere_session.endpoint import Endpoint, parse_endpoint
 from vsphere_session.errors import InvalidRequestError
 from vsphere_session.storage.paths import home
-from vsphere_session.streams import PROGRAM
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from vsphere_session.options import Options
+    from vsphere_session.cli.arguments import Options
     from vsphere_session.settings.config_file import Configuration
 
     Verb = Callable[[Desk], list[Change]]

@@ -7,9 +7,9 @@ import os
 
 from credential_protocol.jsontext import MAX_BYTES
 from credential_protocol.messages import Failure, Output
+from vsphere_session.cli.signals import Alarm
 from vsphere_session.errors import InvalidRequestError, StorageError
 from vsphere_session.fastpath.launcher import HANDED
-from vsphere_session.signals import Alarm
 
 PROGRAM = "vsphere-session"
 _BROKEN_PIPE_STATUS = 141

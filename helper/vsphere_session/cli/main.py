@@ -9,18 +9,10 @@ from credential_protocol import native
 from credential_protocol.dialects import by_program
 from credential_protocol.jsontext import MAX_BYTES
 from credential_protocol.messages import Answer, Failure, Output, Request
-from vsphere_session import core_files
-from vsphere_session.clock import TIMEOUT, Clock
-from vsphere_session.endpoint import parse_endpoint
-from vsphere_session.errors import InvalidRequestError, StorageError
-from vsphere_session.options import USAGE, Options, native_verb, own_options, read_options
-from vsphere_session.service.call import Host
-from vsphere_session.service.verbs import VERBS
-from vsphere_session.settings.config_file import Configuration, load, seconds
-from vsphere_session.settings.request import FIELDS
-from vsphere_session.signals import Interrupted, Signals, ignore_signals
-from vsphere_session.storage.paths import Paths
-from vsphere_session.streams import (
+from vsphere_session.cli import core_dumps as core_files
+from vsphere_session.cli.arguments import USAGE, Options, native_verb, own_options, read_options
+from vsphere_session.cli.signals import Interrupted, Signals, ignore_signals
+from vsphere_session.cli.streams import (
     PROGRAM,
     bug,
     read_stdin,
@@ -30,6 +22,14 @@ from vsphere_session.streams import (
     unreadable,
     write,
 )
+from vsphere_session.clock import TIMEOUT, Clock
+from vsphere_session.endpoint import parse_endpoint
+from vsphere_session.errors import InvalidRequestError, StorageError
+from vsphere_session.service.call import Host
+from vsphere_session.service.verbs import VERBS
+from vsphere_session.settings.config_file import Configuration, load, seconds
+from vsphere_session.settings.request import FIELDS
+from vsphere_session.storage.paths import Paths
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def _answer(options: Options, signals: Signals, program: str) -> int:
 
 
 def _hand_on(options: Options, signals: Signals) -> int:
-    from vsphere_session.child import execute, export  # noqa: PLC0415  # not for a warm answer
+    from vsphere_session.cli.exec_export import execute, export  # noqa: PLC0415  # not for a warm answer
 
     fields = dict(options.request)
     if fields.get("url") and parse_endpoint(fields["url"]).password is not None:
@@ -119,7 +119,7 @@ def _configure(options: Options, program: str) -> int:
 
 
 def _speak(dialect: str, arguments: list[str], signals: Signals, options: Options | None = None) -> int:
-    from vsphere_session.speaking import refuse, speak  # noqa: PLC0415  # the native protocol is answered here
+    from vsphere_session.cli.dialect import refuse, speak  # noqa: PLC0415  # the native protocol is answered here
 
     try:
         given, words = (options, arguments) if options is not None else own_options(dialect, arguments)
@@ -236,7 +236,7 @@ def _write_failure(failure: Failure, dialect: str, options: Options) -> int:
     """In the caller's own way: stdout may be for something else than native JSON."""
     spoken = options.protocol if dialect == "native" else dialect
     if spoken not in ("", "native"):
-        from vsphere_session.speaking import refuse  # noqa: PLC0415  # the native protocol is answered here
+        from vsphere_session.cli.dialect import refuse  # noqa: PLC0415  # the native protocol is answered here
 
         return refuse(spoken, failure)
     output = native.render_failure(failure, PROGRAM)
@@ -247,7 +247,7 @@ def _write_failure(failure: Failure, dialect: str, options: Options) -> int:
 def _about(show: str) -> str:
     if show != "version":
         return USAGE
-    from vsphere_session.build import description  # noqa: PLC0415  # only to be shown
+    from vsphere_session.cli.build_info import description  # noqa: PLC0415  # only to be shown
 
     return f"{PROGRAM} {description()}\n"
 

@@ -6,8 +6,8 @@ import os
 
 from credential_protocol.dialects import DIALECTS, load
 from credential_protocol.messages import Failure, Output
+from vsphere_session.cli.streams import PROGRAM, bug, read_stdin, show_trace, write
 from vsphere_session.service.single_secret import answer
-from vsphere_session.streams import PROGRAM, bug, read_stdin, show_trace, write
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

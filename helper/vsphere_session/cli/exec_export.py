@@ -12,13 +12,13 @@ import sys
 
 from credential_protocol.jsontext import write_flat_object
 from credential_protocol.messages import Output, Request
-from vsphere_session.core_files import as_before
+from vsphere_session.cli.core_dumps import as_before
+from vsphere_session.cli.signals import default_signals
 from vsphere_session.endpoint import Endpoint, parse_endpoint
 from vsphere_session.errors import InvalidRequestError, NotFoundError, StorageError
 from vsphere_session.service.call import Host
 from vsphere_session.service.verbs import get_cached
 from vsphere_session.settings.environment import FAMILIES
-from vsphere_session.signals import default_signals
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
