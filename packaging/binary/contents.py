@@ -67,6 +67,7 @@ EARLY = {
     "vsphere_session.fastpath.remembered",
     "vsphere_session.fastpath.conversation",
     "vsphere_session.secrets",
+    "vsphere_session.secrets.logins",
     "vsphere_session.secrets.index",
     "vsphere_session.service.verbs",
     "vsphere_session.vsphere.service_content",

@@ -81,6 +81,7 @@ OURS = {
     "vsphere_session.cache.policy",
     "vsphere_session.cache.record",
     "vsphere_session.secrets",
+    "vsphere_session.secrets.logins",
     "vsphere_session.secrets.index",
     "vsphere_session.service.verbs",
     "vsphere_session.vsphere.service_content",

@@ -113,7 +113,7 @@ def _hand_on(options: Options, signals: Signals) -> int:
 
 
 def _configure(options: Options, program: str) -> int:
-    from vsphere_session.configure import change  # noqa: PLC0415  # not for a warm answer
+    from vsphere_session.configure.change import change  # noqa: PLC0415  # not for a warm answer
 
     return write(change(options, program, _config(options), os.environ))
 

@@ -10,7 +10,7 @@ import json
 
 from credential_protocol.messages import Answer, Request
 from vsphere_session.errors import NotFoundError
-from vsphere_session.secrets import Logins
+from vsphere_session.secrets.logins import Logins
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

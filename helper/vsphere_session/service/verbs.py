@@ -8,7 +8,7 @@ from vsphere_session.cache.session import Session
 from vsphere_session.clock import rfc3339
 from vsphere_session.errors import InvalidRequestError, SessionError, UnsupportedError, UntrustedError
 from vsphere_session.fastpath.launcher import HANDED
-from vsphere_session.secrets import Logins
+from vsphere_session.secrets.logins import Logins
 from vsphere_session.settings.request import Settings
 
 TYPE_CHECKING = False
