@@ -1,3 +1,4 @@
-"""The version, in one place; the build reads it from here."""
+"""The program's name and version, in one place; the build reads the version from here."""
 
+PROGRAM = "vsphere-session"
 __version__ = "0.1.0"

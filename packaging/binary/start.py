@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from types import CodeType, ModuleType
 
     from binary.archive import Member, Tables
+    from vsphere_session.fastpath.launcher import Handed
 
 
 class Modules:
@@ -186,17 +187,18 @@ def _storage_error(message: str) -> Exception:
     return StorageError(message)
 
 
-def hand_over() -> None:
-    """Tell the program what the launcher has read already, and where it looks for answers."""
-    from vsphere_session.fastpath.launcher import HANDED  # noqa: PLC0415  # as above
+def handed_over() -> Handed:
+    """What the launcher has read already, and where it looks for answers."""
+    from vsphere_session.fastpath.launcher import Handed  # noqa: PLC0415  # when it can be found
 
-    HANDED.stdin = _launcher.stdin
-    HANDED.at_end = bool(_launcher.stdin_ended)
-    HANDED.answer = os.fsdecode(_launcher.answer)
-    HANDED.build = _launcher.build
-    HANDED.checksum = checksum
-    HANDED.began = time()
-    HANDED.consulted = [] if HANDED.answer else None
+    return Handed(
+        stdin=_launcher.stdin,
+        at_end=bool(_launcher.stdin_ended),
+        answer=os.fsdecode(_launcher.answer),
+        build=_launcher.build,
+        checksum=checksum,
+        began=time(),
+    )
 
 
 def run() -> None:
@@ -206,8 +208,7 @@ def run() -> None:
     try:
         from vsphere_session.cli.main import main  # noqa: PLC0415  # when it can be found
 
-        hand_over()
-        main()
+        main(handed_over())
     except SystemExit as end:
         status = end.code if isinstance(end.code, int) else 70
     except _storage_error("").__class__ as error:  # without the first library, there is nobody else to say it

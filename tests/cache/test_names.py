@@ -84,8 +84,8 @@ def test_the_file_of_soap_the_file_of_rest_and_those_of_insecure_are_four_files_
         session = Session("me@vc.example.com", insecure=insecure, environ={"HOME": str(home)})
         for directory, path in ((session.dir_soap, "/sdk"), (session.dir_rest, "/rest")):
             expected = hashlib.sha256(f"https://me@vc.example.com{path}#insecure={str(insecure).lower()}".encode())
-            files.add(session.shelf.file(path))
-            assert session.shelf.file(path) == f"{directory}/{expected.hexdigest()}"
+            files.add(session.repository.file(path))
+            assert session.repository.file(path) == f"{directory}/{expected.hexdigest()}"
     assert len(files) == 4
 
 

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from cache.bench import Bench
 from simulated_vcenter import SimulatedVCenter, faults
 from support import PASSWORD, USER
-from vsphere_session import Policy, RestClient, Session, SessionError, SoapClient
+from vsphere_session import Policy, RestClient, Session, SessionError, SoapClient, parse_endpoint
 
 BOTH = pytest.mark.parametrize("kind", ["soap", "rest"])
 
@@ -232,13 +233,14 @@ def test_login_is_the_cached_session_if_valid_else_a_new_one_saved(bench: Bench,
 @BOTH
 def test_login_asks_for_the_password_only_when_it_needs_one(bench: Bench, kind: str) -> None:
     asked: list[str] = []
-    session = bench.session(password=None)
 
     def password() -> str:
         asked.append("the password")
         return PASSWORD
 
-    session.password = password
+    url = parse_endpoint(bench.vcenter.url).with_user(USER)
+    around: dict[str, Any] = {"environ": {"HOME": str(bench.home)}, "clock": bench.clock}
+    session = Session(url, password=password, ca_file=bench.vcenter.ca_file, **around)
     assert [session.login(bench.client(kind)) for _ in range(2)] == [True, False]
     assert asked == ["the password"]
 

@@ -10,7 +10,8 @@ from credential_protocol.messages import Request
 from simulated_vcenter import SimulatedVCenter
 from support import request
 from vsphere_session import clock
-from vsphere_session.service.call import Host
+from vsphere_session.cache.surroundings import Surroundings
+from vsphere_session.service.call import Call
 from vsphere_session.service.verbs import VERBS
 from vsphere_session.settings.config_file import Configuration
 from vsphere_session.settings.request import FIELDS
@@ -39,18 +40,18 @@ class Desk:
 
     def __init__(self, home: Path, vcenter: SimulatedVCenter, **general: str) -> None:
         self.vcenter = vcenter
-        self.host = Host(
-            {"HOME": str(home), "PATH": os.defpath},
-            Configuration("config.toml", general, {}),
-            clock=SharedClock(vcenter),
-        )
+        self.general = general
+        self.clock: clock.Clock = SharedClock(vcenter)
+        self._environment = {"HOME": str(home), "PATH": os.defpath}
 
     def ask(self, verb: str, **fields: object) -> dict[str, str]:
         """The reply to a request for the vCenter; a Failure where there is none."""
         given = {name: str(value) for name, value in request(self.vcenter, **fields).items()}
         url = given.pop("url")
         assert set(given) <= set(FIELDS[verb])
-        answer = VERBS[verb](Request(verb, url, given), self.host)
+        around = Surroundings(self._environment, clock=self.clock)
+        call = Call(around, Configuration("config.toml", self.general, {}))
+        answer = VERBS[verb](Request(verb, url, given), call)
         return answer.fields
 
     def requests_during(self, verb: str, **fields: object) -> int:

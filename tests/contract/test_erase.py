@@ -191,7 +191,7 @@ def test_erase_that_waits_for_a_login_ends_the_session_which_that_has_made(desk:
     login = threading.Thread(target=lambda: desk.ask("get", password=PASSWORD, api="soap", reauth=True))
     login.start()
     assert held.reached.wait(20)
-    desk.host.clock = Waiting(desk.vcenter)
+    desk.clock = Waiting(desk.vcenter)
     erase = threading.Thread(target=lambda: desk.ask("erase", api="soap"))
     erase.start()
     assert erase_waits.wait(20)

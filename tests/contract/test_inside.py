@@ -13,6 +13,7 @@ from credential_protocol.messages import Answer, Failure, Output
 from simulated_vcenter import SimulatedVCenter
 from support import PASSWORD, request
 from vsphere_session.cli import main as entry
+from vsphere_session.cli import native
 from vsphere_session.cli.signals import Interrupted
 from vsphere_session.service import verbs as service
 
@@ -27,7 +28,7 @@ def run(monkeypatch: pytest.MonkeyPatch, home: Path) -> Iterator[Run]:
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
 
     def call(*arguments: str, **fields: object) -> int:
-        monkeypatch.setattr(entry, "read_stdin", lambda *_: json.dumps(fields).encode())
+        monkeypatch.setattr(native, "read_stdin", lambda *_: json.dumps(fields).encode())
         return entry.run(list(arguments))
 
     yield call
@@ -75,7 +76,7 @@ def test_internal_in_a_conversation_is_one_line_and_the_next_request_is_answered
     lines = tmp_path / "lines"
     lines.write_text('{"action": "get", "url": "vc", "id": 1}\n{"action": "erase", "url": "vc", "id": 2}\n')
     with lines.open("rb") as stdin:
-        monkeypatch.setattr(entry, "open", lambda *_given, **_named: stdin, raising=False)
+        monkeypatch.setattr(native, "open", lambda *_given, **_named: stdin, raising=False)
         assert run() == 0
     first, second = map(json.loads, capfd.readouterr().out.splitlines())
     assert (first["id"], first["error"]) == ("1", "internal")
@@ -93,7 +94,7 @@ def test_a_signal_while_the_answer_is_written_ends_a_session_that_is_in_no_file(
     def interrupted(_output: Output) -> int:
         raise Interrupted(signal.SIGTERM)
 
-    monkeypatch.setattr(entry, "write", interrupted)
+    monkeypatch.setattr(native, "write", interrupted)
     assert run("get", **request(vcenter, password=PASSWORD, passthrough=passthrough)) == 143
     assert len(vcenter.logins) == 2
     assert vcenter.session_count == (0 if passthrough else 2)

@@ -167,7 +167,7 @@ def test_expires_at_of_an_adopted_session_counts_from_its_own_login(desk: Desk) 
 
 
 def test_expires_at_follows_the_configured_idle_limit_and_largest_age(desk: Desk) -> None:
-    desk.host.config.general.update(idle_limit="10m", max_age="1h")
+    desk.general.update(idle_limit="10m", max_age="1h")
     assert desk.ask("get", password=PASSWORD)["expires_at"] == at(8, 10)
     for _ in range(6):
         desk.vcenter.clock.advance(9 * MINUTE + 30)
@@ -176,7 +176,7 @@ def test_expires_at_follows_the_configured_idle_limit_and_largest_age(desk: Desk
 
 
 def test_a_session_at_its_largest_age_is_replaced(desk: Desk) -> None:
-    desk.host.config.general.update(max_age="1h")
+    desk.general.update(max_age="1h")
     first = desk.ask("get", password=PASSWORD)
     desk.vcenter.clock.advance(HOUR)
     second = desk.ask("get", password=PASSWORD)
@@ -186,7 +186,7 @@ def test_a_session_at_its_largest_age_is_replaced(desk: Desk) -> None:
 
 def test_a_session_at_its_largest_age_is_not_handed_out_without_a_password(desk: Desk) -> None:
     desk.ask("get", password=PASSWORD)
-    desk.host.config.general.update(max_age="1h")
+    desk.general.update(max_age="1h")
     desk.vcenter.clock.advance(HOUR)
     with pytest.raises(Failure) as failure:
         desk.ask("get")

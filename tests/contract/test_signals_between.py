@@ -38,9 +38,9 @@ sys.exit(entry.run(arguments))
 
 PLACES = {
     "when the login's connection is closed": ("vsphere_session.cache.clients", "WireClient.__exit__"),
-    "when the reply is put together": ("vsphere_session.service.verbs", "_show"),
+    "when the reply is put together": ("vsphere_session.service.verbs", "_fields"),
     "when it becomes bytes": ("credential_protocol.native", "render"),
-    "when it is written": ("vsphere_session.cli.main", "write"),
+    "when it is written": ("vsphere_session.cli.native", "write"),
 }
 
 

@@ -10,7 +10,6 @@ from zlib import crc32
 from credential_protocol.jsontext import decode
 from vsphere_session.cache.govmomi_format import (
     StoredSession,
-    is_session_id,
     read_rest,
     read_soap,
     write_rest,
@@ -19,6 +18,7 @@ from vsphere_session.cache.govmomi_format import (
 from vsphere_session.http.limits import MAX_HEADER_BYTES, READ_SIZE
 from vsphere_session.http.response import Reader, Response
 from vsphere_session.settings import config_file as config
+from vsphere_session.vsphere.session_id import is_session_id
 from vsphere_session.vsphere.xml import Element, escape_xml, parse_xml
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")

@@ -13,8 +13,9 @@ from credential_protocol.messages import Failure
 from hostile.canary import shows_secret
 from simulated_vcenter import SimulatedVCenter
 from support import PASSWORD, request
+from vsphere_session.cache.surroundings import Surroundings
 from vsphere_session.clock import Clock
-from vsphere_session.service.call import Host
+from vsphere_session.service.call import Call
 from vsphere_session.service.verbs import VERBS
 from vsphere_session.settings.config_file import Configuration
 from vsphere_session.settings.request import FIELDS
@@ -43,15 +44,10 @@ class Inside:
 
     def ask(self, verb: str, **fields: object) -> dict[str, str]:
         """The reply; a Failure where there is none."""
-        host = Host(
-            self.environment,
-            Configuration("config.toml", {}, {}),
-            clock=self.clock,
-            timeout=self.timeout,
-            secret_store=self.secret_store,
-        )
+        around = Surroundings(self.environment, clock=self.clock, timeout=self.timeout)
+        call = Call(around, Configuration("config.toml", {}, {}), secret_store=self.secret_store)
         asked = native.parse(json.dumps(request(self.vcenter, **fields)).encode(), verb, FIELDS)
-        return VERBS[verb](asked, host).fields
+        return VERBS[verb](asked, call).fields
 
     def get(self, **fields: object) -> dict[str, str]:
         """A session, with the password to log in if there is none."""

@@ -16,7 +16,7 @@ from hostile.inside import Inside
 from simulated_vcenter import SimulatedVCenter
 from support import PASSWORD, USER
 from vsphere_session.cache.clients import RestClient, SoapClient
-from vsphere_session.cache.repository import Shelf
+from vsphere_session.cache.repository import Repository
 from vsphere_session.secrets.file_store import FileStore
 
 
@@ -63,7 +63,7 @@ def hidden(home: Path) -> list[Path]:
 def test_a_session_whose_login_was_killed_before_it_was_in_its_file_is_ended_by_the_next_login(
     inside: Inside, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
-    killed_in(monkeypatch, Shelf, "write", lambda: inside.get(api=kind), before=True)
+    killed_in(monkeypatch, Repository, "write", lambda: inside.get(api=kind), before=True)
     (orphan,) = inside.vcenter.sessions
     (aside,) = hidden(inside.home)
     assert aside.stat().st_mode & 0o777 == 0o600
@@ -77,7 +77,7 @@ def test_a_session_that_was_replaced_is_not_lost_when_the_call_is_killed_before_
     inside: Inside, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     inside.get(api="soap")
-    killed_in(monkeypatch, Shelf, "write", lambda: inside.get(api="soap", reauth=True), before=False)
+    killed_in(monkeypatch, Repository, "write", lambda: inside.get(api="soap", reauth=True), before=False)
     assert inside.vcenter.session_count == 2
     inside.get(api="soap", reauth=True)
     assert inside.vcenter.session_count == 1
@@ -108,7 +108,7 @@ def test_half_a_file_beside_a_session_is_removed_and_harms_nobody(inside: Inside
 
 
 def test_erase_ends_what_a_killed_login_has_left_too(inside: Inside, monkeypatch: pytest.MonkeyPatch) -> None:
-    killed_in(monkeypatch, Shelf, "write", lambda: inside.get(api="soap"), before=True)
+    killed_in(monkeypatch, Repository, "write", lambda: inside.get(api="soap"), before=True)
     assert inside.vcenter.session_count == 1
     inside.ask("erase")
     assert inside.vcenter.session_count == 0
@@ -119,7 +119,7 @@ def test_erase_ends_what_a_killed_login_has_left_too(inside: Inside, monkeypatch
 def test_erase_leaves_no_session_id_on_the_disk_though_the_server_cannot_be_reached(
     inside: Inside, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    killed_in(monkeypatch, Shelf, "write", lambda: inside.get(api="soap"), before=True)
+    killed_in(monkeypatch, Repository, "write", lambda: inside.get(api="soap"), before=True)
     with inside.vcenter.offline():
         inside.ask("erase")
     assert not hidden(inside.home)
@@ -131,7 +131,7 @@ def test_a_session_whose_erase_was_killed_after_it_was_ended_is_never_handed_out
 ) -> None:
     """Although the server confirmed it a moment before."""
     inside.get(api=kind)
-    killed_in(monkeypatch, Shelf, "remove", lambda: inside.ask("erase", api=kind), before=True)
+    killed_in(monkeypatch, Repository, "remove", lambda: inside.ask("erase", api=kind), before=True)
     assert inside.vcenter.session_count == 0
     assert inside.get(api=kind)["source"] == "login"
 

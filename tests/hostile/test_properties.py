@@ -29,6 +29,7 @@ from vsphere_session.http.thumbprint import normal_thumbprint
 from vsphere_session.settings.config_file import Configuration, seconds
 from vsphere_session.settings.environment import FAMILIES, boolean
 from vsphere_session.settings.request import FIELDS, Settings
+from vsphere_session.storage.reading import Reader
 
 VERBS = st.sampled_from(sorted(FIELDS))
 NOTHING = Configuration("config.toml", {}, {})
@@ -124,7 +125,7 @@ def test_any_fields_in_any_environment_mean_something_or_are_invalid(
 ) -> None:
     attributes = {name: text for name, text in fields.items() if text and name != "url"}
     try:
-        settings = Settings(Request("erase", fields.get("url", ""), attributes), environ, NOTHING)
+        settings = Settings(Request("erase", fields.get("url", ""), attributes), environ, NOTHING, Reader())
         settings.password()
     except Failure as failure:
         assert_invalid(failure, or_else="storage")

@@ -14,7 +14,6 @@ from hostile.strategies import good_urls, json_values, one_line, thorough, with_
 from vsphere_session.cache.clients import RestClient, SoapClient
 from vsphere_session.cache.govmomi_format import (
     StoredSession,
-    is_session_id,
     read_rest,
     read_soap,
     write_rest,
@@ -24,6 +23,7 @@ from vsphere_session.cache.policy import Policy
 from vsphere_session.cache.record import Known, Record
 from vsphere_session.endpoint import parse_endpoint
 from vsphere_session.vsphere.service_content import ABOUT, ABOUT_ALWAYS
+from vsphere_session.vsphere.session_id import is_session_id
 
 session_ids = st.from_regex(r"[!#-+\--:<-\[\]-~]{1,60}", fullmatch=True)
 references = st.fixed_dictionaries({"type": one_line, "value": one_line})
@@ -109,9 +109,8 @@ knowns = st.builds(
 def test_a_record_that_is_saved_is_loaded_again(kinds: dict[str, Known]) -> None:
     with tempfile.TemporaryDirectory() as directory:
         record = Record(str(Path(directory) / "record"))
-        record.kinds = kinds
-        record.save()
-        loaded = Record(record.path).load().kinds
+        record.change(kinds)
+        loaded = Record(record.path).kinds
     assert loaded.keys() == kinds.keys()
     for kind, known in kinds.items():
         assert all(getattr(loaded[kind], name) == getattr(known, name) for name in Known.__slots__)
@@ -180,7 +179,7 @@ def test_a_record_with_anything_at_any_place_is_a_record_or_none(changed: object
     with tempfile.TemporaryDirectory() as directory:
         path = Path(directory) / "record"
         path.write_text(json.dumps(changed), encoding="utf-8")
-        kinds = Record(str(path)).load().kinds
+        kinds = Record(str(path)).kinds
     for known in kinds.values():
         assert all(isinstance(getattr(known, name), str) for name in ("username", "login", "form", "api_version"))
         for verify in ("auto", "always", "never"):

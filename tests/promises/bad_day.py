@@ -18,8 +18,9 @@ from simulated_vcenter import Clock as ServerClock
 from simulated_vcenter import SimulatedVCenter
 from support import PASSWORD, USER, Helper
 from vsphere_session import clock
+from vsphere_session.cache.surroundings import Surroundings
 from vsphere_session.http import connection
-from vsphere_session.service.call import Host
+from vsphere_session.service.call import Call
 from vsphere_session.service.verbs import VERBS
 from vsphere_session.settings.config_file import Configuration
 
@@ -99,10 +100,11 @@ class Day:
         return ("stored" if verb.verb == "store" else "erased") + warned, reply
 
     def _inside(self, verb: str, fields: dict[str, str]) -> dict[str, str]:
-        host = Host(self.environment, Configuration("", {}, {}), clock=self.machine, timeout=self.seconds)
+        around = Surroundings(self.environment, clock=self.machine, timeout=self.seconds)
+        call = Call(around, Configuration("", {}, {}))
         url = fields.pop("url")
         try:
-            return VERBS[verb](Request(verb, url, fields), host).fields
+            return VERBS[verb](Request(verb, url, fields), call).fields
         except Failure as failure:
             return {"error": failure.kind, "message": failure.message}
 

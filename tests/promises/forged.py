@@ -65,7 +65,7 @@ class Owner:
         """Whether these bytes in the file's place are a session for this key."""
         self.path.write_bytes(data)
         with self._client() as client:
-            return self._session.shelf.read(client)
+            return self._session.repository.read(client)
 
 
 def rows(size: Size, progress: Progress) -> Iterator[Row]:

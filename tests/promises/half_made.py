@@ -12,7 +12,8 @@ from credential_protocol.messages import Failure, Request
 from promises.rows import Progress, Row
 from simulated_vcenter import Fault, SimulatedVCenter, faults
 from support import PASSWORD, USER, session_ids
-from vsphere_session.service.call import Host
+from vsphere_session.cache.surroundings import Surroundings
+from vsphere_session.service.call import Call
 from vsphere_session.service.verbs import get
 from vsphere_session.settings.config_file import Configuration
 
@@ -68,14 +69,10 @@ def _try(vcenter: SimulatedVCenter, what: str, where: str, fault: Fault, fields:
 
 
 def _get(vcenter: SimulatedVCenter, home: str, timeout: float, fields: dict[str, str]) -> dict[str, str]:
-    host = Host(
-        {"HOME": home, "PATH": os.defpath},
-        Configuration("config.toml", {}, {}),
-        clock=SharedClock(vcenter),
-        timeout=timeout,
-    )
+    around = Surroundings({"HOME": home, "PATH": os.defpath}, clock=SharedClock(vcenter), timeout=timeout)
+    call = Call(around, Configuration("config.toml", {}, {}))
     given = {"username": USER, "password": PASSWORD, "ca_file": vcenter.ca_file, **fields}
     try:
-        return get(Request("get", vcenter.authority, given), host).fields
+        return get(Request("get", vcenter.authority, given), call).fields
     except Failure as failure:
         return {"error": failure.kind}

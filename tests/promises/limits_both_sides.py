@@ -11,13 +11,14 @@ from credential_protocol import git, jsontext
 from credential_protocol.messages import Failure
 from promises.rows import Progress
 from vsphere_session import endpoint
-from vsphere_session.cache import govmomi_format as govmomi_file
 from vsphere_session.configure import plan
 from vsphere_session.http import limits, thumbprint
 from vsphere_session.http.response import Reader, Response
 from vsphere_session.settings import config_file as config
 from vsphere_session.settings import environment
 from vsphere_session.storage import files
+from vsphere_session.storage.reading import Reader as FileReader
+from vsphere_session.vsphere import session_id
 from vsphere_session.vsphere.xml import parse_xml
 
 OK = b"HTTP/1.1 200 OK\r\n"
@@ -71,7 +72,7 @@ def _answers() -> Tries:
         ),
         "depth of XML": (limits.MAX_XML_DEPTH, lambda depth: parse_xml(b"<a>" * depth + b"</a>" * depth)),
         "elements of XML": (limits.MAX_XML_ELEMENTS, lambda count: parse_xml(b"<a>" + b"<b/>" * (count - 1) + b"</a>")),
-        "session id": (govmomi_file._MAX_ID, lambda size: govmomi_file.is_session_id("x" * size)),
+        "session id": (session_id._MAX_ID, lambda size: session_id.is_session_id("x" * size)),
     }
 
 
@@ -119,7 +120,7 @@ def _files(directory: Path) -> Tries:
 
     def secret(size: int) -> object:
         path.write_bytes(b"x" * size)
-        found = environment.sources({"GOVC_PASSWORD": str(path)})[0].password()
+        found = environment.sources({"GOVC_PASSWORD": str(path)}, FileReader())[0].password()
         return found == "x" * size
 
     def known_hosts(size: int) -> object:

@@ -14,7 +14,8 @@ from promises.ledger import Ledger
 from promises.mishaps import Mishap, draw
 from simulated_vcenter import SimulatedVCenter
 from simulated_vcenter.sessions import Kind
-from vsphere_session.service.call import Host
+from vsphere_session.cache.surroundings import Surroundings
+from vsphere_session.service.call import Call
 from vsphere_session.service.verbs import VERBS
 from vsphere_session.settings.config_file import Configuration
 
@@ -40,16 +41,11 @@ class World:
 
     def ask(self, verb: str, home: Path, user: str, fields: Mapping[str, str], timeout: float = 30.0) -> dict[str, str]:
         """The reply, or a failure as its `error`; the books know what came of it."""
-        host = Host(
-            {"HOME": str(home), "PATH": os.defpath},
-            Configuration("config.toml", {}, {}),
-            clock=SharedClock(self.vcenter),
-            timeout=timeout,
-            secret_store="file",
-        )
+        around = Surroundings({"HOME": str(home), "PATH": os.defpath}, clock=SharedClock(self.vcenter), timeout=timeout)
+        call = Call(around, Configuration("config.toml", {}, {}), secret_store="file")
         given = {"username": user, "ca_file": self.vcenter.ca_file, **fields}
         try:
-            reply = VERBS[verb](Request(verb, self.vcenter.authority, given), host).fields
+            reply = VERBS[verb](Request(verb, self.vcenter.authority, given), call).fields
         except Failure as failure:
             self.ledger.counts["failed"] += 1
             self.ledger.said(failure.kind)

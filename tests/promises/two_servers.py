@@ -14,10 +14,11 @@ from simulated_vcenter import Request as Seen
 from simulated_vcenter import SimulatedVCenter
 from support import session_ids
 from vsphere_session import clock
-from vsphere_session.cache.govmomi_format import SOAP_COOKIE
-from vsphere_session.service.call import Host
+from vsphere_session.cache.surroundings import Surroundings
+from vsphere_session.service.call import Call
 from vsphere_session.service.verbs import VERBS
 from vsphere_session.settings.config_file import Configuration
+from vsphere_session.vsphere.session_id import SOAP_COOKIE
 
 Combination = TypeVar("Combination")
 ALICE, BOB = "alice@vsphere.local", "bob@vsphere.local"
@@ -55,7 +56,9 @@ class Servers:
         named = {"username": user} if user else {}
         request = Request(verb, url, {"ca_file": self.ca_file, **named, **fields})
         try:
-            reply = VERBS[verb](request, Host(self.environment, Configuration("", {}, {}), clock=self.clock)).fields
+            reply = VERBS[verb](
+                request, Call(Surroundings(self.environment, clock=self.clock), Configuration("", {}, {}))
+            ).fields
         except Failure as failure:
             return {"error": failure.kind, "message": failure.message}
         if verb == "get":

@@ -125,7 +125,8 @@ class WireClient(ABC):
     def log_out(self) -> None:
         """End the session on the server; one that is gone already counts as ended."""
 
-    def _announce(self) -> None:
+    def announce(self) -> None:
+        """Say that there is a session now, before the server is asked anything more."""
         if self.on_login is not None:
             self.on_login()
 
@@ -195,7 +196,7 @@ class SoapClient(WireClient):
 
         def made() -> None:
             self._store(wire.session_id, content=content, quoted=wire.quoted)
-            self._announce()
+            self.announce()
 
         try:
             return wire.login(content, username, password, made)
@@ -259,7 +260,7 @@ class RestClient(WireClient):
         wire.login(username, password)
         self._store(wire.session_id)
         self.form = wire.form
-        self._announce()
+        self.announce()
         return self.confirm()
 
     def adopt(self, session_id: str) -> None:

@@ -9,17 +9,12 @@ from __future__ import annotations
 
 from credential_protocol.jsontext import decode, encode
 from vsphere_session.vsphere.service_content import in_go_order
+from vsphere_session.vsphere.session_id import GOVMOMI_VIM_VERSION, SOAP_COOKIE, is_session_id
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from vsphere_session.endpoint import Endpoint
 
-GOVMOMI_VIM_VERSION = "9.1.0.0"
-"""What govc 0.56 writes as the SOAP client's version (govmomi, `vim25.Version`)."""
-
-SOAP_COOKIE = "vmware_soap_session"
-_MAX_ID = 4096
-_IN_ID = frozenset(map(chr, range(0x21, 0x7F))) - frozenset('",;\\')
 _ASKED = {"sessionManager": "SessionManager", "propertyCollector": "PropertyCollector"}  # without them nothing works
 
 
@@ -174,11 +169,6 @@ def _stored_id(
     if not is_session_id(session_id):
         return None
     return StoredSession(session_id, scheme, authority, insecure=insecure, content=content, quoted=quoted)
-
-
-def is_session_id(text: str) -> bool:
-    """Whether `text` can stand in a header or cookie: visible ASCII without quotes, comma, semicolon, backslash."""
-    return 0 < len(text) <= _MAX_ID and _IN_ID.issuperset(text)
 
 
 def _object(data: bytes) -> dict[str, object]:

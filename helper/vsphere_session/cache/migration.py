@@ -10,10 +10,10 @@ from vsphere_session.errors import StorageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from vsphere_session.cache.repository import Shelf
+    from vsphere_session.cache.repository import Repository
 
 
-def take_in(clear: Shelf, sealed: Shelf) -> None:
+def take_in(clear: Repository, sealed: Repository) -> None:
     """Move the sessions of `clear` to `sealed`, unless somebody is at work there: then the next call does it.
 
     Where `sealed` has a session already, the other one is set aside for the next login to end. Raises what `Seal` and
@@ -26,15 +26,15 @@ def take_in(clear: Shelf, sealed: Shelf) -> None:
         return
     with sealed.lock as lock:
         if lock.try_acquire():
-            sealed.forget()
+            sealed.record.forget()
             _move(clear, sealed)
 
 
-def _move(clear: Shelf, sealed: Shelf) -> None:
+def _move(clear: Repository, sealed: Repository) -> None:
     with clear.lock as lock:
         if not lock.try_acquire():
             return
-        clear.forget()
+        clear.record.forget()
         for client in _kinds():
             for left in clear.left_aside(client):
                 sealed.set_aside(left)
@@ -49,7 +49,7 @@ def _move(clear: Shelf, sealed: Shelf) -> None:
                 clear.remove(client)
 
 
-def _is_ours(clear: Shelf, client: WireClient) -> bool:
+def _is_ours(clear: Repository, client: WireClient) -> bool:
     """Fill `client` from its file in clear, and say whether this program has put it there."""
     try:
         return clear.read(client) and client.known is not None and bool(client.known.login)

@@ -14,26 +14,21 @@ if TYPE_CHECKING:
 _CUSTOM, _PASSWORD = "custom:", "password:"
 
 
-def custom_login(login_as: str) -> str:
-    """What the record says of a login that was not made with a password."""
-    return _CUSTOM + login_as
+def login_record(method: str, whom: str) -> str:
+    """What the record says of a login by this method (see `login/`) for this user."""
+    return f"{method}:{whom}"
 
 
-def password_login(username: str) -> str:
-    """What the record says of a login with this user's password."""
-    return _PASSWORD + username
-
-
-def made_for(known: Known | None, username: str, *, custom: bool, login_as: str) -> bool:
+def made_for(known: Known | None, username: str, *, by_callable: bool, login_as: str) -> bool:
     """Whether the record lets a session be used by `username`, who would log in in the same way.
 
     username  the URL's, may be empty
-    custom    whether the caller logs in by its own callable, for `login_as`: that of another one, or of a password,
+    by_callable  whether the caller logs in by its own callable, for `login_as`: that of another one, or of a password,
               will not do, and without `login_as` the URL has to say for whom
     """
     login = known.login if known is not None else ""
-    if custom:
-        if known is None or login != custom_login(login_as):
+    if by_callable:
+        if known is None or login != login_record("custom", login_as):
             return False
         return bool(login_as) or (bool(username) and same_principal(username, known.username))
     if not login.startswith(_CUSTOM):
@@ -46,7 +41,7 @@ def is_anothers(known: Known | None, username: str) -> bool:
     if known is None or known.login.startswith(_CUSTOM):
         return False
     if known.login.startswith(_PASSWORD):
-        return known.login != password_login(username)
+        return known.login != login_record("password", username)
     return bool(username and known.username) and not same_principal(username, known.username)
 
 

@@ -10,7 +10,12 @@ from __future__ import annotations
 from credential_protocol.jsontext import decode, encode
 from vsphere_session.errors import StorageError
 from vsphere_session.storage.digest import session_digest
-from vsphere_session.storage.files import read_private, write_private
+from vsphere_session.storage.files import write_private
+from vsphere_session.storage.reading import Reader
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 VERSION = "1"
 _FIELDS = ("username", "login", "form", "api_version", "pinned")
@@ -57,33 +62,73 @@ class Known:
 
 
 class Record:
-    """The record file of one cache key: `kinds` maps `soap` and `rest` to what is Known of them."""
+    """The record file of one cache key, read when it is first asked and again after `forget`.
 
-    def __init__(self, path: str) -> None:
+    A missing, broken, foreign or newer file knows nothing. What changes it raises StorageError.
+    """
+
+    def __init__(self, path: str, reader: Reader | None = None) -> None:
         self.path = path
-        self.kinds: dict[str, Known] = {}
+        self._reader = reader or Reader()
+        self._read: dict[str, Known] | None = None
 
-    def load(self) -> Record:
-        """Read the file; a missing, broken, foreign or newer one is empty."""
+    @property
+    def kinds(self) -> dict[str, Known]:
+        """What is known of the session of each kind, `soap` and `rest`."""
+        if self._read is None:
+            try:
+                self._read = _parse(self._reader.private(self.path) or b"")
+            except StorageError:
+                self._read = {}
+        return self._read
+
+    def forget(self) -> None:
+        """Read the file again the next time: another process may have changed it."""
+        self._read = None
+
+    def known(self, kind: str, session_id: str) -> Known | None:
+        """What is known of the session with this id; None if the record speaks of another or of none."""
+        found = self.kinds.get(kind)
+        return found if found is not None and found.is_about(session_id) else None
+
+    def change(self, changes: Mapping[str, Known | None]) -> None:
+        """Write down what is known of the session of each kind now; None: nothing."""
+        for kind, known in changes.items():
+            self.kinds.pop(kind, None)
+            if known is not None:
+                self.kinds[kind] = known
+        if changes:
+            self._save()
+
+    def distrust(self, session_id: str) -> None:
+        """Have the server asked before anybody uses this session again. On a full disk that is lost."""
+        about = [known for known in self.kinds.values() if known.is_about(session_id)]
+        for known in about:
+            known.confirmed_at = 0.0
+        if about:
+            self._save_quietly()
+
+    def remove(self, kind: str, session_id: str) -> None:
+        """Know nothing of the session of this kind any more, and do not trust the other kind's if it is the same one (8.0U3)."""
+        if self.kinds.pop(kind, None) is not None:
+            for known in self.kinds.values():
+                if known.is_about(session_id):
+                    known.confirmed_at = 0.0
+            self._save_quietly()
+
+    def _save_quietly(self) -> None:
         try:
-            self.kinds = _parse(read_private(self.path) or b"")
+            self._save()
         except StorageError:
-            self.kinds = {}
-        return self
+            pass  # on a full disk; it speaks of a session that is gone, or about to go
 
-    def save(self) -> None:
-        """Write the file. Raises StorageError."""
+    def _save(self) -> None:
         kinds = {
             kind: {"digest": known.digest, "login_at": known.login_at, "confirmed_at": known.confirmed_at}
             | {name: getattr(known, name) for name in _FIELDS}
             for kind, known in self.kinds.items()
         }
         write_private(self.path, encode({"version": int(VERSION), **kinds}).encode() + b"\n")
-
-    def known(self, kind: str, session_id: str) -> Known | None:
-        """What is known of the session with this id; None if the record speaks of another or of none."""
-        found = self.kinds.get(kind)
-        return found if found is not None and found.is_about(session_id) else None
 
 
 def _parse(data: bytes) -> dict[str, Known]:

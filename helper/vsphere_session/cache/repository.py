@@ -11,13 +11,11 @@ from vsphere_session.cache.clients import RestClient, SoapClient, WireClient
 from vsphere_session.cache.record import Known, Record
 from vsphere_session.endpoint import REST_PATH, SOAP_PATH
 from vsphere_session.errors import SessionError, StorageError, UntrustedError
-from vsphere_session.fastpath.launcher import consult
 from vsphere_session.storage.digest import session_digest, sha256_hex
 from vsphere_session.storage.files import (
     check_replaceable,
     files_beside,
     make_private_directory,
-    read_private,
     remove_leftovers,
     remove_private,
     remove_quietly,
@@ -29,13 +27,13 @@ from vsphere_session.storage.lock import Lock
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from vsphere_session.cache.client_protocol import Client
     from vsphere_session.cache.encryption import Seal
-    from vsphere_session.clock import Clock
+    from vsphere_session.cache.surroundings import Surroundings
+    from vsphere_session.clock import Deadline
     from vsphere_session.endpoint import Endpoint
-    from vsphere_session.storage.paths import Paths
 
 
 _LONGEST_LIFE = 86400.0
@@ -44,7 +42,7 @@ _ASIDE = ".session"
 """The ending of the files of sessions in doubt, which no file or another one's may know in a moment (see `set_aside`)."""
 
 
-class Shelf:
+class Repository:
     """The cache files of one key. Methods that write are to be called under `lock`.
 
     With a `seal` they are encrypted; then every method that reads or writes one raises what the seal does, too.
@@ -53,31 +51,38 @@ class Shelf:
     def __init__(
         self,
         endpoint: Endpoint,
+        surroundings: Surroundings,
         *,
         insecure: bool,
         pinned: bool = False,
         directories: Mapping[str, str],
-        paths: Paths,
-        clock: Clock,
         seal: Seal | None = None,
     ) -> None:
         self._endpoint = endpoint
         self._insecure = insecure
         self._unverified = insecure and not pinned
-        self._clock = clock
+        self._around = surroundings
+        self._clock = surroundings.clock
+        self._reader = surroundings.reader
         self._directories = directories
         self._seal = seal
         places = "\0".join(directories.values())
         key = f"{endpoint.key(SOAP_PATH, insecure=insecure)}\0{places}"
         name = sha256_hex(key.encode("utf-8", "surrogateescape"))[:40]  # a path may be no UTF-8
-        self._record = Record(os.path.join(paths.state, "records", name))
-        self._loaded = False
+        state = surroundings.paths.state
+        self.record = Record(os.path.join(state, "records", name), surroundings.reader)
         self._aside: dict[str, str] = {}
         self._notes: dict[str, tuple[WireClient, str, Known | None]] = {}
-        self.patient = False
-        """Whether what is to be noted waits for `write_notes`."""
+        self._patient = False
         self._named: dict[str, str] = {}
-        self.lock = Lock(os.path.join(paths.state, "locks", name), clock)
+        self.lock = Lock(os.path.join(state, "locks", name), surroundings.clock)
+
+    def locked(self, meanwhile: Callable[[], bool] | None = None) -> Locked:
+        """The lock, for a `with` block, and what others have written meanwhile is read again.
+
+        It waits as Lock.acquire does and raises what that does; as long as the call may take.
+        """
+        return Locked(self, self._around.until(), meanwhile)
 
     def file(self, path: str) -> str:
         """The cache file of the client with this path. REST sessions have a directory of their own."""
@@ -100,7 +105,7 @@ class Shelf:
         for path in self._files(client.path):
             client.unmarshal_json(self._content(path, client))
             if client.stored is not None and client.stored.belongs_to(self._endpoint, insecure=self._insecure):
-                client.known = self.records().known(client.kind, client.session_id)
+                client.known = self.record.known(client.kind, client.session_id)
                 client.form = client.known.form if client.known is not None else ""
                 return not self._needs_pin(client)
         client.stored = None
@@ -138,7 +143,7 @@ class Shelf:
         """Put the session of `client` into its file, and what is known of it into the record. Raises StorageError."""
         if isinstance(client, WireClient):
             # first: if only this succeeds, the old session is still in its file
-            self._write_record({client.kind: client.known})
+            self.record.change({client.kind: client.known})
         path = self.file(client.path)
         aside = self._aside.pop(client.session_id, "") if isinstance(client, WireClient) else ""
         if not aside:
@@ -192,17 +197,6 @@ class Shelf:
         """Remove what writers that were killed have left half written."""
         remove_leftovers(self.file(client.path))
 
-    def distrust(self, client: WireClient) -> None:
-        """Have the server asked about this session before anybody uses it again: it is about to be ended."""
-        about = [known for known in self.records().kinds.values() if known.is_about(client.session_id)]
-        for known in about:
-            known.confirmed_at = 0.0
-        if about:
-            try:
-                self._record.save()
-            except StorageError:
-                pass  # on a full disk; the session is ended all the same
-
     def make_room(self, client: Client) -> None:
         """Find out before a login whether its session can be written, and clear away what killed writers left."""
         if self._seal is not None:
@@ -210,71 +204,60 @@ class Shelf:
         path = self.file(client.path)
         make_private_directory(os.path.dirname(path))
         check_replaceable(path)
-        check_replaceable(self._record.path)
+        check_replaceable(self.record.path)
         remove_leftovers(path)
-        remove_leftovers(self._record.path)
+        remove_leftovers(self.record.path)
 
     def remove(self, client: WireClient) -> None:
         """Remove the file of `client`, under both of its names, and what is known of it. Raises StorageError."""
-        kinds = self.records().kinds
-        if kinds.pop(client.kind, None) is not None:
-            for known in kinds.values():
-                if known.is_about(client.session_id):
-                    known.confirmed_at = 0.0  # one session for both kinds (8.0U3), and now it is gone
-            try:
-                self._record.save()
-            except StorageError:
-                pass  # on a full disk; it speaks of a session that no file has
+        self.record.remove(client.kind, client.session_id)
         remove_leftovers(self.file(client.path))
         # last: a session that is gone and whose file cannot be removed must not be trusted for another minute
         for path in (self.file(client.path), self._legacy_file(client.path)):
-            if read_private(path) is not None:
+            if self._reader.private(path) is not None:
                 remove_private(path)
 
     def clear(self, client: WireClient) -> bool:
         """Remove a file without a session of this endpoint in it; False if there is none. Raises StorageError."""
-        if read_private(self.file(client.path)) is None:
+        if self._reader.private(self.file(client.path)) is None:
             return False
         self.remove(client)
         return True
 
+    def begin(self) -> None:
+        """Until `close` what is to be noted waits: what makes a file safe takes longer than to write it."""
+        self._patient = True
+
+    def close(self) -> None:
+        """Note all of it at once."""
+        self._patient = False
+        self._write_notes()
+
     def note(self, client: WireClient) -> None:
         """Remember what the server said, unless somebody else holds the lock or has put another session there."""
         self._notes[client.kind] = type(client)(), client.session_id, client.known
-        if not self.patient:
-            self.write_notes()
+        if not self._patient:
+            self._write_notes()
 
-    def write_notes(self) -> None:
-        """Write what is noted, all of it at once: what makes a file safe takes longer than to write it."""
+    def _write_notes(self) -> None:
         notes, self._notes = self._notes, {}
         if not notes:
             return
         try:
             if self.lock.held:
-                self._write_record({kind: known for kind, (_, _, known) in notes.items()})
+                self.record.change({kind: known for kind, (_, _, known) in notes.items()})
                 return
             with self.lock:
                 if self.lock.try_acquire():
-                    self.forget()
+                    self.record.forget()
                     there = (
                         (kind, known)
                         for kind, (current, session_id, known) in notes.items()
                         if self.read(current) and current.session_id == session_id
                     )
-                    self._write_record(dict(there))
+                    self.record.change(dict(there))
         except SessionError:
             pass  # an answer that cannot be remembered is still an answer
-
-    def records(self) -> Record:
-        """What is known of the sessions here, read once until `forget`."""
-        if not self._loaded:
-            self._record.load()
-            self._loaded = True
-        return self._record
-
-    def forget(self) -> None:
-        """Read the record again the next time: another process may have changed it."""
-        self._loaded = False
 
     def known_by_file(self, client: WireClient) -> Known | None:
         """What the file's date says of a session that govc has cached: govc wrote the file when it logged in."""
@@ -286,7 +269,7 @@ class Shelf:
 
     def _content(self, path: str, client: Client) -> bytes:
         """What the file `path` says of a session of this kind; empty if there is none, or it is sealed by another key."""
-        data = read_private(path) or b""
+        data = self._reader.private(path) or b""
         return data if self._seal is None or not data else self._seal.open(data, self._key(client))
 
     def _bytes(self, client: Client) -> bytes:
@@ -297,23 +280,34 @@ class Shelf:
     def _key(self, client: Client) -> str:
         return self._endpoint.key(client.path, insecure=self._insecure)
 
-    def _write_record(self, changes: dict[str, Known | None]) -> None:
-        record = self.records()
-        for kind, known in changes.items():
-            record.kinds.pop(kind, None)
-            if known is not None:
-                record.kinds[kind] = known
-        if changes:
-            record.save()
-
     def _files(self, path: str) -> tuple[str, ...]:
         """The file, or where that is missing the one under its older name (read only)."""
         file = self.file(path)
-        consult(file)
-        return (file,) if os.path.lexists(file) else (self._legacy_file(path),)
+        return (file,) if self._reader.finds(file) else (self._legacy_file(path),)
 
     def _legacy_file(self, path: str) -> str:
         """The file under the name that govc 0.47 and older gave it, and terraform-provider-vsphere until 2.8."""
         return os.path.join(
             os.path.dirname(self.file(path)), self._endpoint.legacy_file_name(path, insecure=self._insecure)
         )
+
+
+class Locked:
+    """A block under the repository's lock. It begins with whether the lock was needed: see Lock.acquire."""
+
+    def __init__(self, repository: Repository, deadline: Deadline, meanwhile: Callable[[], bool] | None) -> None:
+        self._repository = repository
+        self._deadline = deadline
+        self._meanwhile = meanwhile
+
+    def __enter__(self) -> bool:
+        try:
+            needed = self._repository.lock.acquire(self._deadline, self._meanwhile)
+        except BaseException:
+            self._repository.lock.release()
+            raise
+        self._repository.record.forget()
+        return needed
+
+    def __exit__(self, *_error: object) -> None:
+        self._repository.lock.release()

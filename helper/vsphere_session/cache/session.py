@@ -1,4 +1,4 @@
-"""The cache core: govmomi's `session/cache.Session`, and what it leaves open.
+"""The cache core: govmomi's `session/cache.Session`, and what it leaves open. On the fast path: what it imports is listed.
 
 One login for many callers, no session lost, leaked or given to the wrong one.
 
@@ -11,18 +11,35 @@ One login for many callers, no session lost, leaked or given to the wrong one.
 
 from __future__ import annotations
 
+import os
+
 from vsphere_session.cache.clients import SOAP_ONLY, WireClient, wired
+from vsphere_session.cache.connector import Connector
+from vsphere_session.cache.policy import Policy
 from vsphere_session.cache.principal import same_principal
-from vsphere_session.cache.renewal import Making, log_out_quietly
-from vsphere_session.errors import LoginRefusedError, SessionError, UntrustedError
+from vsphere_session.cache.repository import Repository
+from vsphere_session.cache.surroundings import Surroundings
+from vsphere_session.cache.validation import Validator
+from vsphere_session.clock import TIMEOUT
+from vsphere_session.endpoint import Endpoint, parse_endpoint
+from vsphere_session.errors import LoginRefusedError
+from vsphere_session.storage.paths import absolute
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Final
+
     from vsphere_session.cache.client_protocol import Client
+    from vsphere_session.cache.clients import RestClient, SoapClient
     from vsphere_session.cache.connector import Config
+    from vsphere_session.cache.ending import Ending
+    from vsphere_session.cache.renewal import Renewal
+    from vsphere_session.clock import Clock
+    from vsphere_session.login.refusals import Refusals
 
 
-class Session(Making):
+class Session:
     """Cached vSphere sessions for one endpoint and user.
 
     url           the endpoint, in every form of GOVC_URL, or an Endpoint; a password in it is used for logins only
@@ -39,7 +56,74 @@ class Session(Making):
     timeout       seconds that one call may take
     caller        named to the server in the User-Agent
     environ, clock  the edge, for tests
+    surroundings  the last four and more as one value, in place of them
     """
+
+    def __init__(
+        self,
+        url: str | Endpoint,
+        *,
+        insecure: bool = False,
+        dir_soap: str = "",
+        dir_rest: str = "",
+        encrypted: bool = False,
+        passthrough: bool = False,
+        reauth: bool = False,
+        login_soap: Callable[[SoapClient], None] | None = None,
+        login_rest: Callable[[RestClient], None] | None = None,
+        login_as: str = "",
+        password: Callable[[], str | None] = lambda: None,
+        ca_file: str = "",
+        thumbprint: str = "",
+        policy: Policy | None = None,
+        timeout: float = TIMEOUT,
+        caller: str = "",
+        environ: Mapping[str, str] | None = None,
+        clock: Clock | None = None,
+        surroundings: Surroundings | None = None,
+    ) -> None:
+        around = surroundings or Surroundings(
+            os.environ if environ is None else environ, clock=clock, timeout=timeout, caller=caller
+        )
+        self.url: Final = url if isinstance(url, Endpoint) else parse_endpoint(url)
+        self.insecure: Final = insecure
+        self.encrypted: Final = encrypted
+        self.passthrough: Final = passthrough
+        self.reauth: Final = reauth
+        self.policy: Final = policy or Policy()
+        self._around: Final = around
+        self._password: Final = password
+        self._login_as: Final = login_as
+        custom = {"soap": login_soap, "rest": login_rest}
+        self._custom: Final = {kind: callable_ for kind, callable_ in custom.items() if callable_ is not None}
+
+        self.dir_soap: Final = absolute(dir_soap) if dir_soap else around.paths.soap_sessions
+        self.dir_rest: Final = absolute(dir_rest) if dir_rest else around.paths.rest_sessions
+        pinned = bool(thumbprint)
+        directories = {"soap": self.dir_soap, "rest": self.dir_rest}
+        clear = Repository(self.url, around, insecure=insecure, pinned=pinned, directories=directories)
+        self._clear: Final = clear if encrypted else None
+        self.repository: Final = self._sealed(pinned=pinned) if encrypted else clear
+        self._connector: Final = Connector(
+            self.endpoint(), around, insecure=insecure, ca_file=ca_file, thumbprint=thumbprint
+        )
+        self._validator: Final = Validator(
+            self.repository,
+            self.policy,
+            around,
+            username=self.url.username,
+            login_as=login_as,
+            custom=self._custom,
+            pinned=insecure and pinned,
+        )
+        self._found_refusals: Refusals | None = None
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.url.url!r}, insecure={self.insecure})"
+
+    def endpoint(self) -> Endpoint:
+        """A copy of the URL without password, query and fragment."""
+        return self.url.with_user(self.url.username)
 
     # ---- govmomi's four
 
@@ -51,11 +135,11 @@ class Session(Making):
         """
         if self.passthrough or self.reauth:
             return False
-        self.take_in()
+        self._take_in()
         if not isinstance(client, WireClient):
-            return self.shelf.read_other(client)
-        self.connect(client, config)
-        return self._is_good(client)
+            return self.repository.read_other(client)
+        self._connector.connect(client, config)
+        return self._validator.is_good(client)
 
     def login(self, client: Client, config: Config | None = None) -> bool:
         """Fill `client` with the cached session, else with a new one, saved. True if a login was made.
@@ -67,17 +151,13 @@ class Session(Making):
             return False
         if self.passthrough:
             with wired(client):
-                return self._make_uncached(wired(client), config)
-        with self.shelf.lock as lock:
-            if not lock.acquire(
-                self.until(), lambda: isinstance(client, WireClient) and self._logged_in_meanwhile(client)
-            ):
+                return self._renewal().make_uncached(wired(client), config)
+        with self.repository.locked(lambda: self._has_another_logged_in(client)) as locked:
+            if not locked or self.load(client, config):
                 return False
-            self.shelf.forget()
-            if self.load(client, config):
-                return False
+            self._take_in()
             with wired(client):
-                return self._replace(wired(client), config)
+                return self._renewal().replace(wired(client), config)
 
     def logout(self, client: Client) -> None:
         """End the session of `client` if it is not cached (passthrough); otherwise do nothing."""
@@ -87,14 +167,15 @@ class Session(Making):
 
     def save(self, client: Client) -> None:
         """Write the session of `client` into the cache; nothing with passthrough. Raises StorageError, BusyError."""
-        if self.passthrough:
-            return
-        with self.shelf.lock as lock:
-            lock.acquire(self.until())
-            self.shelf.forget()
-            self.shelf.write(client)
+        if not self.passthrough:
+            with self.repository.locked():
+                self.repository.write(client)
 
     # ---- and what they leave out
+
+    def connect(self, client: WireClient, config: Config | None = None) -> None:
+        """Give `client` its way to the server, shaped by `config` before anything is sent."""
+        self._connector.connect(client, config)
 
     def adopt(self, client: WireClient, session_id: str, config: Config | None = None) -> None:
         """Take a session that somebody else made, and ask the server whose it is. Nothing is written yet.
@@ -113,78 +194,113 @@ class Session(Making):
             raise LoginRefusedError(
                 f"this {kind} session belongs to {identity.username}, not to {self.url.username}; nothing was stored: name its own user"
             )
-        self._know(client, identity, login="adopted")
+        self._validator.learn(client, identity, login="adopted")
 
     def keep(self, client: WireClient) -> None:
         """Save an adopted session, and end the one that it replaces."""
-        with self.shelf.lock as lock:
-            lock.acquire(self.until())
-            self.shelf.forget()
-            self.take_in()
-            self.shelf.make_room(client)
-            replaced = self._replaced(client)
-            self._put(client, replaced)
-            with client:
-                self._end_replaced(replaced, client)
+        with self.repository.locked():
+            self._take_in()
+            self._renewal().put(client)
 
     def discard(self, client: WireClient) -> None:
         """End the session of `client`, and remove its file if that still holds it, also where the server did not answer.
 
         Raises why it did not, after the file is gone; an UntrustedError leaves the file where it is.
         """
-        with self.shelf.lock as lock:
-            lock.acquire(self.until())
-            self.shelf.forget()
-            self._end(client)
+        with self.repository.locked():
+            self._ending().discard(client)
 
     def undo(self, client: WireClient) -> None:
         """End a session that was made for a call which has failed since; if that fails, too, it stays in its file."""
         if self.passthrough:
+            from vsphere_session.cache.ending import log_out_quietly  # noqa: PLC0415  # a warm answer ends nothing
+
             log_out_quietly(client)
             return
-        with self.shelf.lock as lock:
-            lock.acquire(self.until())
-            self.shelf.forget()
-            self.shelf.distrust(client)
-            if log_out_quietly(client):
-                self._forget(client)
+        with self.repository.locked():
+            self._ending().undo(client)
 
     def erase(self, client: WireClient, config: Config | None = None) -> bool:
         """End the cached session and remove its file, as `discard` does; False if there is none. Never logs in."""
-        with self.shelf.lock as lock:
-            lock.acquire(self.until())
-            self.shelf.forget()
-            self.take_in()
-            self._end_left_aside(client, config, keep=False)
-            if not self.shelf.read(client):
-                return self.shelf.clear(client)
-            self.connect(client, config)
-            self._end(client)
-            return True
-
-    def _end(self, client: WireClient) -> None:
-        # first: killed after the next step, this call would leave a dead session that is trusted
-        self.shelf.distrust(client)
-        try:
-            with client:
-                if self._is_anothers(client):
-                    raise LoginRefusedError(f"it belongs to somebody else than {self.url.username}")
-                client.log_out()
-        except UntrustedError:
-            raise
-        except SessionError:
-            self._forget(client)
-            raise
-        self._forget(client)
-
-    def _forget(self, client: WireClient) -> None:
-        current = type(client)()
-        if self.shelf.read(current) and current.session_id == client.session_id:
-            self.shelf.remove(client)
+        with self.repository.locked():
+            self._take_in()
+            return self._ending().erase(client, config)
 
     def note_soap_only(self, soap: WireClient) -> None:
         """Remember that this server has no REST sessions, so that nobody asks it for one again with this session."""
         soap.form = SOAP_ONLY
         if soap.known is not None and not self.passthrough:
             soap.known.form = SOAP_ONLY
-            self.shelf.note(soap)
+            self.repository.note(soap)
+
+    def begin(self) -> None:
+        """Until `close` clients without a `config` share one connection, and what the server says of sessions waits."""
+        self._connector.begin()
+        self.repository.begin()
+
+    def close(self) -> None:
+        """Write down what the server has said since `begin`, and close the connection."""
+        self.repository.close()
+        self._connector.close()
+
+    @property
+    def refusals(self) -> Refusals:
+        """What the server has refused to this user lately."""
+        if self._found_refusals is None:
+            from vsphere_session.login.refusals import Refusals  # noqa: PLC0415  # a warm answer logs nobody in
+
+            around = self._around
+            self._found_refusals = Refusals(
+                around.paths.state, self.url, window=self.policy.refusal_window, clock=around.clock
+            )
+        return self._found_refusals
+
+    # ---- the parts that few calls need
+
+    def _has_another_logged_in(self, client: Client) -> bool:
+        """Look into the cache while another process holds the lock."""
+        self.repository.record.forget()
+        return not self.reauth and isinstance(client, WireClient) and self._validator.is_good_unasked(client)
+
+    def _sealed(self, *, pinned: bool) -> Repository:
+        from vsphere_session.cache.encryption import Seal  # noqa: PLC0415  # only where it is asked for
+
+        around = self._around
+        state = around.paths.state
+        return Repository(
+            self.url,
+            around,
+            insecure=self.insecure,
+            pinned=pinned,
+            directories={kind: os.path.join(state, "encrypted", kind) for kind in ("soap", "rest")},
+            seal=Seal(state, around.clock, around.until),
+        )
+
+    def _take_in(self) -> None:
+        """With `encrypted`: take what this program has left in clear for this key into the encrypted store."""
+        if self._clear is not None:
+            from vsphere_session.cache.migration import take_in  # noqa: PLC0415  # only where it is asked for
+
+            take_in(self._clear, self.repository)
+
+    def _ending(self) -> Ending:
+        from vsphere_session.cache.ending import Ending  # noqa: PLC0415  # a warm answer ends nothing
+
+        return Ending(self.repository, self._validator, self._connector, owner=self.url.username)
+
+    def _renewal(self) -> Renewal:
+        from vsphere_session.cache.renewal import Renewal  # noqa: PLC0415  # a warm answer logs nobody in
+
+        return Renewal(
+            self.repository,
+            self._validator,
+            self._connector,
+            self._around,
+            ending=self._ending(),
+            refusals=self.refusals,
+            endpoint=self.url,
+            password=self._password,
+            custom=self._custom,
+            login_as=self._login_as,
+            always=self.reauth or self.passthrough,
+        )

@@ -8,30 +8,27 @@ session lives; it gets a word that is none.
 from __future__ import annotations
 
 import os
-import sys
 
 from credential_protocol.jsontext import write_flat_object
 from credential_protocol.messages import Output, Request
 from vsphere_session.cli.core_dumps import as_before
 from vsphere_session.cli.signals import default_signals
-from vsphere_session.endpoint import Endpoint, parse_endpoint
+from vsphere_session.endpoint import parse_endpoint
 from vsphere_session.errors import InvalidRequestError, NotFoundError, StorageError
-from vsphere_session.service.call import Host
+from vsphere_session.service.call import Call
 from vsphere_session.service.verbs import get_cached
-from vsphere_session.settings.environment import FAMILIES
+from vsphere_session.settings.child_environment import NO_PASSWORD, as_it_was, without_passwords
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    pass
 
 FORMATS = ("env", "json", "powershell", "fish")
-NO_PASSWORD = "the-session-is-in-the-cache"  # noqa: S105  # says that it is none
-_SECRET_VARIABLES = tuple(family.password for family in FAMILIES)
 
 
-def variables(request: Request, host: Host) -> dict[str, str]:
+def variables(request: Request, call: Call) -> dict[str, str]:
     """What a program needs to use the session. Raises as `get` does, UnsupportedError with passthrough or encrypted sessions."""
-    handed_out, settings = get_cached(request, host, by_files=True)
+    handed_out, settings = get_cached(request, call, by_files=True)
     answer = handed_out.fields
     endpoint = parse_endpoint(answer["url"])
     found = {
@@ -55,14 +52,14 @@ def variables(request: Request, host: Host) -> dict[str, str]:
     return found
 
 
-def execute(command: list[str], request: Request, host: Host) -> int:
+def execute(command: list[str], request: Request, call: Call) -> int:
     """Become `command`, with the session in its environment; so its exit status and signals are its own.
 
     Returns only where there is no such program. Raises as `variables` does.
     """
     if not command:
         raise InvalidRequestError("there is no command; write: vsphere-session exec -- COMMAND ARGUMENT…")
-    environment = without_passwords(as_it_was(host.environ)) | variables(request, host)
+    environment = without_passwords(as_it_was(call.around.environ)) | variables(request, call)
     default_signals()
     as_before()
     try:
@@ -73,41 +70,11 @@ def execute(command: list[str], request: Request, host: Host) -> int:
         raise StorageError(f"the command cannot be run ({os.strerror(error.errno or 0)}); check its mode") from None
 
 
-def as_it_was(environ: Mapping[str, str]) -> dict[str, str]:
-    """The environment without what PyInstaller's bootloader has put into it for the single file itself."""
-    found = {name: value for name, value in environ.items() if not name.startswith("_PYI_")}
-    if hasattr(sys, "_MEIPASS"):
-        original = found.pop("LD_LIBRARY_PATH_ORIG", None)
-        found.pop("LD_LIBRARY_PATH", None)
-        found |= {} if original is None else {"LD_LIBRARY_PATH": original}
-    return found
-
-
-def without_passwords(environ: Mapping[str, str]) -> dict[str, str]:
-    """The environment without the passwords of the three families, in their variables and in their URLs."""
-    kept = {name: value for name, value in environ.items() if name not in _SECRET_VARIABLES}
-    for family in FAMILIES:
-        text = kept.get(family.url, "")
-        endpoint = _endpoint(text)
-        if endpoint is not None and endpoint.password is not None:
-            kept[family.url] = endpoint.url
-        elif endpoint is None and "@" in text:  # what cannot be read may hold a password, and is of no use to anybody
-            del kept[family.url]
-    return kept
-
-
-def _endpoint(text: str) -> Endpoint | None:
-    try:
-        return parse_endpoint(text)
-    except InvalidRequestError:
-        return None
-
-
-def export(shape: str, request: Request, host: Host) -> Output:
+def export(shape: str, request: Request, call: Call) -> Output:
     """The variables as text that a shell, or a program, reads. Raises as `variables` does."""
     if shape not in FORMATS:
         raise InvalidRequestError(f"--format is neither {' nor '.join(FORMATS)}")
-    found = variables(request, host)
+    found = variables(request, call)
     if shape == "json":
         return Output(write_flat_object(found.items()))
     line = {"env": _env, "powershell": _powershell, "fish": _fish}[shape]

@@ -9,9 +9,13 @@ from credential_protocol.jsontext import MAX_BYTES
 from credential_protocol.messages import Failure, Output
 from vsphere_session.cli.signals import Alarm
 from vsphere_session.errors import InvalidRequestError, StorageError
-from vsphere_session.fastpath.launcher import HANDED
+from vsphere_session.fastpath.launcher import NOTHING
+from vsphere_session.version import PROGRAM
 
-PROGRAM = "vsphere-session"
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from vsphere_session.fastpath.launcher import Handed
+
 _BROKEN_PIPE_STATUS = 141
 
 
@@ -33,15 +37,18 @@ def reserve_standard_streams() -> list[int]:
     return closed
 
 
-def read_stdin(timeout: float, hint: str) -> bytes:
-    """All of stdin, up to a little more than a request may have. Raises InvalidRequestError; `hint` is for a terminal."""
-    if HANDED.at_end:
-        return HANDED.stdin
+def read_stdin(timeout: float, hint: str, handed: Handed = NOTHING) -> bytes:
+    """All of stdin, up to a little more than a request may have, of which some may have been `handed` over.
+
+    Raises InvalidRequestError; `hint` is for a terminal.
+    """
+    if handed.at_end:
+        return handed.stdin
     if os.isatty(0):
         raise InvalidRequestError(f"stdin is a terminal; {hint}")
     late = InvalidRequestError(f"the request did not end within {timeout:g} s; close stdin after it")
-    parts = [HANDED.stdin]
-    total = len(HANDED.stdin)
+    parts = [handed.stdin]
+    total = len(handed.stdin)
     with Alarm(timeout, late):
         while total <= MAX_BYTES:
             try:

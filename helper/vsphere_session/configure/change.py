@@ -7,19 +7,18 @@ done already is not done again. Each caller is a module and a row of the table.
 from __future__ import annotations
 
 from credential_protocol.messages import Failure, Output
-from vsphere_session.cli.streams import PROGRAM
 from vsphere_session.configure import bazel, docker, git, kubernetes, terraform_cli
 from vsphere_session.configure.links import this_program
 from vsphere_session.configure.plan import Change, Desk
 from vsphere_session.endpoint import Endpoint, parse_endpoint
 from vsphere_session.errors import InvalidRequestError
 from vsphere_session.storage.paths import home
+from vsphere_session.version import PROGRAM
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from vsphere_session.cli.arguments import Options
     from vsphere_session.settings.config_file import Configuration
 
     Verb = Callable[[Desk], list[Change]]
@@ -36,19 +35,29 @@ _EVERY_HOST = ("terraform-cli",)
 """Callers that ask one helper about every host."""
 
 
-def change(options: Options, program: str, config: Configuration, environ: Mapping[str, str]) -> Output:
+def change(
+    words: list[str],
+    program: str,
+    config: Configuration,
+    environ: Mapping[str, str],
+    *,
+    host: str = "",
+    dry_run: bool = False,
+) -> Output:
     """Make the changes, and say each in a line; with `dry_run` only say them. Raises Failure before the first change.
 
-    `program` is the name under which this program was started.
+    words    `configure` or `unconfigure`, and the caller
+    program  the name under which this program was started
+    host     this one instead of all that are configured
     """
-    caller = _caller(options.words)
-    undo = options.words[0] == "unconfigure"
-    hosts = _hosts(caller, options.host, config, undo=undo)
+    caller = _caller(words)
+    undo = words[0] == "unconfigure"
+    hosts = _hosts(caller, host, config, undo=undo)
     desk = Desk(environ, this_program(program, environ), home(environ), hosts)
     lines: list[str] = []
     for planned in CALLERS[caller][undo](desk):
         try:
-            if not options.dry_run:
+            if not dry_run:
                 planned.make()
         except Failure as failure:
             return Output(_text(lines), f"{PROGRAM}: {failure.message}", failure.status)

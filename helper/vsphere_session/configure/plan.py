@@ -10,9 +10,9 @@ import os
 import stat
 import subprocess
 
-from vsphere_session.cli.exec_export import as_it_was, without_passwords
 from vsphere_session.endpoint import Endpoint
 from vsphere_session.errors import InvalidRequestError, NotFoundError, StorageError
+from vsphere_session.settings.child_environment import as_it_was, without_passwords
 from vsphere_session.storage.files import read_named
 
 TYPE_CHECKING = False

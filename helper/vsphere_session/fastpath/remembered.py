@@ -17,51 +17,54 @@ import os
 import sys
 
 from vsphere_session.errors import StorageError
-from vsphere_session.fastpath.launcher import HANDED
 from vsphere_session.storage.files import MAX_BYTES, make_private_directory, remove_quietly
-from vsphere_session.storage.reading import consulted
+from vsphere_session.storage.reading import look
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    from vsphere_session.fastpath.launcher import Handed
+    from vsphere_session.storage.reading import Identity, Reader
 
 LITERAL, OF_A_FILE = 0, 2
 MOST = 128
 """Answers that are kept; each is of one call, such as one with this stdin in that directory."""
 
 
-def remember(answer: bytes, sessions: Mapping[str, str], since: float, until: float) -> None:
-    """Write an answer down, if nothing speaks against it.
+def remember(
+    handed: Handed, reader: Reader, answer: bytes, *, sessions: Mapping[str, str], since: float, until: float
+) -> None:
+    """Write down the answer to this call, if nothing speaks against it.
 
+    reader    what the answer depends on
     sessions  the cache file of each session id that may be in the answer
     since     Unix seconds before which the answer does not hold: the server's last word
     until     Unix seconds from which it does not
     """
-    if b"password" in HANDED.stdin.lower():  # the call is in the name of the file, as a hash
+    if b"password" in handed.stdin.lower():  # the call is in the name of the file, as a hash
         return
     try:
-        data = _packed(answer, sessions, (since, until))
-        if data:
-            directory = os.path.dirname(HANDED.answer)
+        directory = os.path.dirname(handed.answer)
+        seen = reader.seen(handed.began)
+        parts = _parts(answer, sessions, dict(seen)) if seen else []
+        if parts:
             make_private_directory(directory)
             _make_room(directory)
-            _write(HANDED.answer, data)
+            seen.append((directory, look(directory) or ()))
+            _write(handed.answer, _packed(handed, seen, parts, (since, until)))
     except (OSError, StorageError):
         pass  # the next call takes the long way, too
 
 
-def _packed(answer: bytes, sessions: Mapping[str, str], holds: tuple[float, float]) -> bytes:
-    """The file's content; nothing where a file may have changed since it was read, or is no file of the usual kind."""
-    seen = consulted(HANDED.began, HANDED.answer)
-    parts = _parts(answer, sessions, dict(seen)) if seen else []
-    if not parts:
-        return b""
-    head = _numbers(HANDED.build, *(int(second * 1e9) for second in holds), len(seen))
+def _packed(handed: Handed, seen: list[tuple[str, Identity]], parts: list[bytes], holds: tuple[float, float]) -> bytes:
+    """The file's content."""
+    head = _numbers(handed.build, *(int(second * 1e9) for second in holds), len(seen))
     body = head + b"".join(_numbers(*found) + _text(path) for path, found in seen) + b"".join(parts)
-    return _numbers(HANDED.checksum(body)) + body
+    return _numbers(handed.checksum(body)) + body
 
 
-def _parts(answer: bytes, sessions: Mapping[str, str], seen: Mapping[str, tuple[int, ...]]) -> list[bytes]:
+def _parts(answer: bytes, sessions: Mapping[str, str], seen: Mapping[str, Identity]) -> list[bytes]:
     """The answer in parts, each session id as a place in its file; nothing if one cannot be found there."""
     parts: list[bytes | tuple[str, int, int]] = [answer]
     for session_id, path in sessions.items():

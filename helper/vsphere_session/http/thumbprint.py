@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 
 from vsphere_session.errors import InvalidRequestError, StorageError
-from vsphere_session.fastpath.launcher import consult
-from vsphere_session.storage.files import read_named
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from vsphere_session.storage.reading import Reader
 
 MAX_KNOWN_HOSTS_BYTES = 1024 * 1024
 
@@ -21,7 +23,7 @@ def normal_thumbprint(text: str) -> str:
     return ":".join(digits[i : i + 2] for i in range(0, len(digits), 2))
 
 
-def known_host_thumbprint(files: str, host: str, port: int, seconds: float) -> str:
+def known_host_thumbprint(files: str, host: str, port: int, seconds: float, reader: Reader) -> str:
     """The thumbprint that GOVC_TLS_KNOWN_HOSTS files have for this server; empty if none. Missing files are none.
 
     A line is `HOST[:PORT] AA:BB:…`, port 443 where none is written; the last line for a server counts, as in govmomi.
@@ -29,9 +31,8 @@ def known_host_thumbprint(files: str, host: str, port: int, seconds: float) -> s
     found = ""
     names = {f"{host}:{port}", f"[{host}]:{port}"} | ({host, f"[{host}]"} if port == 443 else set())
     for path in files.split(os.pathsep):
-        consult(path)
         try:
-            data = read_named(path, MAX_KNOWN_HOSTS_BYTES, f"the known hosts {path}", seconds)
+            data = reader.named(path, MAX_KNOWN_HOSTS_BYTES, f"the known hosts {path}", seconds)
         except FileNotFoundError:
             continue
         except OSError as error:

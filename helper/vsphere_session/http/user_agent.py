@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 
-from vsphere_session.version import __version__
-
-PROGRAM = "vsphere-session"
+from vsphere_session.version import PROGRAM, __version__
 
 
 def user_agent(caller: str = "") -> str:

@@ -7,10 +7,14 @@ import os
 from credential_protocol.jsontext import decode
 from vsphere_session.errors import StorageError
 from vsphere_session.storage.digest import sha256_hex
-from vsphere_session.storage.files import read_private, remove_leftovers, remove_private, write_private
+from vsphere_session.storage.files import remove_leftovers, remove_private, write_private
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from vsphere_session.storage.reading import Reader
 
 
-def all_places(directory: str) -> list[str]:
+def all_places(directory: str, reader: Reader) -> list[str]:
     """Every place that has a login. Raises StorageError where one of the files cannot be read."""
     try:
         names = os.listdir(directory)
@@ -20,7 +24,7 @@ def all_places(directory: str) -> list[str]:
     for name in names:
         path = os.path.join(directory, name)
         try:
-            value = None if name.startswith(".") else decode(read_private(path) or b"null")
+            value = None if name.startswith(".") else decode(reader.private(path) or b"null")
         except ValueError:
             raise StorageError(f"{path} is damaged; move it away and store the logins again") from None
         if isinstance(value, dict) and isinstance(value.get("place"), str):
@@ -34,9 +38,10 @@ class Index:
     Raises StorageError where the file cannot be read, is damaged or cannot be written.
     """
 
-    def __init__(self, directory: str, place: str) -> None:
+    def __init__(self, directory: str, place: str, reader: Reader) -> None:
         self._path = os.path.join(directory, sha256_hex(place.encode())[:40])
         self._place = place
+        self._reader = reader
         self.users: dict[str, str] = {}
         self.default = ""
         self._load()
@@ -79,7 +84,7 @@ class Index:
             pass
 
     def _load(self) -> None:
-        data = read_private(self._path)
+        data = self._reader.private(self._path)
         if data is None:
             return
         try:

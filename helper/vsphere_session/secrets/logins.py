@@ -11,14 +11,13 @@ import os
 from vsphere_session.errors import InvalidRequestError
 from vsphere_session.secrets.index import Index, all_places
 from vsphere_session.storage.lock import Lock
-from vsphere_session.storage.paths import Paths
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Protocol
 
     from vsphere_session.clock import Clock, Deadline
-    from vsphere_session.service.call import Host
+    from vsphere_session.storage.reading import Reader
 
     class SecretStore(Protocol):
         """Passwords by place (`vc.example.com:8989`) and user name."""
@@ -40,17 +39,12 @@ if TYPE_CHECKING:
 class Logins:
     """Stored logins. `choice` names the store for new ones, empty for the platform's keyring."""
 
-    def __init__(self, state: str, choice: str, clock: Clock, deadline: Deadline) -> None:
+    def __init__(self, state: str, choice: str, clock: Clock, deadline: Deadline, reader: Reader) -> None:
         self._state = state
         self._choice = choice or "keyring"
         self._clock = clock
         self._deadline = deadline
-
-    @classmethod
-    def of(cls, host: Host) -> Logins:
-        """The logins of this host, for a request that is answered now."""
-        choice = host.secret_store or host.config.general.get("secret_store", "")
-        return cls(Paths(host.environ).state, choice, host.clock, host.until())
+        self._reader = reader
 
     def users(self, place: str) -> list[str]:
         """The users that have a login for `place`; the one stored last comes last."""
@@ -58,7 +52,7 @@ class Logins:
 
     def places(self, prefix: str) -> list[str]:
         """The places that begin with `prefix` and have a login, sorted."""
-        return sorted(place for place in all_places(self._directory) if place.startswith(prefix))
+        return sorted(place for place in all_places(self._directory, self._reader) if place.startswith(prefix))
 
     def default_user(self, place: str) -> str:
         """The user whose login for `place` was stored last; empty if there is none."""
@@ -117,7 +111,7 @@ class Logins:
         return Lock(os.path.join(self._state, "locks", "logins"), self._clock)
 
     def _index(self, place: str) -> Index:
-        return Index(self._directory, place)
+        return Index(self._directory, place, self._reader)
 
     @property
     def _directory(self) -> str:

@@ -10,11 +10,10 @@ import json
 
 from credential_protocol.messages import Answer, Request
 from vsphere_session.errors import NotFoundError
-from vsphere_session.secrets.logins import Logins
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from vsphere_session.service.call import Host
+    from vsphere_session.secrets.logins import Logins
 
 KEPT = ("password", "password_expiry_utc", "oauth_refresh_token", "authtype", "credential")
 _ONE_USER = ("docker",)
@@ -24,13 +23,13 @@ _NO_USER = {"terraform-cli": "terraform"}
 
 
 class Plain:
-    """The secrets of one dialect."""
+    """The secrets of one dialect at `now`, Unix seconds; `keep` is for how many seconds `store` keeps one, None for ever."""
 
-    def __init__(self, dialect: str, host: Host) -> None:
+    def __init__(self, dialect: str, logins: Logins, *, now: float, keep: float | None) -> None:
         self._dialect = dialect
-        self._now = host.clock.now()
-        self._keep = host.keep
-        self._logins = Logins.of(host)
+        self._logins = logins
+        self._now = now
+        self._keep = keep
 
     def get(self, request: Request) -> Answer:
         """The first login that matches, has not expired and that the caller understands. Raises NotFoundError."""

@@ -16,7 +16,7 @@ from vsphere_session.version import __version__
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from vsphere_session.service.call import Host
+    from vsphere_session.service.call import Call
 
 VERIFY = {"bazel": "always", "kubernetes": "always"}
 """Both keep what they get until it expires and run the program again after a 401: what they had may have ended just now."""
@@ -24,39 +24,40 @@ SESSIONS_ONLY = ("bazel", "kubernetes")
 """Dialects in which a host that is not vSphere is an error: they have nothing to store."""
 
 
-def answer(dialect: str, request: Request, host: Host) -> Answer:
+def answer(dialect: str, request: Request, call: Call) -> Answer:
     """What the caller asked, in its dialect's words. Raises every Failure of the service."""
     if request.verb == "version":
         return Answer({"version": __version__})
-    endpoint = _endpoint(request, host) if request.verb != "list" else None
-    if endpoint is not None and is_vsphere(endpoint, host):
+    endpoint = _endpoint(request, call) if request.verb != "list" else None
+    if endpoint is not None and is_vsphere(endpoint, call):
         if request.verb == "get":
-            return _get(endpoint, request, host, VERIFY.get(dialect, ""))
-        return (_store if request.verb == "store" else _erase)(endpoint, request, host)
+            return _get(endpoint, request, call, VERIFY.get(dialect, ""))
+        return (_store if request.verb == "store" else _erase)(endpoint, request, call)
     if dialect in SESSIONS_ONLY:
         raise UnsupportedError(
-            f'this host is not configured as vSphere; add [endpoint."{endpoint.place if endpoint else "HOST"}"] to {host.config.path}'
+            f'this host is not configured as vSphere; add [endpoint."{endpoint.place if endpoint else "HOST"}"] to {call.config.path}'
         )
     from vsphere_session.secrets.plain import Plain  # noqa: PLC0415  # a session needs none of it
 
-    plain = Plain(dialect, host)
+    logins = call.logins(call.config.general.get("secret_store", ""), call.around.begun())
+    plain = Plain(dialect, logins, now=call.around.clock.now(), keep=call.keep)
     verbs = {"get": plain.get, "store": plain.store, "erase": plain.erase, "list": plain.listing}
     return verbs[request.verb](request)
 
 
-def is_vsphere(endpoint: Endpoint, host: Host) -> bool:
+def is_vsphere(endpoint: Endpoint, call: Call) -> bool:
     """Whether the user has said, in the configuration or the environment, that this host is a vCenter or ESXi."""
-    if endpoint.scheme == "https" and endpoint.place in host.config.endpoints:
+    if endpoint.scheme == "https" and endpoint.place in call.config.endpoints:
         return True
-    general = host.config.general.get("url", "")
-    named = [parse_endpoint(general) if general else None, *_of_environment(host)]
+    general = call.config.general.get("url", "")
+    named = [parse_endpoint(general) if general else None, *_of_environment(call)]
     # `http` only where the user wrote it: git asks for http://HOST, too, and a login must not go there in clear
     return any(own is not None and (own.scheme, own.place) == (endpoint.scheme, endpoint.place) for own in named)
 
 
-def _of_environment(host: Host) -> list[Endpoint | None]:
+def _of_environment(call: Call) -> list[Endpoint | None]:
     found = []
-    for family in sources(host.environ):
+    for family in sources(call.around.environ, call.around.reader):
         try:
             found.append(family.endpoint())
         except InvalidRequestError:
@@ -64,12 +65,12 @@ def _of_environment(host: Host) -> list[Endpoint | None]:
     return found
 
 
-def _endpoint(request: Request, host: Host) -> Endpoint | None:
+def _endpoint(request: Request, call: Call) -> Endpoint | None:
     """What the request is about, as an endpoint; None where it cannot be one. An empty target is the default endpoint."""
     target = request.target
     if not target:
-        own = [endpoint for endpoint in _of_environment(host) if endpoint is not None]
-        target = own[0].url if own else host.config.general.get("url", "")
+        own = [endpoint for endpoint in _of_environment(call) if endpoint is not None]
+        target = own[0].url if own else call.config.general.get("url", "")
         if not target:
             raise InvalidRequestError(
                 "no endpoint is named; give its URL, or set GOVC_URL, or url in the configuration"
@@ -85,10 +86,10 @@ def _endpoint(request: Request, host: Host) -> Endpoint | None:
 # ---- a host that is vSphere
 
 
-def _get(endpoint: Endpoint, request: Request, host: Host, verify: str) -> Answer:
+def _get(endpoint: Endpoint, request: Request, call: Call, verify: str) -> Answer:
     kind = _kind(endpoint, request)
     native = _native("get", endpoint, {"api": kind, "verify": verify, "output": "tokens"})
-    fields = service.get_cached(native, host)[0].fields
+    fields = service.get_cached(native, call)[0].fields
     secret = fields[f"{kind}_session_id"]
     header, value = (
         ("Cookie", f'vmware_soap_session="{secret}"') if kind == "soap" else ("vmware-api-session-id", secret)
@@ -104,29 +105,29 @@ def _get(endpoint: Endpoint, request: Request, host: Host, verify: str) -> Answe
     return Answer(answer)
 
 
-def _store(endpoint: Endpoint, request: Request, host: Host) -> Answer:
+def _store(endpoint: Endpoint, request: Request, call: Call) -> Answer:
     """Keep a login that the user typed; a session that we handed out is in the cache already."""
     password = request.attributes.get("password", "")
-    if not password or _is_ours(endpoint, password, host):
+    if not password or _is_ours(endpoint, password, call):
         return Answer({})
     if not endpoint.username:
         raise UnsupportedError("this is a vSphere host and the login has no user; use vsphere-session store")
-    return service.store(_native("store", endpoint, {"password": password}), host)
+    return service.store(_native("store", endpoint, {"password": password}), call)
 
 
-def _erase(endpoint: Endpoint, request: Request, host: Host) -> Answer:
+def _erase(endpoint: Endpoint, request: Request, call: Call) -> Answer:
     """End the session that the caller rejects. Another secret than ours is not ours to erase (git 2.42)."""
     password = request.attributes.get("password", "")
-    if password and not _is_ours(endpoint, password, host):
-        return service.erase_login(_native("erase", endpoint, {}), password, host)
+    if password and not _is_ours(endpoint, password, call):
+        return service.erase_login(_native("erase", endpoint, {}), password, call)
     fields = {"api": _kind(endpoint, request), "scope": "session"}
-    user = service.user_of_get(_native("get", endpoint, {}), host)  # docker and Terraform name none: whose `get` it was
-    return service.erase(_native("erase", endpoint.with_user(user), fields), host)
+    user = service.user_of_get(_native("get", endpoint, {}), call)  # docker and Terraform name none: whose `get` it was
+    return service.erase(_native("erase", endpoint.with_user(user), fields), call)
 
 
-def _is_ours(endpoint: Endpoint, secret: str, host: Host) -> bool:
+def _is_ours(endpoint: Endpoint, secret: str, call: Call) -> bool:
     """Whether the secret is a session that is in the cache."""
-    return secret in service.cached_session_ids(_native("get", endpoint, {}), host)
+    return secret in service.cached_session_ids(_native("get", endpoint, {}), call)
 
 
 def _kind(endpoint: Endpoint, request: Request) -> str:

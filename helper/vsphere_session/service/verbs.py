@@ -4,63 +4,17 @@ from __future__ import annotations
 
 from credential_protocol.messages import Answer, Failure
 from vsphere_session.cache.clients import RestClient, SoapClient, WireClient
-from vsphere_session.cache.session import Session
 from vsphere_session.clock import rfc3339
 from vsphere_session.errors import InvalidRequestError, SessionError, UnsupportedError, UntrustedError
-from vsphere_session.fastpath.launcher import HANDED
-from vsphere_session.secrets.logins import Logins
-from vsphere_session.settings.request import Settings
+from vsphere_session.service.resolved import Resolved
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from credential_protocol.messages import Request
-    from vsphere_session.service.call import Host
-
-
-class Call:
-    """One request on its way: its settings, its deadline, the stored logins, the session cache."""
-
-    def __init__(self, request: Request, host: Host) -> None:
-        self.settings = settings = Settings(request, host.environ, host.config, seconds=host.timeout)
-        self.deadline = host.until()
-        self.place = settings.endpoint.login_place
-        self.logins = Logins(host.state, host.secret_store or settings.secret_store, host.clock, self.deadline)
-        self._host = host
-
-    def user(self) -> str:
-        """As whom `get` acts: who is named, else the user of the login that was stored last."""
-        return self.settings.endpoint.username or self.logins.default_user(self.place)
-
-    def session(self, username: str) -> Session:
-        """The cache for this user's sessions at the endpoint."""
-        settings, host = self.settings, self._host
-
-        def password() -> str | None:
-            found = settings.password()
-            return found if found is not None else self.logins.get(self.place, username)
-
-        session = Session(
-            settings.endpoint.with_user(username),
-            insecure=settings.insecure,
-            encrypted=settings.encrypted,
-            passthrough=settings.passthrough,
-            reauth=settings.reauth,
-            password=password,
-            ca_file=settings.ca_file,
-            thumbprint=settings.thumbprint,
-            policy=settings.policy,
-            caller=host.caller,
-            environ=host.environ,
-            clock=host.clock,
-        )
-        session.deadline = self.deadline
-        if host.unbroken is not None:
-            session.unbroken = host.unbroken
-        if host.connecting is not None:
-            session.connecting = host.connecting
-        if host.tell is not None:
-            session.tell = host.tell
-        return session
+    from vsphere_session.cache.session import Session
+    from vsphere_session.service.call import Call
+    from vsphere_session.service.outcome import Outcome
+    from vsphere_session.settings.request import Settings
 
 
 def new_client(kind: str) -> WireClient:
@@ -71,41 +25,27 @@ def new_client(kind: str) -> WireClient:
 # ---- get
 
 
-def get(request: Request, host: Host) -> Answer:
+def get(request: Request, call: Call) -> Answer:
     """Hand out the cached session if it is good, else log in, cache, and hand that out."""
-    return _hand_out(Call(request, host), host)
+    return _hand_out(Resolved(request, call), call)
 
 
-def get_cached(request: Request, host: Host, *, by_files: bool = False) -> tuple[Answer, Settings]:
+def get_cached(request: Request, call: Call, *, by_files: bool = False) -> tuple[Answer, Settings]:
     """The same for a caller that will not end its session, with what the request means.
 
     Raises UnsupportedError with passthrough, and where what is to be found `by_files` is encrypted.
     """
-    call = Call(request, host)
-    if by_files and call.settings.encrypted:
+    asked = Resolved(request, call)
+    if by_files and asked.settings.encrypted:
         raise UnsupportedError(
             'other programs find a session in govmomi\'s files, and with session_store = "encrypted" there are none; '
             'hand on what get returns, or set session_store = "files" for this endpoint'
         )
-    if call.settings.passthrough:
+    if asked.settings.passthrough:
         raise UnsupportedError(
             "nobody would end a session outside the cache that is handed on in this way; switch passthrough off (GOVC_PERSIST_SESSION)"
         )
-    return _hand_out(call, host), call.settings
-
-
-def _hand_out(call: Call, host: Host) -> Answer:
-    session = call.session(call.user())
-    session.begin()
-    try:
-        clients, logged_in = _sessions(call, session, host)
-    finally:
-        session.close()
-    fields = _show(call, session, clients)
-    fields["source"] = "login" if logged_in else "cache"
-    if HANDED.consulted is not None and not logged_in:
-        _note_what_holds(call, session, clients, host)
-    return Answer({name: fields[name] for name in REPLY_FIELDS if fields.get(name)})
+    return _hand_out(asked, call), asked.settings
 
 
 REPLY_FIELDS = (
@@ -121,32 +61,45 @@ REPLY_FIELDS = (
 )
 
 
-def _sessions(call: Call, session: Session, host: Host) -> tuple[list[WireClient], bool]:
+def _hand_out(asked: Resolved, call: Call) -> Answer:
+    session = asked.session(asked.user())
+    session.begin()
+    try:
+        clients, logged_in = _sessions(asked.settings, session, call.outcome)
+    finally:
+        session.close()
+    files = _files(session, clients)
+    if not logged_in and not asked.settings.carries_password:
+        _note_what_holds(session, clients, files, call.outcome)
+    fields = _fields(asked.settings, session, clients, files) | {"source": "login" if logged_in else "cache"}
+    return Answer({name: fields[name] for name in REPLY_FIELDS if fields.get(name)})
+
+
+def _sessions(settings: Settings, session: Session, outcome: Outcome) -> tuple[list[WireClient], bool]:
     """A client with a session for each kind that is asked for, and whether any of them was logged in.
 
     A half-made login is undone: cluster-api-provider-vsphere#2530 leaked the SOAP session when REST failed.
     """
     clients: list[WireClient] = []
     made: list[WireClient] = []
-    owed = host.owed
     try:
-        for kind in call.settings.kinds:
+        for kind in settings.kinds:
             client = new_client(kind)
-            if kind == "rest" and call.settings.api == "both" and clients[0].serves_soap_only:
+            if kind == "rest" and settings.api == "both" and clients[0].serves_soap_only:
                 continue
             if session.passthrough:
-                host.owe(session, client)  # before it has a session: a signal may come as soon as it has
+                outcome.owe(session, client)  # before it has a session: a signal may come as soon as it has
             try:
                 if session.login(client):
                     made.append(client)
             except UnsupportedError:
-                if kind != "rest" or call.settings.api != "both":
+                if kind != "rest" or settings.api != "both":
                     raise
                 session.note_soap_only(clients[0])
                 continue
             clients.append(client)
     except BaseException:
-        host.give_back(owed)
+        outcome.give_back()
         for client in made:
             _undo(session, client)
         raise
@@ -161,29 +114,28 @@ def _undo(session: Session, client: WireClient) -> None:
         pass  # what failed first is what the caller has to know
 
 
-def _note_what_holds(call: Call, session: Session, clients: list[WireClient], host: Host) -> None:
+def _files(session: Session, clients: list[WireClient]) -> dict[str, str]:
+    """The cache file of each kind's session; nothing where other programs could not read it."""
+    if session.passthrough or session.encrypted:
+        return {}
+    return {client.kind: session.repository.current_file(client.path) for client in clients}
+
+
+def _note_what_holds(session: Session, clients: list[WireClient], files: dict[str, str], outcome: Outcome) -> None:
     """Whether and for how long the same question has the same answer: as long as the server need not be asked."""
     known = [client.known for client in clients if client.known is not None]
-    if (
-        call.settings.carries_password
-        or call.settings.policy.verify != "auto"
-        or session.passthrough
-        or session.encrypted
-    ):
-        return
-    if len(known) == len(clients):
+    if files and session.policy.verify == "auto" and len(known) == len(clients):
         until = min(session.policy.trusted_until(one) for one in known)
-        sessions = {client.session_id: session.shelf.current_file(client.path) for client in clients}
-        host.found(sessions, max(one.confirmed_at for one in known), until)
+        sessions = {client.session_id: files[client.kind] for client in clients}
+        outcome.note(sessions, max(one.confirmed_at for one in known), until)
 
 
-def _show(call: Call, session: Session, clients: list[WireClient]) -> dict[str, str]:
+def _fields(settings: Settings, session: Session, clients: list[WireClient], files: dict[str, str]) -> dict[str, str]:
     fields = {"url": session.endpoint().url}
     for client in clients:
-        if call.settings.output == "tokens":
+        if settings.output == "tokens":
             fields[f"{client.kind}_session_id"] = client.session_id
-        if not session.passthrough and not session.encrypted:
-            fields[f"{client.kind}_session_file"] = session.shelf.current_file(client.path)
+        fields[f"{client.kind}_session_file"] = files.get(client.kind, "")
     known = [client.known for client in clients if client.known is not None]
     fields["username"] = next((one.username for one in known if one.username), "")
     fields["expires_at"] = rfc3339(min(session.policy.expires_at(one) for one in known)) if known else ""
@@ -194,16 +146,16 @@ def _show(call: Call, session: Session, clients: list[WireClient]) -> dict[str, 
 # ---- store
 
 
-def store(request: Request, host: Host) -> Answer:
+def store(request: Request, call: Call) -> Answer:
     """Keep a login in the secret store, and sessions that the server confirms in the cache."""
-    call = Call(request, host)
-    settings = call.settings
+    asked = Resolved(request, call)
+    settings = asked.settings
     session_ids = {kind: value for kind, value in settings.session_ids.items() if value}
     if settings.given_password is None and not session_ids:
         raise InvalidRequestError("there is nothing to store; give a password, soap_session_id or rest_session_id")
     if settings.given_password is not None and not settings.endpoint.username:
         raise InvalidRequestError("the password has no user name to go with; give username, too")
-    session = call.session(settings.endpoint.username)
+    session = asked.session(settings.endpoint.username)
     if session.passthrough and session_ids:
         raise InvalidRequestError(
             "passthrough does not write the cache, so a session cannot be stored; leave one of the two out"
@@ -215,7 +167,7 @@ def store(request: Request, host: Host) -> Answer:
         clients.append(client)
     stored = []
     if settings.given_password is not None:
-        call.logins.set(call.place, settings.endpoint.username, settings.given_password)
+        asked.logins.set(asked.place, settings.endpoint.username, settings.given_password)
         session.refusals.forget()
         stored.append("password")
     for client in clients:
@@ -227,20 +179,20 @@ def store(request: Request, host: Host) -> Answer:
 # ---- erase
 
 
-def erase(request: Request, host: Host) -> Answer:
+def erase(request: Request, call: Call) -> Answer:
     """End the session on the server, then remove its file; forget the login. Never logs in."""
-    call = Call(request, host)
+    asked = Resolved(request, call)
     erased: list[str] = []
     warnings: list[str] = []
-    session = call.session(call.settings.endpoint.username)
-    if call.settings.scope in ("all", "session"):
-        given = call.settings.session_ids
-        for kind in [kind for kind in given if given[kind]] or call.settings.kinds:
+    session = asked.session(asked.settings.endpoint.username)
+    if asked.settings.scope in ("all", "session"):
+        given = asked.settings.session_ids
+        for kind in [kind for kind in given if given[kind]] or asked.settings.kinds:
             if _erase_session(session, new_client(kind), given[kind], warnings):
                 erased.append(kind)
-    if call.settings.scope in ("all", "password"):
+    if asked.settings.scope in ("all", "password"):
         session.refusals.forget()
-        if call.logins.delete(call.place, call.settings.endpoint.username):
+        if asked.logins.delete(asked.place, asked.settings.endpoint.username):
             erased.insert(0, "password")
     warning = {"warning": "; ".join(dict.fromkeys(warnings))} if warnings else {}
     return Answer({"erased": ",".join(erased), **warning})
@@ -249,7 +201,7 @@ def erase(request: Request, host: Host) -> Answer:
 def _erase_session(session: Session, client: WireClient, given: str, warnings: list[str]) -> bool:
     """End the cached session, or the one given; whether there was one. An untrusted server is told nothing: that is an error."""
     if not session.passthrough:
-        session.shelf.read(client)
+        session.repository.read(client)
     if given and client.session_id != given:
         session.connect(client)
         try:
@@ -271,27 +223,27 @@ def _erase_session(session: Session, client: WireClient, given: str, warnings: l
     return True
 
 
-def erase_login(request: Request, password: str, host: Host) -> Answer:
+def erase_login(request: Request, password: str, call: Call) -> Answer:
     """Forget the stored login if this is its password; no other is touched."""
-    call = Call(request, host)
-    username = call.settings.endpoint.username
-    if call.logins.get(call.place, username) != password:
+    asked = Resolved(request, call)
+    username = asked.settings.endpoint.username
+    if asked.logins.get(asked.place, username) != password:
         return Answer({"erased": ""})
-    call.logins.delete(call.place, username)
+    asked.logins.delete(asked.place, username)
     return Answer({"erased": "password"})
 
 
-def user_of_get(request: Request, host: Host) -> str:
+def user_of_get(request: Request, call: Call) -> str:
     """The user whose session `get` would hand out for this request; empty for the one without a user name."""
-    return Call(request, host).user()
+    return Resolved(request, call).user()
 
 
-def cached_session_ids(request: Request, host: Host) -> set[str]:
+def cached_session_ids(request: Request, call: Call) -> set[str]:
     """The ids of the sessions in the cache for this user at this endpoint; asks nobody."""
-    call = Call(request, host)
-    session = call.session(call.user())
+    asked = Resolved(request, call)
+    session = asked.session(asked.user())
     clients = [new_client("soap"), new_client("rest")]
-    return {client.session_id for client in clients if session.shelf.read(client)}
+    return {client.session_id for client in clients if session.repository.read(client)}
 
 
 VERBS = {"get": get, "store": store, "erase": erase}

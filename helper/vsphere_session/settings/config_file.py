@@ -19,8 +19,7 @@ from vsphere_session.cache.policy import Policy
 from vsphere_session.clock import TIMEOUT
 from vsphere_session.endpoint import Endpoint, parse_endpoint
 from vsphere_session.errors import InvalidRequestError, StorageError
-from vsphere_session.fastpath.launcher import consult
-from vsphere_session.storage.files import read_named
+from vsphere_session.storage.reading import Reader
 
 TEXTS = ("username", "ca_file", "thumbprint", "url")
 CHOICES = {
@@ -54,14 +53,15 @@ class Configuration:
         return own.get(name) or self.general.get(name, "")
 
 
-def load(path: str, *, must_exist: bool = False, seconds: float = TIMEOUT) -> Configuration:
+def load(
+    path: str, *, must_exist: bool = False, seconds: float = TIMEOUT, reader: Reader | None = None
+) -> Configuration:
     """Read the file, a pipe within `seconds`; where there is none, nothing is configured.
 
     Raises InvalidRequestError with file and line, StorageError.
     """
-    consult(path)
     try:
-        data = read_named(path, MAX_CONFIG_BYTES + 1, path, seconds)
+        data = (reader or Reader()).named(path, MAX_CONFIG_BYTES + 1, path, seconds)
     except FileNotFoundError:
         if must_exist:
             raise StorageError(f"there is no configuration file {path}; check the path") from None

@@ -9,12 +9,13 @@ from __future__ import annotations
 from vsphere_session.clock import TIMEOUT
 from vsphere_session.endpoint import Endpoint, parse_endpoint
 from vsphere_session.errors import InvalidRequestError, StorageError
-from vsphere_session.fastpath.launcher import consult
 from vsphere_session.storage.files import read_named
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from vsphere_session.storage.reading import Reader
 
 MAX_SECRET_FILE_BYTES = 64 * 1024
 
@@ -89,10 +90,11 @@ FAMILIES = (
 class FamilySource:
     """What one family says, read from `environ`."""
 
-    def __init__(self, family: Family, environ: Mapping[str, str], seconds: float) -> None:
+    def __init__(self, family: Family, environ: Mapping[str, str], seconds: float, reader: Reader) -> None:
         self._family = family
         self._environ = environ
         self._seconds = seconds
+        self._reader = reader
         self._secrets: dict[str, str] = {}
 
     def endpoint(self) -> Endpoint | None:
@@ -158,11 +160,11 @@ class FamilySource:
         value = self._get(variable)
         if not value or not self._family.secrets_in_files:
             return value
-        if variable != self._family.password:
-            consult(value)
+        # no cached session depends on a password
+        read = read_named if variable == self._family.password else self._reader.named
         try:
             what = f"the file that {variable} names"
-            return read_named(value, MAX_SECRET_FILE_BYTES, what, self._seconds).decode().strip()
+            return read(value, MAX_SECRET_FILE_BYTES, what, self._seconds).decode().strip()
         except PermissionError:
             raise StorageError(
                 f"the file that {variable} names cannot be read: permission denied; check its owner and mode"
@@ -173,9 +175,9 @@ class FamilySource:
             return value
 
 
-def sources(environ: Mapping[str, str], seconds: float = TIMEOUT) -> list[FamilySource]:
+def sources(environ: Mapping[str, str], reader: Reader, seconds: float = TIMEOUT) -> list[FamilySource]:
     """The families in their order of precedence. A file that one of them names may be a pipe, for so many seconds."""
-    return [FamilySource(family, environ, seconds) for family in FAMILIES]
+    return [FamilySource(family, environ, seconds, reader) for family in FAMILIES]
 
 
 def boolean(text: str, name: str) -> bool:

@@ -6,20 +6,20 @@ Nothing is sent and no secret is read here; the password is looked up when a log
 from __future__ import annotations
 
 from credential_protocol.jsontext import clean
-from vsphere_session.cache.govmomi_format import is_session_id
 from vsphere_session.cache.policy import Policy
 from vsphere_session.clock import TIMEOUT
 from vsphere_session.endpoint import Endpoint, parse_endpoint
 from vsphere_session.errors import InvalidRequestError
-from vsphere_session.http.thumbprint import known_host_thumbprint, normal_thumbprint
 from vsphere_session.settings.config_file import Configuration, checked, seconds
 from vsphere_session.settings.environment import boolean, sources
+from vsphere_session.vsphere.session_id import is_session_id
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from credential_protocol.messages import Request
+    from vsphere_session.storage.reading import Reader
 
 _COMMON = (
     "url",
@@ -50,12 +50,19 @@ class Settings:
     """
 
     def __init__(
-        self, request: Request, environ: Mapping[str, str], config: Configuration, *, seconds: float = TIMEOUT
+        self,
+        request: Request,
+        environ: Mapping[str, str],
+        config: Configuration,
+        reader: Reader,
+        *,
+        seconds: float = TIMEOUT,
     ) -> None:
+        self._reader = reader
         self._fields = request.attributes
         self._config = config
         self._seconds = seconds
-        self._all_families = self._families = sources(environ, seconds)
+        self._all_families = self._families = sources(environ, reader, seconds)
         self._own_url = parse_endpoint(request.target) if request.target else None
         place = self._place = self._own_url or self._default_endpoint()
         self._families = [family for family in self._all_families if family.applies_to(place)]
@@ -156,9 +163,15 @@ class Settings:
         for family in self._families:
             files = family.text("known_hosts")
             if files and not text:
-                text = known_host_thumbprint(files, self.endpoint.host, self.endpoint.port, self._seconds)
+                from vsphere_session.http.thumbprint import known_host_thumbprint  # noqa: PLC0415  # few have such a file
+
+                text = known_host_thumbprint(files, self.endpoint.host, self.endpoint.port, self._seconds, self._reader)
         text = text or self._config_text("thumbprint")
-        return normal_thumbprint(text) if text else ""
+        if not text:
+            return ""
+        from vsphere_session.http.thumbprint import normal_thumbprint  # noqa: PLC0415  # only for whom pins a certificate
+
+        return normal_thumbprint(text)
 
     def _session_id(self, name: str) -> str:
         text = self._fields.get(name, "")

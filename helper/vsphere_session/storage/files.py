@@ -11,23 +11,30 @@ import stat
 from time import monotonic
 
 from vsphere_session.errors import StorageError
-from vsphere_session.fastpath.launcher import consult
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Note = Callable[[str, os.stat_result | None], None]
 
 MAX_BYTES = 1024 * 1024
 _NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
-def read_private(path: str) -> bytes | None:
+def read_private(path: str, note: Note | None = None) -> bytes | None:
     """The bytes of our own regular file `path`; None if there is none.
 
     A file over 1 MiB comes back empty: it is nothing that this program or govc wrote. Looser modes of file and
-    directory are repaired. Raises StorageError for a directory, FIFO, symbolic link, somebody else's file or directory.
+    directory are repaired. `note` is told what the system says of both, or None for what is missing. Raises StorageError
+    for a directory, FIFO, symbolic link, somebody else's file or directory.
     """
-    consult(path)
     try:
         fd = os.open(path, os.O_RDONLY | _NO_FOLLOW)
     except OSError as error:
         if error.errno in (errno.ENOENT, errno.ENOTDIR) and not os.path.lexists(path):
+            if note is not None:
+                note(path, None)
             return None
         raise _cannot("read", path, error) from None
     try:
@@ -35,7 +42,11 @@ def read_private(path: str) -> bytes | None:
         check_ours(path, found)
         if stat.S_IMODE(found.st_mode) & 0o077 and os.name == "posix":
             os.fchmod(fd, 0o600)
-        _check_directory(os.path.dirname(path))
+        directory = os.path.dirname(path)
+        of_directory = _check_directory(directory)
+        if note is not None:
+            note(directory, of_directory)
+            note(path, found)
         if found.st_size > MAX_BYTES:
             return b""
         return os.read(fd, found.st_size + 1)
@@ -45,14 +56,17 @@ def read_private(path: str) -> bytes | None:
         os.close(fd)
 
 
-def read_named(path: str, limit: int, what: str, seconds: float) -> bytes:
+def read_named(path: str, limit: int, what: str, seconds: float, note: Note | None = None) -> bytes:
     """The first `limit` bytes of a file that the user named; of a pipe, what its writer says within `seconds`.
 
-    Raises OSError, and StorageError that begins with `what` where nobody writes, or nobody comes to an end.
+    `note` is told what the system says of it. Raises OSError, and StorageError that begins with `what` where nobody writes, or nobody comes to an end.
     """
     fd = os.open(path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0))
     try:
-        patient = stat.S_ISREG(os.fstat(fd).st_mode) or os.name != "posix"
+        found = os.fstat(fd)
+        if note is not None:
+            note(path, found)
+        patient = stat.S_ISREG(found.st_mode) or os.name != "posix"
         until = monotonic() + seconds
         parts: list[bytes] = []
         while limit > 0:
@@ -146,14 +160,14 @@ def make_private_directory(directory: str) -> None:
     """See to it that `directory` exists, is ours and is 0700. Raises StorageError."""
     try:
         _make_directories(directory)
-        if _check_directory(directory) != 0o700 and os.name == "posix":
+        if stat.S_IMODE(_check_directory(directory).st_mode) != 0o700 and os.name == "posix":
             os.chmod(directory, 0o700)
     except OSError as error:
         raise _cannot("create", directory, error) from None
 
 
-def _check_directory(directory: str) -> int:
-    """The mode of a directory of ours; a looser one is repaired where that can be done. Who owns it can swap our files."""
+def _check_directory(directory: str) -> os.stat_result:
+    """What a directory of ours is; a looser mode is repaired where that can be done. Who owns it can swap our files."""
     found = os.lstat(directory)
     if stat.S_ISLNK(found.st_mode) and _is_ours(found):  # who owns a link decides where it leads
         found = os.stat(directory)
@@ -167,7 +181,7 @@ def _check_directory(directory: str) -> int:
             os.chmod(directory, 0o700)
         except OSError:  # on a read-only file system
             pass
-    return mode
+    return found
 
 
 def _make_directories(directory: str) -> None:

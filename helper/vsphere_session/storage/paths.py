@@ -10,12 +10,11 @@ import os
 import sys
 
 from vsphere_session.errors import StorageError
+from vsphere_session.version import PROGRAM
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-APP = "vsphere-session"
 
 
 class Paths:
@@ -83,7 +82,7 @@ def _home_in_user_database() -> str:
 def _platform_dir(environ: Mapping[str, str], variable: str, below_home: str, elsewhere: str) -> str:
     if sys.platform == "linux":
         base = environ.get(variable, "").strip()
-        return os.path.join(base if os.path.isabs(base) else os.path.join(home(environ), below_home), APP)
+        return os.path.join(base if os.path.isabs(base) else os.path.join(home(environ), below_home), PROGRAM)
     import platformdirs  # noqa: PLC0415  # costs more than a warm answer on Linux
 
-    return str(getattr(platformdirs.PlatformDirs(APP, appauthor=False), elsewhere))
+    return str(getattr(platformdirs.PlatformDirs(PROGRAM, appauthor=False), elsewhere))

@@ -1,42 +1,86 @@
-"""What the system says of the files that an answer came from, so that it can be told whether anything has changed."""
+"""Reads the files that an answer depends on, and notes what each of them was. On the fast path: what it imports is listed.
+
+A file's identity is what the system says of the very descriptor that was read; its path stays as it was given, since a
+shortened one may lead elsewhere where directories are links.
+"""
 
 from __future__ import annotations
 
 import os
 import stat
 
-from vsphere_session.fastpath.launcher import HANDED
+from vsphere_session.storage.files import read_named, read_private
 
 ABSENT, DIRECTORY, FILE = 0, 1, 2
 SETTLED = 50_000_000
 """Nanoseconds after which a further change gives a file another time: twice the coarsest clock of file systems in use."""
 
-Seen = tuple[int, ...]
+Identity = tuple[int, ...]
 """Kind, device, inode, mode, owner, size, modified, changed (in nanoseconds); the last three are 0 for a directory."""
+_NOT_THERE = (ABSENT, 0, 0, 0, 0, 0, 0, 0)
 
 
-def consulted(began: float, *others: str) -> list[tuple[str, Seen]]:
-    """The files that were consulted since `began` (Unix seconds), what they are now, and the directories of all.
+class Reader:
+    """Reads for one call. What it has read, or found missing, is what the call's answer depends on."""
 
-    Nothing where one may have changed since it was read, or leads elsewhere as a link.
-    """
-    settled = int(began * 1e9) - SETTLED
-    paths = list(dict.fromkeys(map(os.path.abspath, HANDED.consulted or ())))
-    directories = sorted({os.path.dirname(path) for path in [*paths, *others]})
-    seen = [(path, look(path)) for path in paths]
-    seen += [(path, found) for path in directories if (found := look(path))[0] != ABSENT]
-    for _, (kind, _, _, mode, _, _, *times) in seen:
-        if stat.S_ISLNK(mode) or (kind == FILE and max(times) >= settled):
-            return []
-    return seen
+    __slots__ = ("_noted", "_sure")
+
+    def __init__(self) -> None:
+        self._noted: dict[str, Identity] = {}
+        self._sure = True
+
+    def private(self, path: str) -> bytes | None:
+        """As `read_private`."""
+        return read_private(path, self._note)
+
+    def named(self, path: str, limit: int, what: str, seconds: float) -> bytes:
+        """As `read_named`."""
+        try:
+            return read_named(path, limit, what, seconds, self._note)
+        except (FileNotFoundError, NotADirectoryError):
+            self._note(path, None)
+            raise
+        except BaseException:
+            self._sure = False
+            raise
+
+    def finds(self, path: str) -> bool:
+        """Whether there is something of that name; whoever asks goes on to read it."""
+        found = os.path.lexists(path)
+        if not found:
+            self._note(path, None)
+        return found
+
+    def seen(self, began: float) -> list[tuple[str, Identity]]:
+        """What was read or missing since `began` (Unix seconds), with the identity of each.
+
+        Nothing where the same may not be read again: a file changed too lately, a link or a pipe led to it.
+        """
+        settled = int(began * 1e9) - SETTLED
+        for path, found in self._noted.items():
+            if (found[0] == FILE and max(found[6:]) >= settled) or look(path) != found:
+                return []
+        return list(self._noted.items()) if self._sure else []
+
+    def _note(self, path: str, found: os.stat_result | None) -> None:
+        identity = _NOT_THERE if found is None else _identity(found)
+        if self._noted.setdefault(path, identity) != identity or not (
+            found is None or stat.S_ISREG(found.st_mode) or stat.S_ISDIR(found.st_mode)
+        ):
+            self._sure = False
 
 
-def look(path: str) -> Seen:
-    """What the system says of a file now."""
+def look(path: str) -> Identity | None:
+    """What the system says of a file now; None where it says nothing that could be compared."""
     try:
-        found = os.lstat(path)
+        return _identity(os.lstat(path))
     except (FileNotFoundError, NotADirectoryError):
-        return ABSENT, 0, 0, 0, 0, 0, 0, 0
+        return _NOT_THERE
+    except (OSError, ValueError):
+        return None
+
+
+def _identity(found: os.stat_result) -> Identity:
     which = (found.st_dev, found.st_ino, found.st_mode, found.st_uid)
     if stat.S_ISDIR(found.st_mode):
         return (DIRECTORY, *which, 0, 0, 0)

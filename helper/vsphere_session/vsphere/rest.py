@@ -8,12 +8,12 @@ session is 401 (403 was seen on data calls, terraform-provider-vsphere#1300); on
 from __future__ import annotations
 
 from credential_protocol.jsontext import decode
-from vsphere_session.cache.govmomi_format import is_session_id
 from vsphere_session.errors import UnsupportedError
 from vsphere_session.http.limits import MAX_NAME_CHARACTERS
 from vsphere_session.vsphere.dates import unix_seconds
 from vsphere_session.vsphere.faults import for_status, login_refused, not_understood
 from vsphere_session.vsphere.identity import Identity
+from vsphere_session.vsphere.session_id import is_session_id
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

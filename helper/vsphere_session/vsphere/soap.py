@@ -7,7 +7,6 @@ of NotAuthenticated in an answer of status 200 is a dead session (docs/vsphere.m
 
 from __future__ import annotations
 
-from vsphere_session.cache.govmomi_format import GOVMOMI_VIM_VERSION, SOAP_COOKIE, is_session_id
 from vsphere_session.errors import UnreachableError
 from vsphere_session.http.limits import MAX_NAME_CHARACTERS
 from vsphere_session.vsphere.dates import http_date, unix_seconds
@@ -22,6 +21,7 @@ from vsphere_session.vsphere.faults import (
 )
 from vsphere_session.vsphere.identity import Identity
 from vsphere_session.vsphere.service_content import ABOUT, MANAGERS
+from vsphere_session.vsphere.session_id import GOVMOMI_VIM_VERSION, SOAP_COOKIE, is_session_id
 from vsphere_session.vsphere.xml import Element, escape_xml, parse_xml
 
 TYPE_CHECKING = False

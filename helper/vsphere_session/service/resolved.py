@@ -1,0 +1,61 @@
+"""A request with everything that it left open filled in, and where its answer may come from.
+
+On the fast path: what it imports is listed.
+"""
+
+from __future__ import annotations
+
+from vsphere_session.cache.session import Session
+from vsphere_session.settings.request import Settings
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Final
+
+    from credential_protocol.messages import Request
+    from vsphere_session.secrets.logins import Logins
+    from vsphere_session.service.call import Call
+
+
+class Resolved:
+    """What one request means in one call: its settings, the stored logins, the session cache."""
+
+    def __init__(self, request: Request, call: Call) -> None:
+        around = call.around.begun()
+        self.settings: Final = Settings(request, around.environ, call.config, around.reader, seconds=around.timeout)
+        self.place: Final = self.settings.endpoint.login_place
+        self._call: Final = call
+        self._around: Final = around
+        self._logins: Logins | None = None
+
+    @property
+    def logins(self) -> Logins:
+        """The stored logins."""
+        if self._logins is None:
+            self._logins = self._call.logins(self.settings.secret_store, self._around)
+        return self._logins
+
+    def user(self) -> str:
+        """As whom `get` acts: who is named, else the user of the login that was stored last."""
+        return self.settings.endpoint.username or self.logins.default_user(self.place)
+
+    def session(self, username: str) -> Session:
+        """The cache for this user's sessions at the endpoint."""
+        settings = self.settings
+
+        def password() -> str | None:
+            found = settings.password()
+            return found if found is not None else self.logins.get(self.place, username)
+
+        return Session(
+            settings.endpoint.with_user(username),
+            insecure=settings.insecure,
+            encrypted=settings.encrypted,
+            passthrough=settings.passthrough,
+            reauth=settings.reauth,
+            password=password,
+            ca_file=settings.ca_file,
+            thumbprint=settings.thumbprint,
+            policy=settings.policy,
+            surroundings=self._around,
+        )
