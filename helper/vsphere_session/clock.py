@@ -1,4 +1,4 @@
-"""Time as a parameter: the system's clock, and the deadline of one call."""
+"""Time as a parameter: the system's clock, and the deadline of one call. On the fast path."""
 
 from __future__ import annotations
 

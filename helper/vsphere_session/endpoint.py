@@ -1,4 +1,4 @@
-"""The endpoint: a URL read and written as govmomi does it, because its spelling is the cache's key.
+"""The endpoint: a URL read and written as govmomi does it, because its spelling is the cache's key. On the fast path.
 
 Sources: `soap.ParseURL` (scheme defaults to https, path to /sdk, one trailing slash is dropped), Go's `net/url`
 (escaping of the user name; the host stays as it was written) and `session/cache` (the key). Where Go's parser lets

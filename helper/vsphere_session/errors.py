@@ -1,4 +1,4 @@
-"""Everything that can go wrong, by the kinds of the contract.
+"""Everything that can go wrong, by the kinds of the contract. On the fast path.
 
     Failure                  credential_protocol's: a kind and one line of text
     └── SessionError         all of this package's

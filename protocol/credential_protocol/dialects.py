@@ -1,4 +1,4 @@
-"""The table of dialects: which protocol the program speaks under which name.
+"""The table of dialects: which protocol the program speaks under which name. On the fast path.
 
 A dialect is a module with four functions over bytes; adding one is a module, a row here and a conformance test. The
 native protocol is the one that `entry` answers itself, with fields of its own to check.

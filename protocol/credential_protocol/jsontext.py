@@ -1,4 +1,4 @@
-"""Strict JSON for small messages, without the import cost of the `json` package.
+"""Strict JSON for small messages, without the import cost of the `json` package. On the fast path.
 
 `json` imports `re` and its decoder, which takes longer than all else a warm answer does. The scanner below it
 is the same C code; where an interpreter has none, `json` itself is used.

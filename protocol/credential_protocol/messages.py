@@ -1,6 +1,8 @@
 """The language that all dialects share: a request, an answer, a failure with a kind, and the bytes to write.
 
 Plain classes with slots, not dataclasses: importing `dataclasses` costs as much as the rest of a warm answer.
+
+On the fast path.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The native JSON protocol, which is Terraform's and Packer's `external` too.
+"""The native JSON protocol, which is Terraform's and Packer's `external` too. On the fast path.
 
 Source: the contract, section 1; Terraform's external data source (every value of the answer is a string, an error
 is one line on stderr and a status that is not zero); Packer's (no query is the four bytes `null`).

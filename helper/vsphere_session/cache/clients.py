@@ -1,4 +1,4 @@
-"""The two clients of a session, SOAP and REST, and what a cache asks of any client.
+"""The two clients of a session, SOAP and REST, and what a cache asks of any client. On the fast path.
 
 govmomi's `session/cache` has the same interface: MarshalJSON, UnmarshalJSON, Valid and Path.
 """

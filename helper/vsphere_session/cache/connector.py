@@ -1,4 +1,4 @@
-"""The way to the server: with which trust, through which proxy, on which connection. On the fast path: what it imports is listed."""
+"""The way to the server: with which trust, through which proxy, on which connection. On the fast path."""
 
 from __future__ import annotations
 

@@ -3,6 +3,8 @@
 Shape (docs/vsphere.md, section 4): `{"SoapClient":{"cookies":…,"url":…,"insecure":…,"version":…,"useJSON":…},"ServiceContent":…}`
 for SOAP, `{"SoapClient":…,"SessionID":…}` for REST, as Go's encoder writes it: no spaces, `<>&` escaped, LF at the end.
 The format has no place for who, when and how: see `record`.
+
+On the fast path.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How long a cached session may be used, and when the server must be asked about it."""
+"""How long a cached session may be used, and when the server must be asked about it. On the fast path."""
 
 from __future__ import annotations
 

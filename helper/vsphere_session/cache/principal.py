@@ -1,4 +1,4 @@
-"""Whose session it is.
+"""Whose session it is. On the fast path.
 
 govmomi does not look (docs/cache.md, rows a and b): a token login and a password login share a file, and where the URL
 has no user name all of them do.

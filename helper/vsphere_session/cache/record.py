@@ -3,6 +3,8 @@
 One small file per endpoint, user and `insecure`, in the state directory. It never holds a session id, only a digest
 by which it recognises the one it speaks of: a session that govc has put there meanwhile has no record, and is asked
 about. A record that cannot be read is no record.
+
+On the fast path.
 """
 
 from __future__ import annotations

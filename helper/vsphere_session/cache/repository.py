@@ -1,6 +1,8 @@
 """Where one user's sessions at one endpoint are kept: govmomi's two files, the helper's record beside them, one lock.
 
 Knows files and nothing of the network.
+
+On the fast path.
 """
 
 from __future__ import annotations

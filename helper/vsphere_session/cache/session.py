@@ -1,4 +1,4 @@
-"""The cache core: govmomi's `session/cache.Session`, and what it leaves open. On the fast path: what it imports is listed.
+"""The cache core: govmomi's `session/cache.Session`, and what it leaves open. On the fast path.
 
 One login for many callers, no session lost, leaked or given to the wrong one.
 

@@ -1,4 +1,4 @@
-"""What surrounds a call, as one value that nobody changes. On the fast path: what it imports is listed."""
+"""What surrounds a call, as one value that nobody changes. On the fast path."""
 
 from __future__ import annotations
 

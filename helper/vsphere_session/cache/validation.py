@@ -1,6 +1,6 @@
 """Whether a cached session is good: what the files say, what the record says, and what the server says.
 
-On the fast path: what it imports is listed.
+On the fast path.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The command line, read without `argparse`, whose import costs as much as a warm answer."""
+"""The command line, read without `argparse`, whose import costs as much as a warm answer. On the fast path."""
 
 from __future__ import annotations
 

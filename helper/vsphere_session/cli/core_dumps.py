@@ -1,4 +1,4 @@
-"""No secret in a core file, as SIGQUIT or a crash makes one.
+"""No secret in a core file, as SIGQUIT or a crash makes one. On the fast path.
 
 At the start the system is told to leave the memory out, which is three system calls. That leaves the registers, and the
 last password that was copied is in them: before anything is sent core files are forbidden, for which `resource` has to

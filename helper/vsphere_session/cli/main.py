@@ -1,4 +1,4 @@
-"""The executable: which protocol is spoken, and the exit status. On the fast path: what it imports is listed."""
+"""The executable: which protocol is spoken, and the exit status. On the fast path."""
 
 from __future__ import annotations
 

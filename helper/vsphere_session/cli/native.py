@@ -1,4 +1,4 @@
-"""The native protocol: one request, or a conversation of JSON Lines. On the fast path: what it imports is listed."""
+"""The native protocol: one request, or a conversation of JSON Lines. On the fast path."""
 
 from __future__ import annotations
 

@@ -1,6 +1,8 @@
 """SIGINT and SIGTERM end the program with 130 and 143, but never between a login and its session's file.
 
 The module `signal` imports `enum`, which a warm answer can do without; `_signal` is what it is made of.
+
+On the fast path.
 """
 
 from __future__ import annotations

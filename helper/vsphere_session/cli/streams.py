@@ -1,4 +1,4 @@
-"""The process's own streams: the only place that reads stdin and writes to stdout and stderr."""
+"""The process's own streams: the only place that reads stdin and writes to stdout and stderr. On the fast path."""
 
 from __future__ import annotations
 

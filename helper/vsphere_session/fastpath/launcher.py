@@ -2,6 +2,8 @@
 
 The launcher answers a call that has been answered before without starting Python; see `remembered`. On the fast path:
 what it imports is listed.
+
+On the fast path.
 """
 
 from __future__ import annotations

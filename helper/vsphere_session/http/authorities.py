@@ -1,4 +1,4 @@
-"""The certificate authorities that the platform trusts."""
+"""The certificate authorities that the platform trusts. On the fast path."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""A connection to one endpoint: name look-up, TCP, proxy, TLS with the endpoint's own trust, all within a deadline."""
+"""A connection to one endpoint: name look-up, TCP, proxy, TLS with the endpoint's own trust, all within a deadline.
+
+On the fast path.
+"""
 
 from __future__ import annotations
 

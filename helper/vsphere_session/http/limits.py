@@ -1,4 +1,7 @@
-"""Every limit on what a server may make us read, wait for or follow. Redirects: none is ever followed."""
+"""Every limit on what a server may make us read, wait for or follow. Redirects: none is ever followed.
+
+On the fast path.
+"""
 
 from __future__ import annotations
 

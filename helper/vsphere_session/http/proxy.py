@@ -1,4 +1,4 @@
-"""The proxy between here and a server, as Go's and curl's users know it: HTTPS_PROXY and NO_PROXY.
+"""The proxy between here and a server, as Go's and curl's users know it: HTTPS_PROXY and NO_PROXY. On the fast path.
 
 pyVmomi knows no proxy from the environment, govc does; the helper goes the way that govc goes. Loopback is never
 sent through a proxy.

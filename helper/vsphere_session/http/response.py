@@ -1,4 +1,4 @@
-"""Reading one HTTP/1.1 answer off a connection, within the limits."""
+"""Reading one HTTP/1.1 answer off a connection, within the limits. On the fast path."""
 
 from __future__ import annotations
 

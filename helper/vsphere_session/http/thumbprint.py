@@ -1,4 +1,4 @@
-"""Thumbprints as people write them, and govc's file of known hosts."""
+"""Thumbprints as people write them, and govc's file of known hosts. On the fast path."""
 
 from __future__ import annotations
 

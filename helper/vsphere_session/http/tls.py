@@ -2,6 +2,8 @@
 
 `_ssl` is what `ssl` wraps. A context of its own has the same defaults as `ssl.SSLContext(PROTOCOL_TLS_CLIENT)`: TLS 1.2
 or newer, the certificate verified, the host name checked; a test compares them.
+
+On the fast path.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Requests to one endpoint, one after the other on one connection, which several clients may share."""
+"""Requests to one endpoint, one after the other on one connection, which several clients may share.
+
+On the fast path.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whom to believe: what the user said about this endpoint's certificate, as a context for TLS.
+"""Whom to believe: what the user said about this endpoint's certificate, as a context for TLS. On the fast path.
 
 A thumbprint is a pin: it must match, and is then enough, so that self-signed and IP-only certificates work without
 switching verification off. Without one the certificate authorities decide: `ca_file`, else the platform's store.

@@ -1,4 +1,7 @@
-"""How the helper names itself to servers: administrators find who leaks sessions by it (`govc session.ls`)."""
+"""How the helper names itself to servers: administrators find who leaks sessions by it (`govc session.ls`).
+
+On the fast path.
+"""
 
 from __future__ import annotations
 

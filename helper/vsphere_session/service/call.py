@@ -1,4 +1,4 @@
-"""The call, as one value that nobody changes: what surrounds a request. On the fast path: what it imports is listed."""
+"""The call, as one value that nobody changes: what surrounds a request. On the fast path."""
 
 from __future__ import annotations
 

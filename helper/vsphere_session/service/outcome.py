@@ -1,4 +1,4 @@
-"""What a call leaves behind beside its answer. On the fast path: what it imports is listed."""
+"""What a call leaves behind beside its answer. On the fast path."""
 
 from __future__ import annotations
 

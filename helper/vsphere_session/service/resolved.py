@@ -1,6 +1,6 @@
 """A request with everything that it left open filled in, and where its answer may come from.
 
-On the fast path: what it imports is listed.
+On the fast path.
 """
 
 from __future__ import annotations

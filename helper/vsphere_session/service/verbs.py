@@ -1,4 +1,4 @@
-"""get, store and erase: what the three verbs do, from the top down."""
+"""get, store and erase: what the three verbs do, from the top down. On the fast path."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The configuration file: general settings, and settings for one endpoint.
+"""The configuration file: general settings, and settings for one endpoint. On the fast path.
 
     verify = "auto"
     idle_limit = "25m"

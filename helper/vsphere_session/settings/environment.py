@@ -1,4 +1,4 @@
-"""The three families of environment variables, of govc, Terraform's provider and Ansible.
+"""The three families of environment variables, of govc, Terraform's provider and Ansible. On the fast path.
 
 A family's user name, password and trust belong to the URL of that family: they are never used for another host.
 A family that names no URL applies to any.

@@ -1,6 +1,8 @@
 """What a request means: its own fields, then the environment, then the configuration, then the secret store.
 
 Nothing is sent and no secret is read here; the password is looked up when a login needs it.
+
+On the fast path.
 """
 
 from __future__ import annotations

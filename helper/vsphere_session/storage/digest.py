@@ -1,4 +1,7 @@
-"""Digests without `hashlib`, whose import takes long and loads all of OpenSSL, which a warm answer does without."""
+"""Digests without `hashlib`, whose import takes long and loads all of OpenSSL, which a warm answer does without.
+
+On the fast path.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,8 @@
 """Files that only their owner may read: 0600 from the first byte in directories 0700, replaced whole or not at all.
 
 Answers rows d to h and k of docs/cache.md: saves in place, modes never repaired, tampered files trusted.
+
+On the fast path.
 """
 
 from __future__ import annotations

@@ -2,6 +2,8 @@
 
 A file of its own that is never deleted (kubelogin#1144: locking the cache file itself breaks; msal-extensions: a
 deleted lock file is two locks). Not taken on a warm hit. It names its holder's pid for those who wait.
+
+On the fast path.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Where files live: govmomi's directories for sessions, the platform's for what is the helper's own.
+"""Where files live: govmomi's directories for sessions, the platform's for what is the helper's own. On the fast path.
 
 On Linux the two environment variables of the XDG specification are read here, because importing `platformdirs`
 costs more than a whole warm answer; a test holds both to the same result. Elsewhere `platformdirs` decides.

@@ -1,4 +1,4 @@
-"""Reads the files that an answer depends on, and notes what each of them was. On the fast path: what it imports is listed.
+"""Reads the files that an answer depends on, and notes what each of them was. On the fast path.
 
 A file's identity is what the system says of the very descriptor that was read; its path stays as it was given, since a
 shortened one may lead elsewhere where directories are links.

@@ -1,4 +1,7 @@
-"""Times as servers write them. `datetime` and `email` read them, too, but take longer to import than a server to answer."""
+"""Times as servers write them. `datetime` and `email` read them, too, but take longer to import than a server to answer.
+
+On the fast path.
+"""
 
 from __future__ import annotations
 

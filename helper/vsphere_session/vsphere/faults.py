@@ -1,6 +1,8 @@
 """What servers answer when something is wrong, as our kinds. The one place that knows both SOAP's and REST's words.
 
 Sources: docs/vsphere.md, sections 1 (limits and their texts) and 5 (status codes, federation).
+
+On the fast path.
 """
 
 from __future__ import annotations

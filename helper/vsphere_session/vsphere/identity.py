@@ -1,4 +1,4 @@
-"""Who a session belongs to, in the server's words."""
+"""Who a session belongs to, in the server's words. On the fast path."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The three REST calls of a session's life, in both of their forms.
+"""The three REST calls of a session's life, in both of their forms. On the fast path.
 
 `/api/session` (7.0U2 and newer) is tried first, then `/rest/com/vmware/cis/session`; an ESXi has neither. A dead
 session is 401 (403 was seen on data calls, terraform-provider-vsphere#1300); on DELETE it counts as ended

@@ -2,6 +2,8 @@
 
 Source: the vSphere Web Services API, ServiceContent and AboutInfo; the order is that of their WSDL, which is
 govmomi's too.
+
+On the fast path.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The five SOAP messages of a session's life: ServiceContent, Login, currentSession, Logout.
+"""The five SOAP messages of a session's life: ServiceContent, Login, currentSession, Logout. On the fast path.
 
 Source: the vSphere Web Services API. Whether a session lives is read from `SessionManager.currentSession`, which needs
 no privilege (cluster-api-provider-vsphere#1569: `SessionIsActive` does, and leaked a session per check); a `missingSet`

@@ -1,4 +1,7 @@
-"""A small XML reader with limits: no document type, so no entities; bounded depth and number of elements."""
+"""A small XML reader with limits: no document type, so no entities; bounded depth and number of elements.
+
+On the fast path.
+"""
 
 from __future__ import annotations
 
