@@ -16,7 +16,7 @@ from vsphere_session.cache.govmomi_format import (
     write_soap,
 )
 from vsphere_session.http.limits import MAX_HEADER_BYTES, READ_SIZE
-from vsphere_session.http.response import Reader, Response
+from vsphere_session.http.response import ResponseReader, Response
 from vsphere_session.settings import config_file as config
 from vsphere_session.vsphere.session_id import is_session_id
 from vsphere_session.vsphere.xml import Element, escape_xml, parse_xml
@@ -81,7 +81,7 @@ def _toml(settings: dict[str, str]) -> list[str]:
 
 def parse_http(data: bytes) -> tuple[Response, bool]:
     """Off a connection that gives so many bytes at a time as go with the input."""
-    return Reader(_pieces(data, _size(data)), "vc").read()
+    return ResponseReader(_pieces(data, _size(data)), "vc").read()
 
 
 def _size(data: bytes) -> int:
@@ -99,7 +99,7 @@ def check_http(data: bytes, answer: tuple[Response, bool]) -> None:
         assert len(response.body) == int(length)
     assert len(response.body) <= len(data)
     if len(data) < MAX_HEADER_BYTES:  # beyond the limit it depends on what was received when it is noticed
-        other = Reader(_pieces(data, 5 if _size(data) == READ_SIZE else READ_SIZE), "vc").read()
+        other = ResponseReader(_pieces(data, 5 if _size(data) == READ_SIZE else READ_SIZE), "vc").read()
         assert _values(other) == _values(answer)
 
 

@@ -50,12 +50,12 @@ _ALL = (
     Target("kubernetes.parse", samples.KUBERNETES, _FAILURE, requests.parse_kubernetes, requests.check_kubernetes),
     Target("jsontext.decode", samples.JSON, _VALUE_ERROR, lambda data: decode(data, tail=True), documents.check_json),
     Target("endpoint.parse_endpoint", samples.ENDPOINT, _FAILURE, lambda data: parse_endpoint(text_of(data)), requests.check_endpoint),
-    Target("govmomi_file.read_soap", samples.CACHE_FILE, (), read_soap, documents.check_soap_file),
-    Target("govmomi_file.read_rest", samples.CACHE_FILE, (), read_rest, documents.check_rest_file),
-    Target("config", samples.CONFIGURATION, _FAILURE, documents.parse_configuration, documents.check_configuration, _OWN_FILE),
-    Target("wire.answer.Reader", samples.HTTP, _FAILURE, documents.parse_http, documents.check_http),
-    Target("wire.xmltree.parse_xml", samples.XML, _VALUE_ERROR, parse_xml, documents.check_xml),
-    Target("moments.unix_seconds", samples.TIME, (), lambda data: unix_seconds(text_of(data)), requests.check_time),
+    Target("govmomi_format.read_soap", samples.CACHE_FILE, (), read_soap, documents.check_soap_file),
+    Target("govmomi_format.read_rest", samples.CACHE_FILE, (), read_rest, documents.check_rest_file),
+    Target("config_file", samples.CONFIGURATION, _FAILURE, documents.parse_configuration, documents.check_configuration, _OWN_FILE),
+    Target("response.ResponseReader", samples.HTTP, _FAILURE, documents.parse_http, documents.check_http),
+    Target("xml.parse_xml", samples.XML, _VALUE_ERROR, parse_xml, documents.check_xml),
+    Target("dates.unix_seconds", samples.TIME, (), lambda data: unix_seconds(text_of(data)), requests.check_time),
     Target("thumbprint.normal_thumbprint", samples.THUMBPRINT, _FAILURE, lambda data: normal_thumbprint(text_of(data)), requests.check_thumbprint),
 )  # fmt: skip
 TARGETS = {target.name: target for target in _ALL}

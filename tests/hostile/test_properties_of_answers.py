@@ -15,7 +15,7 @@ from hostile.strategies import json_values, thorough
 from vsphere_session.clock import Clock
 from vsphere_session.endpoint import parse_endpoint
 from vsphere_session.errors import SessionError, UnreachableError
-from vsphere_session.http.response import Reader, Response
+from vsphere_session.http.response import ResponseReader, Response
 from vsphere_session.http.transport import Transport
 from vsphere_session.http.trust import Trust
 from vsphere_session.vsphere.dates import unix_seconds
@@ -158,7 +158,7 @@ def test_any_bytes_from_a_connection_are_an_answer_or_unreachable(parts: list[by
     data = b"".join(parts)
     packets = iter([data[start : start + size] for start in range(0, len(data), size)])
     try:
-        response, reusable = Reader(lambda: next(packets, b""), "vc.example.com").read()
+        response, reusable = ResponseReader(lambda: next(packets, b""), "vc.example.com").read()
     except UnreachableError as failure:
         assert_shown(failure)
     else:

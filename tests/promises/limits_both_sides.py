@@ -13,11 +13,11 @@ from promises.rows import Progress
 from vsphere_session import endpoint
 from vsphere_session.configure import plan
 from vsphere_session.http import limits, thumbprint
-from vsphere_session.http.response import Reader, Response
+from vsphere_session.http.response import Response, ResponseReader
 from vsphere_session.settings import config_file as config
 from vsphere_session.settings import environment
 from vsphere_session.storage import files
-from vsphere_session.storage.reading import Reader as FileReader
+from vsphere_session.storage.reading import Reader
 from vsphere_session.vsphere import session_id
 from vsphere_session.vsphere.xml import parse_xml
 
@@ -78,7 +78,7 @@ def _answers() -> Tries:
 
 def _answer(*parts: bytes) -> Response:
     pieces = iter(parts)
-    return Reader(lambda: next(pieces, b""), "the server").read()[0]
+    return ResponseReader(lambda: next(pieces, b""), "the server").read()[0]
 
 
 def _requests() -> Tries:
@@ -120,7 +120,7 @@ def _files(directory: Path) -> Tries:
 
     def secret(size: int) -> object:
         path.write_bytes(b"x" * size)
-        found = environment.sources({"GOVC_PASSWORD": str(path)}, FileReader())[0].password()
+        found = environment.sources({"GOVC_PASSWORD": str(path)}, Reader())[0].password()
         return found == "x" * size
 
     def known_hosts(size: int) -> object:

@@ -222,7 +222,7 @@ class SoapClient(WireClient):
         """A pyVmomi `ServiceInstance` that uses this session. Do not `Disconnect` it: that would end the session."""
         from vsphere_session.cache.handover import service_instance  # noqa: PLC0415  # pyVmomi takes 180 ms to import
 
-        return service_instance(self)
+        return service_instance(self.transport, self.session_id)
 
     def _ask_for_content(self) -> tuple[SoapWire, dict[str, object]]:
         from vsphere_session.vsphere.soap import SoapWire  # noqa: PLC0415  # a warm answer needs no network
@@ -282,7 +282,7 @@ class RestClient(WireClient):
         """A `requests.Session` that uses this session, for this endpoint only; paths such as `/api/…` will do as URLs."""
         from vsphere_session.cache.handover import requests_session  # noqa: PLC0415  # requests takes long to import
 
-        return requests_session(self)
+        return requests_session(self.transport, self.session_id)
 
     def _wire(self) -> RestWire:
         from vsphere_session.vsphere.rest import RestWire  # noqa: PLC0415  # a warm answer needs no network

@@ -21,35 +21,34 @@ from vsphere_session.http.connection import peer_certificate
 if TYPE_CHECKING:
     from pyVmomi import vim
 
-    from vsphere_session.cache.clients import RestClient, SoapClient
     from vsphere_session.endpoint import Endpoint
     from vsphere_session.http.transport import Transport
 
 
-def service_instance(client: SoapClient) -> vim.ServiceInstance:
-    """A ServiceInstance on the client's session. `SmartConnect` itself asks the server nothing about it (pyvmomi#537)."""
-    _check(client)
-    endpoint = client.transport.endpoint
+def service_instance(transport: Transport, session_id: str) -> vim.ServiceInstance:
+    """A ServiceInstance on a SOAP session. `SmartConnect` itself asks the server nothing about it (pyvmomi#537)."""
+    _check(session_id)
+    endpoint = transport.endpoint
     instance: vim.ServiceInstance = SmartConnect(  # type: ignore[no-untyped-call]
         protocol=endpoint.scheme,
         host=endpoint.host,
         port=endpoint.port,
         path=endpoint.path,
-        sessionId=client.session_id,
-        sslContext=_context(client.transport),
-        **_pyvmomi_proxy(client.transport.proxy),
+        sessionId=session_id,
+        sslContext=_context(transport),
+        **_pyvmomi_proxy(transport.proxy),
     )
     return instance
 
 
-def requests_session(client: RestClient) -> requests.Session:
-    """A requests.Session with the client's session id."""
-    _check(client)
-    return EndpointSession(client.transport, client.session_id)
+def requests_session(transport: Transport, session_id: str) -> requests.Session:
+    """A requests.Session with the id of a REST session."""
+    _check(session_id)
+    return EndpointSession(transport, session_id)
 
 
-def _check(client: SoapClient | RestClient) -> None:
-    if not client.valid():
+def _check(session_id: str) -> None:
+    if not session_id:
         raise UnsupportedError("this client has no session to hand over; use it with Session.login first")
 
 

@@ -13,7 +13,7 @@ from vsphere_session.clock import Deadline
 from vsphere_session.endpoint import Endpoint
 from vsphere_session.errors import SessionError, UnreachableError, UntrustedError
 from vsphere_session.http.limits import READ_SIZE
-from vsphere_session.http.response import Reader
+from vsphere_session.http.response import ResponseReader
 from vsphere_session.http.tls import (
     Socket,
     SSLCertVerificationError,
@@ -55,7 +55,7 @@ class Connection:
         except BaseException:
             tcp.close()
             raise
-        self.reader = Reader(self._receive, self._place)
+        self.reader = ResponseReader(self._receive, self._place)
 
     def send(self, data: bytes) -> None:
         """Send all of `data`."""
@@ -164,7 +164,7 @@ def _ask_proxy(connection: Socket, endpoint: Endpoint, proxy: Endpoint, deadline
         return connection.recv(1)
 
     connection.sendall("\r\n".join([*lines, "", ""]).encode("ascii"))
-    response, _ = Reader(receive, f"the proxy {proxy.place}").read(without_body=True)
+    response, _ = ResponseReader(receive, f"the proxy {proxy.place}").read(without_body=True)
     if response.status != 200:
         raise UnreachableError(
             f"the proxy {proxy.place} refused to connect to {endpoint.place} ({response.status}); check HTTPS_PROXY and NO_PROXY"

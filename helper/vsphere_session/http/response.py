@@ -25,7 +25,7 @@ class Response:
         return next((value for key, value in self.headers if key == name), "")
 
 
-class Reader:
+class ResponseReader:
     """Reads answers from `receive`, which returns the next bytes and none at the end of the connection."""
 
     def __init__(self, receive: Callable[[], bytes], place: str) -> None:
