@@ -2,7 +2,7 @@
 
   demo    show what the helper does
   test    the tests, on all cores; arguments go to pytest
-  lint    ruff: faults, and lines that are not formatted
+  lint    ruff: faults, and lines that are not formatted; import-linter: rooms that import from above
   types   mypy
   build   the single-file executable
   smoke   the tests of that file
@@ -40,7 +40,7 @@ OLDEST = (3, 11)
 COMMANDS = {
     "demo": [["tests/demo.py"]],
     "test": [["-m", "pytest", "-n", "auto"]],
-    "lint": [["-m", "ruff", "check"], ["-m", "ruff", "format", "--check"]],
+    "lint": [["-m", "ruff", "check"], ["-m", "ruff", "format", "--check"], ["-m", "importlinter.cli", "lint"]],
     "types": [["-m", "mypy"]],
     "build": [["packaging/build.py"]],
     "smoke": [["packaging/smoke.py"]],

@@ -8,8 +8,8 @@ something through that cannot be an address (no host, `host:`, a bare IPv6), thi
 from __future__ import annotations
 
 from credential_protocol.jsontext import clean
+from vsphere_session.digest import sha1_hex, sha256_hex
 from vsphere_session.errors import InvalidRequestError
-from vsphere_session.storage.digest import sha1_hex, sha256_hex
 
 SOAP_PATH = "/sdk"
 REST_PATH = "/rest"

@@ -16,7 +16,7 @@ from vsphere_session.cache.govmomi_format import (
     write_soap,
 )
 from vsphere_session.http.limits import MAX_HEADER_BYTES, READ_SIZE
-from vsphere_session.http.response import ResponseReader, Response
+from vsphere_session.http.response import Response, ResponseReader
 from vsphere_session.settings import config_file as config
 from vsphere_session.vsphere.session_id import is_session_id
 from vsphere_session.vsphere.xml import Element, escape_xml, parse_xml

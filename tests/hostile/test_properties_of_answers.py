@@ -15,7 +15,7 @@ from hostile.strategies import json_values, thorough
 from vsphere_session.clock import Clock
 from vsphere_session.endpoint import parse_endpoint
 from vsphere_session.errors import SessionError, UnreachableError
-from vsphere_session.http.response import ResponseReader, Response
+from vsphere_session.http.response import Response, ResponseReader
 from vsphere_session.http.transport import Transport
 from vsphere_session.http.trust import Trust
 from vsphere_session.vsphere.dates import unix_seconds

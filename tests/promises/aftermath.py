@@ -11,7 +11,7 @@ from typing import Any
 from credential_protocol.messages import Failure
 from promises.scenes import OLD_PASSWORD, OTHER, OTHER_PASSWORD, Scene, Stage
 from support import PASSWORD, USER, session_ids
-from vsphere_session.storage.digest import session_digest
+from vsphere_session.digest import session_digest
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ On the fast path.
 from __future__ import annotations
 
 from credential_protocol.jsontext import decode, encode
+from vsphere_session.digest import session_digest
 from vsphere_session.errors import StorageError
-from vsphere_session.storage.digest import session_digest
 from vsphere_session.storage.files import write_private
 from vsphere_session.storage.reading import Reader
 

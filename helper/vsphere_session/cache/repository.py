@@ -11,9 +11,9 @@ import os
 
 from vsphere_session.cache.clients import RestClient, SoapClient, WireClient
 from vsphere_session.cache.record import Known, Record
+from vsphere_session.digest import session_digest, sha256_hex
 from vsphere_session.endpoint import REST_PATH, SOAP_PATH
 from vsphere_session.errors import SessionError, StorageError, UntrustedError
-from vsphere_session.storage.digest import session_digest, sha256_hex
 from vsphere_session.storage.files import (
     check_replaceable,
     files_beside,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from vsphere_session.cache.clients import SOAP_ONLY, SoapClient, WireClient
 from vsphere_session.cache.principal import is_anothers, is_owner, made_for
 from vsphere_session.cache.record import PINNED, Known
-from vsphere_session.storage.digest import session_digest
+from vsphere_session.digest import session_digest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

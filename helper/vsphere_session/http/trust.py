@@ -9,11 +9,11 @@ from __future__ import annotations
 import os
 import stat
 
+from vsphere_session.digest import sha1_hex, sha256_hex
 from vsphere_session.errors import InvalidRequestError, StorageError, UntrustedError
 from vsphere_session.http.authorities import trust_the_platform
 from vsphere_session.http.thumbprint import normal_thumbprint
 from vsphere_session.http.tls import CERT_NONE, PROTOCOL_TLS_CLIENT, Context, SSLError
-from vsphere_session.storage.digest import sha1_hex, sha256_hex
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

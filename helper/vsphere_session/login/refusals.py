@@ -10,8 +10,8 @@ import os
 
 from credential_protocol.jsontext import decode, encode
 from vsphere_session.clock import Deadline, rfc3339
+from vsphere_session.digest import sha256_hex
 from vsphere_session.errors import BusyError, LoginRefusedError, StorageError
-from vsphere_session.storage.digest import sha256_hex
 from vsphere_session.storage.files import read_private, remove_leftovers, remove_private, write_private
 from vsphere_session.storage.lock import Lock
 

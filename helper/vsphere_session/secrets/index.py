@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 
 from credential_protocol.jsontext import decode
+from vsphere_session.digest import sha256_hex
 from vsphere_session.errors import StorageError
-from vsphere_session.storage.digest import sha256_hex
 from vsphere_session.storage.files import remove_leftovers, remove_private, write_private
 
 TYPE_CHECKING = False
