@@ -1,5 +1,7 @@
 """Digests without `hashlib`, whose import takes long and loads all of OpenSSL, which a warm answer does without.
 
+The only file that imports `_sha1`, `_sha256` and `_sha2`; where an interpreter lacks them, `hashlib` does.
+
 On the fast path.
 """
 
@@ -7,34 +9,28 @@ from __future__ import annotations
 
 import sys
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from hashlib import _Hash
-
-
-def _find(name: str, module: str) -> Callable[[bytes], _Hash]:
-    """CPython's own; other interpreters may have none."""
-    for place in (module, "hashlib"):
-        try:
-            found: Callable[[bytes], _Hash] = getattr(__import__(place), name)
-        except ImportError:
-            continue
-        return found
-    raise ImportError(f"this Python has no {name}")
-
-
-_sha256 = _find("sha256", "_sha2" if sys.version_info >= (3, 12) else "_sha256")
+try:
+    if sys.version_info >= (3, 12):
+        from _sha2 import sha256
+    else:
+        from _sha256 import sha256  # type: ignore[import-not-found]  # typeshed has only `hashlib`
+except ImportError:
+    from hashlib import sha256
 
 
 def sha256_hex(data: bytes) -> str:
     """The SHA-256 of `data`, 64 hexadecimal digits."""
-    return _sha256(data).hexdigest()
+    return sha256(data).hexdigest()  # type: ignore[no-any-return]
 
 
 def sha1_hex(data: bytes) -> str:
     """The SHA-1 of `data`, 40 hexadecimal digits, for names that others have given by it."""
-    return _find("sha1", "_sha1")(data).hexdigest()
+    try:
+        from _sha1 import sha1  # type: ignore[import-not-found]  # noqa: PLC0415  # few names are given so
+    except ImportError:
+        from hashlib import sha1  # noqa: PLC0415  # the same
+
+    return sha1(data).hexdigest()  # type: ignore[no-any-return]  # noqa: S324  # govmomi's names are made so
 
 
 def session_digest(session_id: str) -> str:

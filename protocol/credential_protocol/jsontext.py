@@ -1,7 +1,7 @@
 """Strict JSON for small messages, without the import cost of the `json` package. On the fast path.
 
-`json` imports `re` and its decoder, which takes longer than all else a warm answer does. The scanner below it
-is the same C code; where an interpreter has none, `json` itself is used.
+`json` imports `re` and its decoder, which takes longer than all else a warm answer does. `_json` is the C code below it,
+and this is the only file that imports it; where an interpreter lacks it, or a name of it, `json` itself is used.
 """
 
 from __future__ import annotations
@@ -52,27 +52,43 @@ class _Settings:
         self.memo: dict[str, str] = {}
 
 
-def _scanner(object_pairs_hook: Hook | None) -> Scanner:
-    settings = _Settings(object_pairs_hook)
-    try:
-        from _json import make_scanner  # noqa: PLC0415  # CPython's own
+def _scanner_of_json(object_pairs_hook: Hook | None) -> Scanner:
+    """The same made of `json`, whose Python code takes more for a digit and quotes a bad character in its message."""
+    from json import JSONDecodeError, JSONDecoder  # noqa: PLC0415  # see the module's docstring
 
-        return make_scanner(settings)  # type: ignore[arg-type]  # the stub wants a JSONDecoder
-    except (ImportError, AttributeError, TypeError):  # pragma: no cover - interpreters without the C scanner
-        from json.scanner import py_make_scanner  # type: ignore[attr-defined]  # noqa: PLC0415
+    def number(text: str) -> str:
+        if not text.isascii():
+            raise ValueError("a digit that JSON does not have")
+        return text
 
-        return py_make_scanner(settings)  # type: ignore[no-any-return]
+    decoder = JSONDecoder(
+        object_pairs_hook=object_pairs_hook, parse_constant=_no_constant, parse_float=number, parse_int=number
+    )
+
+    def scan(text: str, start: int) -> tuple[object, int]:
+        try:
+            return decoder.scan_once(text, start)  # type: ignore[attr-defined, no-any-return]  # typeshed leaves it out
+        except JSONDecodeError as error:
+            message = next((known for known in _QUOTING if error.msg.startswith(known)), error.msg)
+            raise JSONDecodeError(message, text, error.pos) from None
+
+    return scan
 
 
-_scan_strict = _scanner(_pairs)
-_scan_lenient = _scanner(None)
+_QUOTING = ("Invalid \\escape", "Invalid control character")
 
 try:
     from _json import encode_basestring as _quote_unicode
     from _json import encode_basestring_ascii as _quote
-except ImportError:  # pragma: no cover - interpreters without the C encoder
-    from json.encoder import py_encode_basestring as _quote_unicode
-    from json.encoder import py_encode_basestring_ascii as _quote
+    from _json import make_scanner
+
+    _scan_strict: Scanner = make_scanner(_Settings(_pairs))  # type: ignore[arg-type]  # the stub wants a JSONDecoder
+    _scan_lenient: Scanner = make_scanner(_Settings(None))  # type: ignore[arg-type]  # the same
+except (ImportError, AttributeError, TypeError):  # there is none, or one that reads more of its context
+    from json.encoder import encode_basestring as _quote_unicode
+    from json.encoder import encode_basestring_ascii as _quote
+
+    _scan_strict, _scan_lenient = _scanner_of_json(_pairs), _scanner_of_json(None)
 
 
 def quote(text: str) -> str:

@@ -112,6 +112,19 @@ def pinned(bench: Bench, thumbprint: str) -> tuple[SoapClient, RestClient]:
     return bench.soap(bench.session(**options)), bench.rest(bench.session(**options))
 
 
+@pytest.mark.parametrize("trust", ["ca_file", "thumbprint", "insecure"])
+def test_requests_speaks_tls_1_2_or_newer(bench: Bench, trust: str) -> None:
+    """On every Python: Debian's own leaves that to OpenSSL, whose configuration may allow older ones."""
+    ways: dict[str, dict[str, Any]] = {
+        "ca_file": {},
+        "thumbprint": {"ca_file": "", "thumbprint": bench.vcenter.thumbprint},
+        "insecure": {"ca_file": "", "insecure": True},
+    }
+    with bench.rest(bench.session(**ways[trust])).requests_session() as session:
+        adapter: Any = session.get_adapter(bench.vcenter.url)
+        assert adapter._context.minimum_version == ssl.TLSVersion.TLSv1_2
+
+
 @pytest.mark.parametrize("algorithm", ["thumbprint", "thumbprint_sha1"])
 @pytest.mark.parametrize("name", ["127.0.0.1", "elsewhere.example"])
 def test_a_thumbprint_is_enough_for_both_whatever_name_the_certificate_is_for(

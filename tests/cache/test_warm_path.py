@@ -190,6 +190,7 @@ ASKING = {
     "vsphere_session.http.limits",
     "vsphere_session.http.proxy",
     "vsphere_session.http.response",
+    "vsphere_session.http.sockets",
     "vsphere_session.http.thumbprint",
     "vsphere_session.http.tls",
     "vsphere_session.http.transport",

@@ -19,7 +19,7 @@ from simulated_vcenter import SimulatedVCenter
 from support import PASSWORD, USER, Helper
 from vsphere_session import clock
 from vsphere_session.cache.surroundings import Surroundings
-from vsphere_session.http import connection
+from vsphere_session.http import sockets
 from vsphere_session.service.call import Call
 from vsphere_session.service.verbs import VERBS
 from vsphere_session.settings.config_file import Configuration
@@ -129,9 +129,9 @@ class Day:
     def unknown_host(self) -> None:
         """From now on no name is found."""
         unknown = socket.gaierror(-2, "Name or service not known")
-        self.undo.enter_context(patch.object(connection, "getaddrinfo", side_effect=unknown))
+        self.undo.enter_context(patch.object(sockets, "getaddrinfo", side_effect=unknown))
         # the server has an address for a name
-        self.undo.enter_context(patch.object(connection, "inet_pton", side_effect=OSError))
+        self.undo.enter_context(patch.object(sockets, "inet_pton", side_effect=OSError))
 
 
 @dataclass(frozen=True)

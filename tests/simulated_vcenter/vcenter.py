@@ -139,6 +139,11 @@ class SimulatedVCenter:
         """The SHA-1 fingerprint of the certificate being served, `AA:BB:…`."""
         return self._trust.thumbprint_sha1
 
+    @property
+    def tls(self) -> ssl.SSLContext:
+        """How it speaks TLS to new connections; a test may narrow that."""
+        return self._trust.context
+
     def new_certificate(self, *names: str, expired: bool = False) -> None:
         """Serve new connections another leaf from another authority, for other names if given, or expired."""
         self._trust.renew(names or NAMES, expired=expired)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ssl
 import sys
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,9 +12,18 @@ import pytest
 import truststore
 
 from simulated_vcenter import SimulatedVCenter
+from support import PASSWORD, Helper, request
 from vsphere_session.http import authorities
 from vsphere_session.http.authorities import trust_the_platform
-from vsphere_session.http.tls import PROTOCOL_TLS_CLIENT, Context, Socket, start_tls
+from vsphere_session.http.sockets import Socket
+from vsphere_session.http.tls import (
+    PROTOCOL_TLS_CLIENT,
+    Context,
+    SSLError,
+    client_context,
+    start_tls,
+    without_old_versions,
+)
 from vsphere_session.http.trust import Trust
 
 SETTINGS: dict[str, Callable[[Context], object]] = {
@@ -35,10 +45,86 @@ def test_a_context_has_the_settings_of_a_client_of_ssl(read: Callable[[Context],
 
 
 def test_certificate_and_host_name_are_verified_by_tls_1_2_or_newer() -> None:
-    context = Context(PROTOCOL_TLS_CLIENT)
+    context = client_context()
     assert context.verify_mode == ssl.CERT_REQUIRED
     assert context.check_hostname
     assert context.minimum_version == ssl.TLSVersion.TLSv1_2
+
+
+# ---- versions of TLS that are broken
+
+OLD = ssl.TLSVersion.TLSv1_1
+WITH_OLD_CIPHERS = "DEFAULT:@SECLEVEL=0"
+
+
+@pytest.fixture
+def old(vcenter: SimulatedVCenter) -> SimulatedVCenter:
+    """A server that speaks TLS 1.1 and nothing newer."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        vcenter.tls.minimum_version = OLD
+        vcenter.tls.maximum_version = OLD
+    vcenter.tls.set_ciphers(WITH_OLD_CIPHERS)
+    return vcenter
+
+
+def handshake(server: SimulatedVCenter, context: Context) -> None:
+    """One that nothing but the version can fail: the server's authority is trusted, and old ciphers are allowed."""
+    context.load_verify_locations(server.ca_file)
+    context.set_ciphers(WITH_OLD_CIPHERS)
+    host, _, port = server.authority.rpartition(":")
+    tcp = Socket()
+    tcp.connect((host, int(port)))
+    start_tls(tcp, context, host, 10).close()
+
+
+def permissive(kind: type[Context]) -> Context:
+    """A context as a Python has it that was built to leave versions to OpenSSL, and an OpenSSL that allows all."""
+    context = kind(PROTOCOL_TLS_CLIENT)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        context.minimum_version = ssl.TLSVersion.TLSv1
+    return context
+
+
+@pytest.mark.parametrize("kind", [Context, ssl.SSLContext, truststore.SSLContext])
+def test_a_server_that_speaks_only_tls_1_1_is_refused(old: SimulatedVCenter, kind: type[Context]) -> None:
+    """It would be accepted otherwise, where OpenSSL has that version at all."""
+    if kind is not truststore.SSLContext:  # which sets its own authorities
+        handshake(old, permissive(kind))
+    context = without_old_versions(permissive(kind))
+    assert context.minimum_version == ssl.TLSVersion.TLSv1_2
+    with pytest.raises(SSLError, match=r"(?i)protocol.version|unsupported.protocol"):
+        handshake(old, context)
+
+
+def test_a_newer_version_that_the_machine_asks_for_stays() -> None:
+    context = Context(PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    assert without_old_versions(context).minimum_version == ssl.TLSVersion.TLSv1_3
+
+
+@pytest.mark.parametrize("trust", ["ca_file", "thumbprint", "insecure"])
+def test_the_program_refuses_it_whatever_openssl_s_configuration_allows(
+    old: SimulatedVCenter, helper: Helper, tmp_path: Path, trust: str
+) -> None:
+    configuration = tmp_path / "openssl.cnf"
+    configuration.write_text(
+        "openssl_conf = all\n[all]\nssl_conf = ssl\n[ssl]\nsystem_default = old\n"
+        f"[old]\nMinProtocol = TLSv1\nCipherString = {WITH_OLD_CIPHERS}\n"
+    )
+    more: dict[str, dict[str, object]] = {
+        "ca_file": {},
+        "thumbprint": {"ca_file": "", "thumbprint": old.thumbprint},
+        "insecure": {"ca_file": "", "insecure": True},
+    }
+    reply = helper.call("get", request(old, password=PASSWORD, **more[trust]), OPENSSL_CONF=str(configuration))
+    assert reply.kind == "unreachable"
+    assert "does not speak TLS as we do" in reply.fields["message"]
+    assert old.login_attempts == 0
+
+
+# ---- whose certificate
 
 
 @pytest.mark.parametrize("trust", [Trust(insecure=True), Trust(thumbprint=64 * "a")], ids=["insecure", "thumbprint"])

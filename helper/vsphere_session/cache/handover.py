@@ -17,6 +17,7 @@ from requests.adapters import HTTPAdapter
 
 from vsphere_session.errors import UnsupportedError
 from vsphere_session.http.connection import peer_certificate
+from vsphere_session.http.tls import without_old_versions
 
 if TYPE_CHECKING:
     from pyVmomi import vim
@@ -142,11 +143,11 @@ def _context(transport: Transport) -> ssl.SSLContext | None:
         return None
     if transport.ssl_context is not None:
         return transport.ssl_context
+    context = without_old_versions(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
     if not trust.thumbprint:
-        return trust.prepare(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
+        return trust.prepare(context)
     certificate = peer_certificate(endpoint, transport.until(), transport.proxy)
     trust.check_pin(certificate, endpoint.place)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN  # the pinned certificate is its own authority
     context.load_verify_locations(cadata=certificate)

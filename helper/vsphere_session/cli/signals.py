@@ -1,13 +1,17 @@
 """SIGINT and SIGTERM end the program with 130 and 143, but never between a login and its session's file.
 
-The module `signal` imports `enum`, which a warm answer can do without; `_signal` is what it is made of.
+The module `signal` imports `enum`, which a warm answer can do without; `_signal` is what it is made of, and this is the
+only file that imports it. Where an interpreter lacks it, `signal` itself does.
 
 On the fast path.
 """
 
 from __future__ import annotations
 
-import _signal  # type: ignore[import-not-found]  # what the module `signal` wraps
+try:
+    import _signal  # type: ignore[import-not-found]  # typeshed has only `signal`
+except ImportError:
+    import signal as _signal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

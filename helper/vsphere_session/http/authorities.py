@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-from _ssl import PROTOCOL_TLS_CLIENT, get_default_verify_paths  # what `ssl` has under the same names
+
+from vsphere_session.http.tls import PROTOCOL_TLS_CLIENT, get_default_verify_paths, without_old_versions
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from vsphere_session.http.trust import AnyContext
+    from vsphere_session.http.tls import AnyContext
 
 _BUNDLES = (
     "/etc/ssl/certs/ca-certificates.crt",  # Debian, Ubuntu, Arch, Alpine
@@ -30,7 +31,7 @@ def trust_the_platform(context: AnyContext) -> AnyContext:
     if sys.platform != "linux":
         import truststore  # noqa: PLC0415
 
-        return truststore.SSLContext(PROTOCOL_TLS_CLIENT)  # type: ignore[return-value]  # it has the same methods
+        return without_old_versions(truststore.SSLContext(PROTOCOL_TLS_CLIENT))  # type: ignore[type-var, return-value]  # it has the same methods
     if _openssl_has_some():
         context.set_default_verify_paths()
     else:

@@ -6,16 +6,14 @@ On the fast path.
 from __future__ import annotations
 
 import os
-from _socket import AF_INET, AF_INET6, IPPROTO_TCP, SOCK_STREAM, TCP_NODELAY, getaddrinfo, inet_pton
-from _thread import allocate_lock, start_new_thread
 
 from vsphere_session.clock import Deadline
 from vsphere_session.endpoint import Endpoint
 from vsphere_session.errors import SessionError, UnreachableError, UntrustedError
 from vsphere_session.http.limits import READ_SIZE
 from vsphere_session.http.response import ResponseReader
+from vsphere_session.http.sockets import IPPROTO_TCP, SOCK_STREAM, TCP_NODELAY, Socket, ascii_host, look_up
 from vsphere_session.http.tls import (
-    Socket,
     SSLCertVerificationError,
     SSLEOFError,
     SSLError,
@@ -29,8 +27,6 @@ if TYPE_CHECKING:
     import ssl
 
     from vsphere_session.http.tls import Secured, Stream
-
-    Address = tuple[int, tuple[object, ...]]
 
 
 class Connection:
@@ -92,7 +88,7 @@ class Connection:
 
 def _open_tcp(endpoint: Endpoint, proxy: Endpoint | None, deadline: Deadline) -> Socket:
     target = proxy or endpoint
-    addresses = _look_up(target, deadline)
+    addresses = look_up(target, deadline)
     last: OSError = OSError("no address")
     for number, (family, address) in enumerate(addresses):
         left = deadline.for_network(target.place)
@@ -112,40 +108,6 @@ def _open_tcp(endpoint: Endpoint, proxy: Endpoint | None, deadline: Deadline) ->
         else:
             return connection
     raise _broken(target.place, last, deadline)
-
-
-def _look_up(endpoint: Endpoint, deadline: Deadline) -> list[Address]:
-    """The endpoint's addresses. A name is looked up in a thread of its own: the system's resolver knows no time-out."""
-    name = ascii_host(endpoint.host)
-    for family, rest in ((AF_INET, ()), (AF_INET6, (0, 0))):
-        try:
-            inet_pton(family, name)
-        except OSError:
-            continue
-        return [(family, (name, endpoint.port, *rest))]
-    result: list[list[Address] | OSError] = []
-    answered = allocate_lock()
-    answered.acquire()
-
-    def ask() -> None:
-        try:
-            found = getaddrinfo(name.encode(), endpoint.port, type=SOCK_STREAM)  # bytes: a text would import a codec
-            result.append([(family, address) for family, _, _, _, address in found])
-        except OSError as error:
-            result.append(error)
-        finally:
-            answered.release()
-
-    start_new_thread(ask, ())
-    answered.acquire(timeout=deadline.for_network(f"the look-up of {endpoint.host}"))
-    if not result:
-        deadline.for_network(f"the look-up of {endpoint.host}")
-        raise UnreachableError(
-            f"the look-up of {endpoint.host} did not answer within {deadline.seconds:g} s; check the name and the name servers"
-        )
-    if not isinstance(result[0], list):
-        raise UnreachableError(f"the host name {endpoint.host} cannot be found; check the url and the name servers")
-    return result[0]
 
 
 def _ask_proxy(connection: Socket, endpoint: Endpoint, proxy: Endpoint, deadline: Deadline) -> None:
@@ -233,11 +195,6 @@ def peer_certificate(endpoint: Endpoint, deadline: Deadline, proxy: Endpoint | N
 
 def _server_name(endpoint: Endpoint) -> str:
     return ascii_host(endpoint.host.partition("%")[0])
-
-
-def ascii_host(host: str) -> str:
-    """A host's name as it is looked up and sent. The codec for other alphabets takes 3 ms to import."""
-    return host if host.isascii() else host.encode("idna").decode("ascii")
 
 
 def host_header(endpoint: Endpoint) -> str:

@@ -1,28 +1,53 @@
 """TLS on a socket, as `ssl` and `socket` do it for a client, without importing those: that takes longer than a handshake.
 
-`_ssl` is what `ssl` wraps. A context of its own has the same defaults as `ssl.SSLContext(PROTOCOL_TLS_CLIENT)`: TLS 1.2
-or newer, the certificate verified, the host name checked; a test compares them.
+`_ssl` is what `ssl` wraps, and this is the only file that imports it; where an interpreter lacks it, or a name of it,
+`ssl` itself does. A context of its own has the same defaults as `ssl.SSLContext(PROTOCOL_TLS_CLIENT)`: the certificate
+verified, the host name checked; a test compares them. That it speaks TLS 1.2 or newer is no default: it is said here.
 
 On the fast path.
 """
 
 from __future__ import annotations
 
-from _socket import socket
-from _ssl import (  # what `ssl` has under the same names
-    CERT_NONE,
-    PROTOCOL_TLS_CLIENT,
-    SSLCertVerificationError,
-    SSLEOFError,
-    SSLError,
-    SSLWantReadError,
-)
-from _ssl import _SSLContext as Context
+from vsphere_session.http.sockets import Socket
+
+try:
+    from _ssl import (
+        CERT_NONE,
+        PROTOCOL_TLS_CLIENT,
+        PROTO_TLSv1_2,
+        SSLCertVerificationError,
+        SSLEOFError,
+        SSLError,
+        SSLWantReadError,
+        get_default_verify_paths,
+    )
+    from _ssl import _SSLContext as Context
+except ImportError:
+    import ssl as public
+    from ssl import (
+        CERT_NONE,
+        PROTOCOL_TLS_CLIENT,
+        SSLCertVerificationError,
+        SSLEOFError,
+        SSLError,
+        SSLWantReadError,
+    )
+    from ssl import SSLContext as Context
+
+    PROTO_TLSv1_2 = public.TLSVersion.TLSv1_2  # type: ignore[misc]  # mypy knows one with `_ssl` only
+
+    def get_default_verify_paths() -> tuple[str, str, str, str]:
+        """As in `_ssl`: the variable that names a file, that file where it is not set, and both for a directory."""
+        return public.get_default_verify_paths()[2:]
+
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import ssl
-    from typing import Protocol
+    from typing import Protocol, TypeVar
+
+    AnyContext = TypeVar("AnyContext", bound=Context)
 
     class Stream(Protocol):
         """What TCP and TLS have in common: the methods of `socket.socket`, which raise OSError."""
@@ -49,15 +74,25 @@ __all__ = [
     "SSLError",
     "SSLWantReadError",
     "Secured",
-    "Socket",
+    "client_context",
+    "get_default_verify_paths",
     "start_tls",
+    "without_old_versions",
 ]
 
 
-class Socket(socket):
-    """A socket that TLS can refer to."""
+def client_context() -> Context:
+    """A new context for a client, which verifies certificate and host name by TLS 1.2 or newer."""
+    return without_old_versions(Context(PROTOCOL_TLS_CLIENT))
 
-    __slots__ = ("__weakref__",)
+
+def without_old_versions(context: AnyContext) -> AnyContext:
+    """`context`, which speaks TLS 1.2 or newer, however this Python was built and OpenSSL is configured.
+
+    Where those want a still newer one, that stays.
+    """
+    context.minimum_version = max(context.minimum_version, PROTO_TLSv1_2)
+    return context
 
 
 class Secured:
@@ -92,9 +127,9 @@ def start_tls(
     """
     try:
         tcp.settimeout(seconds)
-        if type(context) is Context:
-            return Secured(tcp, context, server_name)
-        return _by_its_own_method(tcp, context, server_name, seconds)  # type: ignore[arg-type]
+        if hasattr(context, "wrap_socket"):
+            return _by_its_own_method(tcp, context, server_name, seconds)  # type: ignore[arg-type]
+        return Secured(tcp, context, server_name)
     except BaseException:
         tcp.close()
         raise

@@ -13,13 +13,11 @@ from vsphere_session.digest import sha1_hex, sha256_hex
 from vsphere_session.errors import InvalidRequestError, StorageError, UntrustedError
 from vsphere_session.http.authorities import trust_the_platform
 from vsphere_session.http.thumbprint import normal_thumbprint
-from vsphere_session.http.tls import CERT_NONE, PROTOCOL_TLS_CLIENT, Context, SSLError
+from vsphere_session.http.tls import CERT_NONE, Context, SSLError, client_context
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import TypeVar
-
-    AnyContext = TypeVar("AnyContext", bound=Context)
+    from vsphere_session.http.tls import AnyContext
 
 
 class Trust:
@@ -41,7 +39,7 @@ class Trust:
 
         Raises InvalidRequestError, StorageError.
         """
-        return self.prepare(Context(PROTOCOL_TLS_CLIENT))
+        return self.prepare(client_context())
 
     def prepare(self, context: AnyContext) -> AnyContext:
         """The same of a new context that may be one of `ssl`'s."""
