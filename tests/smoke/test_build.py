@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -92,20 +93,50 @@ def test_an_unknown_step_prints_what_there_is(tree: Path) -> None:
     assert "[binary] [plain] [distributions]" in done.stderr
 
 
-def test_a_library_that_is_left_out_and_imported_by_our_own_code_is_an_error(
-    tree: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """PyInstaller only warns of it, and the program fails where it needs it."""
+@pytest.fixture
+def check(tree: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
+    """What the build says to lines of PyInstaller's warnings; nothing if it goes on."""
     monkeypatch.syspath_prepend(tree / "packaging")
     monkeypatch.delitem(sys.modules, "build", raising=False)
     from binary.build import check_left_out
     from common import BuildError
 
-    warnings = tree / "warnings"
-    warnings.write_text("excluded module named doctest - imported by difflib (delayed)\n")
-    check_left_out(warnings)
-    warnings.write_text(
-        "excluded module named doctest - imported by pickle (delayed), vsphere_session.settings.config_file (delayed)\n"
+    def said(*lines: str) -> str:
+        (tree / "warnings").write_text("".join(f"excluded module named {line}\n" for line in lines))
+        try:
+            check_left_out(tree / "warnings")
+        except BuildError as error:
+            return str(error)
+        return ""
+
+    return said
+
+
+OURS = "vsphere_session.settings.config_file"
+
+
+def test_a_library_that_is_left_out_and_imported_by_our_own_code_is_an_error(check: Callable[..., str]) -> None:
+    """PyInstaller only warns of it, and the program fails where it needs it."""
+    assert check("doctest - imported by difflib (delayed)") == ""
+    assert f"doctest is left out as unused, but is imported by {OURS}" in check(
+        f"doctest - imported by pickle (delayed), {OURS} (delayed)"
     )
-    with pytest.raises(BuildError, match="doctest is left out as unused"):
-        check_left_out(warnings)
+
+
+@pytest.mark.parametrize("how", ["top-level", "conditional"])
+def test_a_library_that_imports_what_is_left_out_together_with_itself_is_an_error(
+    check: Callable[..., str], how: str
+) -> None:
+    """It would be dead; what imports it later, or does without it, and the standard library are another matter."""
+    assert check("doctest - imported by jeepney (delayed), jeepney.io (optional), pickle (top-level)") == ""
+    assert f"imported by jeepney.io ({how})" in check(f"doctest - imported by pickle (delayed), jeepney.io ({how})")
+    assert check(f"doctest - imported by jeepney.io (delayed, {how})", f"doctest - imported by difflib ({how})") == ""
+
+
+def test_what_is_left_out_for_another_python_than_this_one_is_no_error(check: Callable[..., str]) -> None:
+    """From Python 3.12 on the keyring needs `tarfile`, as PyInstaller says of both; with a reason each it may be so."""
+    from binary.contents import NOT_REACHED, UNUSED
+
+    assert ("tarfile" in UNUSED) == (sys.version_info < (3, 12)) == (("tarfile", "jaraco.context") in NOT_REACHED)
+    assert check(*(f"{module} - imported by {library} (conditional)" for module, library in NOT_REACHED)) == ""
+    assert "imported by jaraco.context" in check("pickle - imported by jaraco.context (conditional)")

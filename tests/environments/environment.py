@@ -1,0 +1,101 @@
+"""A virtual environment: one Python, what the lock file names, and this project as it lies here."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+TURN = ROOT / ".cache" / "environment.lock"  # whose turn it is to change an environment
+
+
+class BootstrapError(Exception):
+    """One line for the person who called: what is wrong, and what to do."""
+
+
+class Environment:
+    """One environment: where it is, and the Python that it is made by.
+
+    `release` is that Python's version, `("3", "12", "1")`; `can_be_made` whether it has what it takes.
+    """
+
+    def __init__(self, place: Path, base: str, release: tuple[str, ...], *, can_be_made: bool) -> None:
+        self.place = place
+        self.base = base
+        self.release = release
+        self.can_be_made = can_be_made
+        self.python = place / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
+        self._stamp = place / ".installed-from"
+
+    def provide(self) -> None:
+        """Make it hold what the lock says. Raises BootstrapError."""
+        from peers.locked import exclusively  # an older Python cannot read it
+
+        wanted = self._origin()
+        with exclusively(TURN):
+            installed = self._stamp.read_text(encoding="ascii") if self._stamp.is_file() else ""
+            usable = self._runs()
+            if usable and installed == wanted:
+                return
+            # Anew, lest something of another lock is left; one without a stamp is only half made.
+            if not usable or (installed and not self._runs_this()):
+                self._create()
+            progress(f"installing the development environment of Python {'.'.join(self.release)}")
+            self.pip("--require-hashes", "-r", "requirements.lock")
+            self.pip("--no-deps", "--no-build-isolation", "-e", ".")
+            self._stamp.write_text(wanted, encoding="ascii")
+
+    def pip(self, *arguments: str) -> None:
+        """Install into it."""
+        self.run("-m", "pip", "install", "-q", "--disable-pip-version-check", *arguments)
+
+    def run(self, *arguments: str, quiet: bool = False, path: str = "") -> str:
+        """Run its Python at the root of the checkout; it has to succeed.
+
+        With ``quiet`` its standard output is returned, else nobody but the caller's terminal sees it. Programs may be
+        in the directory ``path``, too.
+        """
+        environment = dict(os.environ)
+        if path:
+            environment["PATH"] = os.pathsep.join([environment.get("PATH", os.defpath), path])
+        if arguments[0] == "-m" and (ROOT / "tests" / arguments[1]).is_dir():
+            environment["PYTHONPATH"] = str(ROOT / "tests")  # a package of the tests' own
+        output = subprocess.PIPE if quiet else None
+        command = [str(self.python), *arguments]
+        done = subprocess.run(command, cwd=ROOT, env=environment, stdout=output, text=True, check=True)
+        return done.stdout or ""
+
+    def _create(self) -> None:
+        if not self.can_be_made:
+            raise BootstrapError(
+                f"{self.base} can not make a virtual environment: install venv and ensurepip"
+                " (on Debian and Ubuntu `apt install python3-venv`), then run this again"
+            )
+        progress(f"creating {self.place}")
+        shutil.rmtree(self.place, ignore_errors=True)
+        subprocess.run([self.base, "-m", "venv", self.place], check=True)
+
+    def _origin(self) -> str:
+        """Name what it is made from: the lock, the project's metadata, the place and the Python."""
+        digest = hashlib.sha256(f"{self.release[:2]} {ROOT}\n".encode())
+        for source in ("requirements.lock", "pyproject.toml"):
+            digest.update((ROOT / source).read_bytes())
+        return digest.hexdigest()
+
+    def _runs(self) -> bool:
+        """Say whether its Python starts and has pip: its base may be gone."""
+        return self.python.exists() and subprocess.run([self.python, "-c", "import pip"], check=False).returncode == 0
+
+    def _runs_this(self) -> bool:
+        """Say whether this very process would lose its own Python."""
+        return Path(sys.prefix).resolve() == self.place.resolve()
+
+
+def progress(line: str) -> None:
+    """Tell a person what takes so long; a log needs none of it."""
+    if sys.stderr.isatty():
+        sys.stderr.write(f"-- {line}\n")

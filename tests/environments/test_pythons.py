@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+import ast
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from environments import pythons
+from environments.environment import BootstrapError, Environment
+
+TESTS = Path(__file__).resolve().parents[1]
+THIS = os.path.realpath(sys.executable)
+
+
+def program(path: Path, text: str) -> None:
+    """A shell script that answers so, instead of a Python."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"#!/bin/sh\n{text}\n")
+    path.chmod(0o755)
+
+
+@pytest.fixture
+def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """One that has this Python, and what a test adds to `bin` and to pyenv's `versions`."""
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    monkeypatch.setenv("PYENV_ROOT", str(tmp_path))
+    monkeypatch.setattr(pythons, "SYSTEM", str(tmp_path / "distribution" / "python3"))
+    return tmp_path
+
+
+def bases(environments: list[Environment]) -> list[str]:
+    return [environment.base for environment in environments]
+
+
+def test_a_python_counts_once_under_whatever_names(machine: Path) -> None:
+    for name in ("bin/python3", "bin/python3.12", "versions/3.12.9/bin/python3", "distribution/python3"):
+        (machine / name).parent.mkdir(parents=True, exist_ok=True)
+        (machine / name).symlink_to(THIS)
+    (found,) = pythons.found()
+    assert (found.base, found.release) == (THIS, tuple(map(str, sys.version_info[:3])))
+    assert found.can_be_made
+
+
+def test_each_is_asked_for_its_version_and_the_supported_ones_are_taken_from_the_oldest_on(machine: Path) -> None:
+    """A name says nothing, and what fails, such as pyenv's stand-in for one that is not installed, is none."""
+    program(machine / "bin/python3.14", "echo cpython 3 14 2 1 /opt/fourteen")
+    program(machine / "bin/python3.13", "echo cpython 3 9 1 1 /opt/nine")
+    program(machine / "bin/python3.12", "exit 127")
+    program(machine / "bin/python3.11", "echo pypy 3 11 1 1 /opt/pypy")
+    program(machine / "versions/a/bin/python3", "echo cpython 3 11 0 0 /opt/eleven with a space")
+    program(machine / "distribution/python3", "echo cpython 3 15 0 1 /opt/fifteen")
+    assert bases(pythons.found()) == ["/opt/eleven with a space", THIS, "/opt/fourteen"]
+    assert [environment.can_be_made for environment in pythons.found()] == [False, True, True]
+    assert len({environment.place for environment in pythons.found()}) == 3
+
+
+def test_in_ci_the_oldest_the_newest_and_the_distribution_s_own_are_enough(machine: Path) -> None:
+    program(machine / "distribution/python3", "")
+    pythons_of_all = [
+        Environment(machine / name, name, ("3", str(minor), "0"), can_be_made=True)
+        for minor, name in enumerate(["a", "b", pythons.SYSTEM, "main", "c", "d"], 11)
+    ]
+    assert bases(pythons.enough(pythons_of_all, "main")) == ["a", pythons.SYSTEM, "d"]
+    assert bases(pythons.enough(pythons_of_all[3:4], "main")) == []
+
+
+def test_one_that_can_make_no_environment_is_left_out_with_a_line(
+    machine: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By hand that is all; in CI it is a failure where no other is left."""
+    here = Environment(machine / "here", THIS, ("3", "11", "0"), can_be_made=True)
+    bare = Environment(machine / "there", "/opt/bare", ("3", "12", "1"), can_be_made=False)
+    monkeypatch.setattr(pythons, "found", lambda: [bare])
+    monkeypatch.delenv("CI", raising=False)
+    pythons.run_on_all(here, [])
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("Python 3.12.1 (/opt/bare) is left out: /opt/bare can not make a virtual environment")
+    monkeypatch.setenv("CI", "true")
+    with pytest.raises(BootstrapError, match="no other Python than this one"):
+        pythons.run_on_all(here, [])
+
+
+def test_an_older_python_gets_as_far_as_the_message() -> None:
+    """It can read what it runs until then."""
+    for name in ("run.py", "environments/__init__.py", "environments/environment.py", "environments/pythons.py"):
+        ast.parse((TESTS / name).read_text(), feature_version=(3, 7))
+    script = (
+        f"import sys; sys.version_info = (3, 10); sys.argv = ['run.py', 'types']; sys.path.insert(0, {str(TESTS)!r})"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", f"{script}; import run; sys.exit(run.main(['types']))"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stderr == "tests/run.py: Python 3.11 or newer is needed, as in `python3.11 tests/run.py`\n"
