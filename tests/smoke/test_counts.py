@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from cache.test_warm_path import PROBE, ROOTS
+from fastpath.test_warm_path import PROBE, ROOTS
 from peers import strace
 from simulated_vcenter import SimulatedVCenter
 from smoke.test_remembered_answers import answers

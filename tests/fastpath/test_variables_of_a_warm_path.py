@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from cache.bench import Bench
-from cache.test_warm_path import ROOTS
+from fastpath.test_warm_path import ROOTS
 from support import PASSWORD, USER
 
 READ = """
