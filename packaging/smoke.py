@@ -1,9 +1,9 @@
 """The tests of what dist/ holds: ``python packaging/smoke.py``; arguments go to pytest.
 
-The contract's tests and those in tests/smoke run on the single file, and on the console script of the wheel in an
-environment of its own. On the single file, which is what callers are given, every real caller runs, too: those of
-tests/callers and tests/company that run the program (see of_the_program.py). The source distribution has to hold all
-tests, and to build the very same single file.
+The tests that run the program as the contract has it (TESTS) and those in tests/smoke run on the single file, and on
+the console script of the wheel in an environment of its own. On the single file, which is what callers are given, every
+real caller runs, too: those of tests/callers and tests/company that run the program (see of_the_program.py). The source
+distribution has to hold all tests, and to build the very same single file.
 """
 
 from __future__ import annotations
@@ -19,7 +19,12 @@ import installed
 import origin
 from common import BINARY, BUILD, ROOT, BuildError, progress, run
 
-TESTS = ("tests/smoke", "tests/contract", "--ignore=tests/smoke/test_build.py")  # which says nothing of a program
+TESTS = (
+    "tests/smoke",
+    "--ignore=tests/smoke/test_build.py",  # which says nothing of a program
+    "tests/contract",
+    "tests/settings",
+)
 CALLERS = ("tests/callers", "tests/company", "-p", "of_the_program")
 UNPACKED = BUILD / "smoke" / "sdist"
 
