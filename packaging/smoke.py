@@ -23,6 +23,7 @@ TESTS = (
     "tests/smoke",
     "--ignore=tests/smoke/test_build.py",  # which says nothing of a program
     "tests/contract",
+    "tests/secrets",
     "tests/settings",
 )
 CALLERS = ("tests/callers", "tests/company", "-p", "of_the_program")
