@@ -23,6 +23,7 @@ TESTS = (
     "tests/smoke",
     "--ignore=tests/smoke/test_build.py",  # which says nothing of a program
     "tests/contract",
+    "tests/cli",
     "tests/login",
     "tests/secrets",
     "tests/settings",
