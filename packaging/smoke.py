@@ -23,6 +23,9 @@ TESTS = (
     "tests/smoke",
     "--ignore=tests/smoke/test_build.py",  # which says nothing of a program
     "tests/contract",
+    "tests/cache/test_encrypted_sessions.py",
+    "tests/cache/test_encrypted_without_a_keyring.py",
+    "tests/cache/test_moving_into_the_encrypted_store.py",
     "tests/cli",
     "tests/login",
     "tests/secrets",
