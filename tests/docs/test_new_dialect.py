@@ -45,9 +45,9 @@ def put(file: Path, before: str, text: str) -> None:
 
 def walk_through(tree: Path) -> list[Path]:
     """Do what it says, and return the files that it touches."""
-    protocol, callers = tree / "protocol" / "credential_protocol", tree / "tests" / "callers"
+    protocol, interop = tree / "protocol" / "credential_protocol", tree / "tests" / "interop"
     made, table, asking = protocol / "plain.py", protocol / "dialects.py", protocol / "asking.py"
-    suite, conformance = callers / "test_dialects.py", callers / "test_plain.py"
+    suite, conformance = interop / "test_dialects.py", interop / "test_plain.py"
     made.write_text(snippet("CONTRIBUTING", "module"), encoding="utf-8")
     put(table, "}\n\n\ndef by_program", snippet("CONTRIBUTING", "row"))
     conformance.write_text(snippet("CONTRIBUTING", "conformance"), encoding="utf-8")
@@ -68,7 +68,7 @@ def test_the_walk_through_makes_a_dialect_that_passes_the_suite(tree: Path) -> N
     path = [str(tree / "helper"), str(tree / "protocol")]
     program.write_text(LAUNCHER.format(python=sys.executable, path=path), encoding="utf-8")
     program.chmod(0o755)
-    names = [f"tests/callers/{name}.py" for name in ("test_dialects", "test_asking", "test_plain")]
+    names = [f"tests/interop/{name}.py" for name in ("test_dialects", "test_asking", "test_plain")]
     pytest_ = [
         sys.executable,
         "-m",

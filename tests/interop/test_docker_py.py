@@ -14,7 +14,7 @@ import pytest
 from docker import auth, credentials
 from docker.errors import DockerException
 
-from callers.desk import Desk
+from interop.desk import Desk
 from pages import snippet
 from support import PASSWORD, USER
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from callers.containers_image import PROGRAM, Client
-from callers.desk import Desk
-from callers.registry import Registry
+from interop.containers_image import PROGRAM, Client
+from interop.desk import Desk
+from interop.registry import Registry
 from support import PASSWORD, USER
 
 

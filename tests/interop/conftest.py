@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from callers.desk import Desk
-from callers.setting_up import Setup
+from interop.desk import Desk
+from interop.setting_up import Setup
 from simulated_vcenter import SimulatedVCenter
 from support import Helper
 

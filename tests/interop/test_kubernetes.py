@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from callers.cluster import Cluster
-from callers.desk import Desk
+from interop.cluster import Cluster
+from interop.desk import Desk
 from pages import snippet
 from support import PASSWORD, Reply
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from callers.desk import Desk
+from interop.desk import Desk
 from support import Reply
 
 OTHER = "other.example.com"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
-from callers.web import Page, Web
+from interop.web import Page, Web
 
 _NAMESPACES = {"name": "namespaces", "singularName": "", "namespaced": False, "kind": "Namespace", "verbs": ["list"]}
 _ANSWERS: dict[str, object] = {

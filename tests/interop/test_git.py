@@ -8,8 +8,8 @@ from urllib.parse import unquote
 
 import pytest
 
-from callers.desk import Desk
-from callers.web import Page, Web
+from interop.desk import Desk
+from interop.web import Page, Web
 from pages import snippet
 from support import PASSWORD, USER, Reply
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from callers.desk import Desk
-from callers.registry import Registry
+from interop.desk import Desk
+from interop.registry import Registry
 from pages import snippet
 from peers import debian, path_with_debian
 from support import Reply

@@ -12,7 +12,7 @@ import time
 
 import pytest
 
-from callers.git_helper import GitHelper, home_of, login, url
+from interop.git_helper import GitHelper, home_of, login, url
 from support import Helper
 
 HOST = url("https://example.com")

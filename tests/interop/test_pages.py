@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from callers.desk import Desk, caller
+from interop.desk import Desk, caller
 from pages import snippet
 from support import PASSWORD, USER, Reply
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from callers.desk import Desk
 from credential_protocol.dialects import DIALECTS, by_program, load
+from interop.desk import Desk
 from support import PASSWORD, USER, Reply
 
 DIFFICULT = [

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from callers.desk import Desk
 from credential_protocol import Failure, Request
 from credential_protocol.asking import ask
 from credential_protocol.client import call
 from credential_protocol.dialects import DIALECTS
+from interop.desk import Desk
 from support import PASSWORD, USER
 
 SECRET = " a:b=c \"d\" 'e' üé"

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from callers.git_helper import GitHelper, home_of, login, url
+from interop.git_helper import GitHelper, home_of, login, url
 from support import Helper
 
 HOST = url("https://example.com")

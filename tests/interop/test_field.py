@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import peers
-from callers.desk import Desk
+from interop.desk import Desk
 
 PROGRAM = "vsphere-session"
 COMMAND = f"{PROGRAM} get --field rest_session_id"

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from callers.desk import Desk
 from credential_protocol.dialects import DIALECTS
 from credential_protocol.messages import KINDS
+from interop.desk import Desk
 from support import PASSWORD, USER
 
 LOG = "vsphere-session: "

@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 import pytest
 from jsonschema import Draft202012Validator, ValidationError
 
-from callers.desk import Desk
 from credential_protocol import Request, asking
+from interop.desk import Desk
 from support import PASSWORD, USER, Reply
 
 PROGRAM = "vsphere-session"

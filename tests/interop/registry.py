@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 
-from callers.web import Page, Web
+from interop.web import Page, Web
 
 _MANIFEST = {
     "schemaVersion": 2,

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from callers.cluster import Cluster
-from callers.setting_up import OTHER, Setup
+from interop.cluster import Cluster
+from interop.setting_up import OTHER, Setup
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import peers
-from callers.desk import Desk
+from interop.desk import Desk
 from pages import snippet
 
 REQUIRED = 'terraform {\n  required_providers {\n    external = { source = "hashicorp/external" }\n  }\n}\n'

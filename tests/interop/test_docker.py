@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from callers.desk import Desk
-from callers.registry import Registry
+from interop.desk import Desk
+from interop.registry import Registry
 from pages import snippet
 from support import PASSWORD, USER, Reply
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 import peers
-from callers.desk import Desk
-from callers.web import Page, Web
+from interop.desk import Desk
+from interop.web import Page, Web
 from pages import snippet
 from support import Reply
 
