@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from company.pairs import USERS, Pair, Server
+from interop.pairs import USERS, Pair, Server
 from peers import VcSim
 from simulated_vcenter import SimulatedVCenter
 from support import PASSWORD, USER
