@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from interop.desk import Desk
-from interop.setting_up import Setup
 from simulated_vcenter import SimulatedVCenter
 from support import Helper
 
@@ -14,9 +13,3 @@ from support import Helper
 def desk(vcenter: SimulatedVCenter, helper: Helper) -> Desk:
     """The simulated vCenter is the default endpoint, its password is in the file store; nobody has logged in yet."""
     return Desk(helper, vcenter)
-
-
-@pytest.fixture
-def setup(desk: Desk) -> Setup:
-    """A user at the desk who has installed the program and configured no caller yet."""
-    return Setup(desk)

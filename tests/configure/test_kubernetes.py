@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from configure.setting_up import OTHER, Setup
 from interop.cluster import Cluster
-from interop.setting_up import OTHER, Setup
 
 
 @pytest.fixture

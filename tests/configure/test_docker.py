@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from configure.setting_up import OTHER, Setup
 from interop.registry import Registry
-from interop.setting_up import OTHER, Setup
 
 CONFIGS = [
     '{\n\t"auths": {\n\t\t"b.example.com": {}\n\t},\n\t"detachKeys": "ctrl-\\u0065"\n}',

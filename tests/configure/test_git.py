@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from configure.setting_up import OTHER, Setup
 from interop.desk import Desk
-from interop.setting_up import OTHER, Setup
 from pages import snippet
 
 MINE = '[user]\n\tname = Me\n# mine\n[credential "https://mine.example.com"]\n\thelper = mine\n'

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from interop.setting_up import OTHER, Setup
+from configure.setting_up import OTHER, Setup
 from vsphere_session.configure import links
 from vsphere_session.configure.plan import Desk
 from vsphere_session.errors import InvalidRequestError

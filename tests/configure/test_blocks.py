@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import peers
-from interop.setting_up import OTHER, Setup
+from configure.setting_up import OTHER, Setup
 
 TEXTS = ["", "\n", "# mine", "# mine\n", "# mine\r\n# ü\r\n", "# mine\n\n\n"]
 FILES = {"terraform-cli": ".terraformrc", "bazel": ".bazelrc"}
