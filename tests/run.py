@@ -42,7 +42,7 @@ MAIN = Environment(
 
 # What the environment's Python runs for each command; further arguments go to the last.
 COMMANDS = {
-    "demo": [["tests/demo.py"]],
+    "demo": [["-m", "demo"]],
     "test": [["-m", "pytest", "-n", "auto"]],
     "lint": [["-m", "ruff", "check"], ["-m", "ruff", "format", "--check"], ["-m", "importlinter.cli", "lint"]],
     "types": [["-m", "mypy"]],

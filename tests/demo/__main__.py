@@ -7,8 +7,6 @@ import sys
 import tempfile
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
-
 from simulated_vcenter import SimulatedVCenter
 from support import PASSWORD, USER, Helper
 
