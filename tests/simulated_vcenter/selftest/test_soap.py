@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from simulated_vcenter import Clock, SimulatedVCenter
-from simulator.raw import Raw
+from simulated_vcenter.selftest.raw import Raw
 
 USER, PASSWORD = "administrator@vsphere.local", "VMware1!"
 

@@ -12,7 +12,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from simulated_vcenter import Fault, SimulatedVCenter, faults
-from simulator.raw import API, Raw
+from simulated_vcenter.selftest.raw import API, Raw
 
 MIB = 1 << 20
 

@@ -16,7 +16,7 @@ import pytest
 from pyVmomi import vim
 
 from simulated_vcenter import SimulatedVCenter
-from simulator.raw import API, REST, Answer, Raw
+from simulated_vcenter.selftest.raw import API, REST, Answer, Raw
 
 
 @dataclass(frozen=True)

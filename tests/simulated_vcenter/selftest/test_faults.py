@@ -12,7 +12,7 @@ from http.client import IncompleteRead, RemoteDisconnected
 import pytest
 
 from simulated_vcenter import SimulatedVCenter, faults
-from simulator.raw import API, REST, Raw, soap_request
+from simulated_vcenter.selftest.raw import API, REST, Raw, soap_request
 
 USER, PASSWORD = "administrator@vsphere.local", "VMware1!"
 LOGIN = soap_request("Login", "SessionManager", f"<userName>{USER}</userName><password>{PASSWORD}</password>")

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from simulator.raw import API, REST, Raw
+from simulated_vcenter.selftest.raw import API, REST, Raw
 
-TESTS = Path(__file__).resolve().parents[1]
+TESTS = Path(__file__).resolve().parents[2]
 USER, PASSWORD = "administrator@vsphere.local", "VMware1!"
 
 

@@ -11,7 +11,7 @@ from contextlib import closing
 import pytest
 
 from simulated_vcenter import SimulatedVCenter
-from simulator.raw import API, Raw
+from simulated_vcenter.selftest.raw import API, Raw
 
 USER, PASSWORD = "administrator@vsphere.local", "VMware1!"
 

@@ -1,0 +1,1 @@
+"""The tests of the simulated vCenter itself: what the other tests believe of it."""
