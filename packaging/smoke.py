@@ -2,8 +2,8 @@
 
 The tests that run the program as the contract has it (TESTS) and those in tests/smoke run on the single file, and on
 the console script of the wheel in an environment of its own. On the single file, which is what callers are given, every
-real caller runs, too: those of tests/interop and tests/configure that run the program (see of_the_program.py). The
-source distribution has to hold all tests, and to build the very same single file.
+real caller runs, too: those of tests/interop and tests/configure that run the program (see
+tests/support/of_the_program.py). The source distribution has to hold all tests, and to build the very same single file.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ TESTS = (
     "tests/secrets",
     "tests/settings",
 )
-CALLERS = ("tests/interop", "tests/configure", "-p", "of_the_program")
+CALLERS = ("tests/interop", "tests/configure", "-p", "support.of_the_program")
 UNPACKED = BUILD / "smoke" / "sdist"
 
 

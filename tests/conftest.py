@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 import peers
-from counting import no_session_is_lost
 from simulated_vcenter import SimulatedVCenter
-from support import PASSWORD, USER, Helper
+from support.counting import no_session_is_lost
+from support.program import PASSWORD, USER, Helper
 
 
 @pytest.fixture(autouse=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from simulated_vcenter import SimulatedVCenter
-from support import PASSWORD, USER
+from support.program import PASSWORD, USER
 from vsphere_session import Policy, RestClient, Session, SoapClient, parse_endpoint
 from vsphere_session.clock import Clock
 

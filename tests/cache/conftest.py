@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from cache.bench import Bench
-from connect_proxy import ConnectProxy
 from simulated_vcenter import SimulatedVCenter
+from support.connect_proxy import ConnectProxy
 
 
 @pytest.fixture

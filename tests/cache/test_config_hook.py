@@ -8,9 +8,9 @@ import pytest
 import trustme
 
 from cache.bench import Bench
-from connect_proxy import ConnectProxy
 from simulated_vcenter import faults
-from support import PASSWORD, USER
+from support.connect_proxy import ConnectProxy
+from support.program import PASSWORD, USER
 from vsphere_session import SessionError, parse_endpoint
 from vsphere_session.http.transport import Transport
 from vsphere_session.http.trust import Trust

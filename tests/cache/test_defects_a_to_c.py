@@ -8,7 +8,7 @@ from cache.bench import Bench
 from simulated_vcenter import Fault
 from simulated_vcenter.exchange import Exchange
 from simulated_vcenter.messages import Response
-from support import USER
+from support.program import USER
 from vsphere_session import Policy, RestClient, SessionError, SoapClient
 
 BOTH = pytest.mark.parametrize("kind", ["soap", "rest"])

@@ -14,7 +14,7 @@ from cache.bench import Bench
 from simulated_vcenter import Fault, faults
 from simulated_vcenter.exchange import Exchange
 from simulated_vcenter.messages import Response
-from support import Helper, request
+from support.program import Helper, request
 from vsphere_session import RestClient, SessionError, SoapClient
 
 BOTH = pytest.mark.parametrize("kind", ["soap", "rest"])

@@ -12,7 +12,7 @@ import pytest
 
 from cache.bench import Bench
 from simulated_vcenter import SimulatedVCenter
-from support import PASSWORD, Helper, request
+from support.program import PASSWORD, Helper, request
 from vsphere_session import Session, SessionError
 
 BOTH = pytest.mark.parametrize("kind", ["soap", "rest"])

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from contract.processes import killed_in
-from file_keyring import install, session_key, times_set
-from sealed import encrypt, key_text, sealed_file, sealed_files, sealed_ids, unsealed
 from simulated_vcenter import SimulatedVCenter, faults
-from support import PASSWORD, USER, Helper, request
+from support.encrypted_files import encrypt, key_text, sealed_file, sealed_files, sealed_ids, unsealed
+from support.file_keyring import install, session_key, times_set
+from support.program import PASSWORD, USER, Helper, request
 from vsphere_session import Session, SoapClient, parse_endpoint
 
 pytestmark = pytest.mark.sessions_counted_by_hand

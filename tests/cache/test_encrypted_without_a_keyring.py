@@ -6,10 +6,10 @@ import sys
 
 import pytest
 
-from file_keyring import install
-from sealed import encrypt, sealed_files
 from simulated_vcenter import SimulatedVCenter
-from support import PASSWORD, USER, Helper, request
+from support.encrypted_files import encrypt, sealed_files
+from support.file_keyring import install
+from support.program import PASSWORD, USER, Helper, request
 
 pytestmark = pytest.mark.sessions_counted_by_hand
 

@@ -15,7 +15,7 @@ from pyVmomi import vim
 from cache.bench import Bench
 from peers import Govc, VcSim
 from simulated_vcenter import SimulatedVCenter, faults
-from support import PASSWORD, USER
+from support.program import PASSWORD, USER
 from vsphere_session import RestClient, SoapClient
 
 SERVERS: dict[str, dict[str, Any]] = {

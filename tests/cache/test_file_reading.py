@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cache.bench import Bench
-from support import USER, Helper, request
+from support.program import USER, Helper, request
 from vsphere_session import Policy, RestClient, SessionError, SoapClient, parse_endpoint
 
 BOTH = pytest.mark.parametrize("kind", ["soap", "rest"])

@@ -14,9 +14,10 @@ import requests
 import urllib3
 
 from cache.bench import Bench
-from connect_proxy import ConnectProxy
 from simulated_vcenter import SimulatedVCenter
-from support import PASSWORD, pyvmomi_connections
+from support.connect_proxy import ConnectProxy
+from support.program import PASSWORD
+from support.pyvmomi import pyvmomi_connections
 from vsphere_session import RestClient, SessionError, SoapClient, parse_endpoint
 from vsphere_session.http.transport import Transport
 

@@ -14,7 +14,8 @@ from cache.bench import Bench
 from simulated_vcenter import Fault, SimulatedVCenter, faults
 from simulated_vcenter.exchange import Exchange
 from simulated_vcenter.messages import Response
-from support import USER, pyvmomi_connections
+from support.program import USER
+from support.pyvmomi import pyvmomi_connections
 from vsphere_session import RestClient, Session
 
 HEADER = "vmware-api-session-id"

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from contract.processes import killed_in
-from file_keyring import install, session_key
 from peers import Govc
-from sealed import encrypt, sealed_files, sealed_ids
 from simulated_vcenter import SimulatedVCenter, faults
-from support import PASSWORD, USER, Helper, request
+from support.encrypted_files import encrypt, sealed_files, sealed_ids
+from support.file_keyring import install, session_key
+from support.program import PASSWORD, USER, Helper, request
 from vsphere_session.clock import Clock
 from vsphere_session.storage.lock import Lock
 

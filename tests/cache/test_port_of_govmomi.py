@@ -13,7 +13,7 @@ import pytest
 
 from cache.bench import Bench
 from simulated_vcenter import SimulatedVCenter, faults
-from support import PASSWORD, USER
+from support.program import PASSWORD, USER
 from vsphere_session import Policy, RestClient, Session, SessionError, SoapClient, parse_endpoint
 
 BOTH = pytest.mark.parametrize("kind", ["soap", "rest"])

@@ -18,7 +18,7 @@ import pytest
 import credential_protocol
 import vsphere_session
 from simulated_vcenter import SimulatedVCenter
-from support import PASSWORD, request
+from support.program import PASSWORD, request
 
 HELPER, PROTOCOL = (Path(str(package.__file__)).parent for package in (vsphere_session, credential_protocol))
 ROOTS = [str(HELPER.parent), str(PROTOCOL.parent)]

@@ -10,7 +10,7 @@ import pytest
 
 from cache.bench import Bench
 from simulated_vcenter import Clock, SimulatedVCenter
-from support import USER, Helper
+from support.program import USER, Helper
 from vsphere_session import Policy, Session, SessionError
 
 BOTH = pytest.mark.parametrize("kind", ["soap", "rest"])

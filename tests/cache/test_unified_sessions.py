@@ -11,7 +11,7 @@ import pytest
 from cache.bench import Bench
 from peers import Govc
 from simulated_vcenter import SimulatedVCenter, faults
-from support import PASSWORD, USER, Helper, request
+from support.program import PASSWORD, USER, Helper, request
 from vsphere_session import RestClient, Session, SoapClient
 
 OTHER = "other@vsphere.local"

@@ -11,7 +11,7 @@ import pytest
 
 from peers import strace
 from simulated_vcenter import SimulatedVCenter
-from support import PASSWORD, USER, Helper, Reply, request, settle
+from support.program import PASSWORD, USER, Helper, Reply, request, settle
 
 MEBIBYTE = 1024 * 1024
 

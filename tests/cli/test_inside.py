@@ -11,7 +11,7 @@ import pytest
 
 from credential_protocol.messages import Answer, Failure, Output
 from simulated_vcenter import SimulatedVCenter
-from support import PASSWORD, request
+from support.program import PASSWORD, request
 from vsphere_session.cli import main as entry
 from vsphere_session.cli import native
 from vsphere_session.cli.signals import Interrupted

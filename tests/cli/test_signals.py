@@ -11,7 +11,7 @@ import pytest
 
 from contract.processes import finished, running, snapshot
 from simulated_vcenter import SimulatedVCenter, faults
-from support import PASSWORD, Helper, Reply, request
+from support.program import PASSWORD, Helper, Reply, request
 
 pytestmark = pytest.mark.parametrize(
     ("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["SIGINT", "SIGTERM"]

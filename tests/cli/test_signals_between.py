@@ -12,7 +12,7 @@ import pytest
 import credential_protocol
 import vsphere_session
 from simulated_vcenter import SimulatedVCenter
-from support import PASSWORD, Helper, request
+from support.program import PASSWORD, Helper, request
 
 ROOTS = [str(Path(str(package.__file__)).parents[1]) for package in (vsphere_session, credential_protocol)]
 STRUCK = """

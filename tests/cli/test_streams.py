@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from simulated_vcenter import SimulatedVCenter
-from support import PASSWORD, Helper, Reply, request
+from support.program import PASSWORD, Helper, Reply, request
 
 
 def with_streams(helper: Helper, redirections: str, fields: dict[str, object], *arguments: str) -> Reply:

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from interop.desk import Desk
-from support import Reply
+from support.program import Reply
 
 OTHER = "other.example.com"
 

@@ -6,7 +6,7 @@ import pytest
 
 from configure.setting_up import OTHER, Setup
 from interop.desk import Desk
-from pages import snippet
+from support.pages import snippet
 
 MINE = '[user]\n\tname = Me\n# mine\n[credential "https://mine.example.com"]\n\thelper = mine\n'
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from credential_protocol.messages import Request
 from simulated_vcenter import SimulatedVCenter
-from support import request
+from support.program import request
 from vsphere_session import clock
 from vsphere_session.cache.surroundings import Surroundings
 from vsphere_session.service.call import Call

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from simulated_vcenter.faults import Fault
-from support import Helper, Reply
+from support.program import Helper, Reply
 
 
 @contextmanager

@@ -10,7 +10,7 @@ import pytest
 from contract.desk import Desk, SharedClock
 from contract.processes import snapshot
 from simulated_vcenter import SimulatedVCenter, faults
-from support import PASSWORD, USER, Helper, request
+from support.program import PASSWORD, USER, Helper, request
 
 SOMEBODY = "somebody@vsphere.local"
 

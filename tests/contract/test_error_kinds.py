@@ -7,7 +7,7 @@ import pytest
 from contract.processes import snapshot
 from credential_protocol.messages import KINDS
 from simulated_vcenter import SimulatedVCenter, faults
-from support import PASSWORD, Helper, request
+from support.program import PASSWORD, Helper, request
 
 WRONG = "wr0ng-Omega"
 

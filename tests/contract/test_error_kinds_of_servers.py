@@ -8,7 +8,7 @@ import pytest
 
 from contract.processes import snapshot
 from simulated_vcenter import Fault, SimulatedVCenter, faults
-from support import PASSWORD, Helper, request
+from support.program import PASSWORD, Helper, request
 
 LIMIT_ID = b'{"messages": [{"id": "com.vmware.vapi.endpoint.failedToLoginMaxUserSessionCountReached"}]}'
 

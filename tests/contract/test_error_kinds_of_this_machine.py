@@ -10,7 +10,7 @@ import pytest
 
 from contract.processes import finished, running
 from simulated_vcenter import SimulatedVCenter, faults
-from support import PASSWORD, Helper, request
+from support.program import PASSWORD, Helper, request
 
 # ---- busy
 

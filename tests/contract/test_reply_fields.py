@@ -11,7 +11,7 @@ import pytest
 from contract.desk import Desk
 from credential_protocol.messages import Failure
 from simulated_vcenter import SimulatedVCenter
-from support import PASSWORD, USER, Helper, request
+from support.program import PASSWORD, USER, Helper, request
 
 MINUTE, HOUR = 60, 3600
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from simulated_vcenter import SimulatedVCenter
-from support import PASSWORD, USER, Helper, request
+from support.program import PASSWORD, USER, Helper, request
 
 FIELDS_OF_GET = (
     "url",

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from simulated_vcenter import SimulatedVCenter
-from support import PASSWORD, Helper, request
+from support.program import PASSWORD, Helper, request
 
 COMMON = (
     "url",

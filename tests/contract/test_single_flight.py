@@ -8,7 +8,7 @@ import pytest
 
 from contract.processes import finished, running
 from simulated_vcenter import SimulatedVCenter, faults
-from support import PASSWORD, Helper, request
+from support.program import PASSWORD, Helper, request
 
 
 def test_twenty_cold_callers_at_once_make_one_login_per_kind_and_get_the_same_sessions(

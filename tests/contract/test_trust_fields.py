@@ -9,7 +9,7 @@ import pytest
 
 from contract.desk import Desk
 from simulated_vcenter import SimulatedVCenter
-from support import PASSWORD, USER, Helper, request
+from support.program import PASSWORD, USER, Helper, request
 
 LOGIN = {"username": USER, "password": PASSWORD}
 

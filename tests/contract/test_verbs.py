@@ -6,7 +6,7 @@ import pytest
 
 from contract.processes import snapshot
 from simulated_vcenter import SimulatedVCenter, faults
-from support import PASSWORD, USER, Helper, request
+from support.program import PASSWORD, USER, Helper, request
 
 SOMEBODY = "somebody@vsphere.local"
 

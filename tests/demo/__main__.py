@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 from simulated_vcenter import SimulatedVCenter
-from support import PASSWORD, USER, Helper
+from support.program import PASSWORD, USER, Helper
 
 
 def main() -> None:

@@ -11,9 +11,10 @@ import pytest
 from credential_protocol import KINDS
 from credential_protocol.dialects import DIALECTS
 from docs import dialects_table
-from pages import page_file, snippet, snippets
 from simulated_vcenter import SimulatedVCenter
-from support import PASSWORD, Helper, pyvmomi_connections
+from support.pages import page_file, snippet, snippets
+from support.program import PASSWORD, Helper
+from support.pyvmomi import pyvmomi_connections
 from vsphere_session.service.verbs import REPLY_FIELDS
 from vsphere_session.settings.config_file import KEYS
 from vsphere_session.settings.environment import FAMILIES

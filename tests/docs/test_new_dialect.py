@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pages import ROOT, snippet
+from support.pages import ROOT, snippet
 
 COPIED = ("helper", "protocol", "tests", "docs", "README.md", "CONTRIBUTING.md", "pyproject.toml")
 ESSENTIAL = "plain and not hostile"

@@ -11,7 +11,7 @@ import pytest
 
 from cache.bench import Bench
 from fastpath.test_warm_path import ROOTS
-from support import PASSWORD, USER
+from support.program import PASSWORD, USER
 
 READ = """
 import os, sys

@@ -19,7 +19,7 @@ import pytest
 import credential_protocol
 import vsphere_session
 from cache.bench import Bench
-from support import PASSWORD, USER, request
+from support.program import PASSWORD, USER, request
 
 ROOTS = [str(Path(str(package.__file__)).parents[1]) for package in (vsphere_session, credential_protocol)]
 

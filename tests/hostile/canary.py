@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from support import Helper, Reply
+from support.program import Helper, Reply
 
 CANARY = "Zq7Kx9Wv3Jp5"
 _PART = 4

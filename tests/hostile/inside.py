@@ -12,7 +12,7 @@ from credential_protocol import native
 from credential_protocol.messages import Failure
 from hostile.canary import shows_secret
 from simulated_vcenter import SimulatedVCenter
-from support import PASSWORD, request
+from support.program import PASSWORD, request
 from vsphere_session.cache.surroundings import Surroundings
 from vsphere_session.clock import Clock
 from vsphere_session.service.call import Call

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from support import Helper
+from support.program import Helper
 
 _LAUNCHER = """\
 import os, sys

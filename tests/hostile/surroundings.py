@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from support import Helper
+from support.program import Helper
 
 ORDINARY = """
 if os.geteuid() == 0 and sys.platform == "linux":

@@ -12,7 +12,7 @@ from hostile.broken_files import BROKEN_CONTENT, NOT_A_FILE, give_away, inflate,
 from hostile.inside import Inside
 from hostile.measured import Measured
 from simulated_vcenter import SimulatedVCenter
-from support import PASSWORD, Helper, request
+from support.program import PASSWORD, Helper, request
 from vsphere_session.cache.govmomi_format import read_rest, read_soap
 
 KINDS = ("soap", "rest")

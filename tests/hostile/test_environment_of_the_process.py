@@ -12,7 +12,7 @@ import pytest
 from hostile.inside import Inside
 from hostile.surroundings import ORDINARY, limited, mounted, within
 from simulated_vcenter import SimulatedVCenter
-from support import PASSWORD, Helper, Reply, request
+from support.program import PASSWORD, Helper, Reply, request
 from vsphere_session.errors import StorageError
 from vsphere_session.storage.paths import Paths
 

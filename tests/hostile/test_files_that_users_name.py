@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from simulated_vcenter import SimulatedVCenter
-from support import PASSWORD, USER, Helper, Reply, request
+from support.program import PASSWORD, USER, Helper, Reply, request
 from vsphere_session.errors import InvalidRequestError
 from vsphere_session.settings import config_file as config
 

@@ -15,7 +15,8 @@ from credential_protocol.messages import Failure
 from hostile.inside import Inside
 from hostile.surroundings import limited, mounted
 from simulated_vcenter import SimulatedVCenter
-from support import PASSWORD, USER, Helper, request, session_ids
+from support.cache_files import session_ids
+from support.program import PASSWORD, USER, Helper, request
 
 WRITERS = ("mkdir", "write", "pwrite", "ftruncate", "fsync", "fchmod", "chmod", "replace")
 """What a full or broken disk can refuse; creating a file is `open` with O_CREAT."""

@@ -15,7 +15,7 @@ import pytest
 from hostile.inside import Inside
 from hostile.surroundings import within
 from simulated_vcenter import SimulatedVCenter, faults
-from support import PASSWORD, Helper, request
+from support.program import PASSWORD, Helper, request
 from vsphere_session.errors import StorageError
 from vsphere_session.storage.files import MAX_BYTES, read_private, write_private
 from vsphere_session.storage.paths import Paths

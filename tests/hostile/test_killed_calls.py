@@ -14,7 +14,7 @@ import pytest
 
 from hostile.inside import Inside
 from simulated_vcenter import SimulatedVCenter
-from support import PASSWORD, USER
+from support.program import PASSWORD, USER
 from vsphere_session.cache.clients import RestClient, SoapClient
 from vsphere_session.cache.repository import Repository
 from vsphere_session.secrets.file_store import FileStore

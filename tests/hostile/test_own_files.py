@@ -15,7 +15,7 @@ import pytest
 from hostile.broken_files import BROKEN_CONTENT, NOT_A_FILE, give_away, inflate, put_in_place
 from hostile.inside import Inside
 from simulated_vcenter import SimulatedVCenter
-from support import PASSWORD, USER
+from support.program import PASSWORD, USER
 from vsphere_session.cache.record import Record
 from vsphere_session.storage.paths import Paths
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from hostile.canary import CANARY, lines, refused
-from support import Helper
+from support.program import Helper
 from vsphere_session.settings.request import FIELDS
 
 NOWHERE = "127.0.0.1:9"

@@ -8,7 +8,7 @@ import pytest
 
 from hostile.canary import CANARY, lines, refused
 from simulated_vcenter import SimulatedVCenter
-from support import Helper
+from support.program import Helper
 
 NOWHERE = "127.0.0.1:9"
 MIB = 1024 * 1024

@@ -13,7 +13,7 @@ from hostile.inside import Inside
 from hostile.operations import OPERATIONS, Operation
 from simulated_vcenter import Fault, SimulatedVCenter, faults
 from simulated_vcenter.exchange import Exchange
-from support import PASSWORD
+from support.program import PASSWORD
 
 LIMIT = b'{"messages": [{"id": "com.vmware.vapi.endpoint.failedToLoginMaxUserSessionCountReached"}]}'
 orphans = pytest.mark.sessions_counted_by_hand

@@ -15,7 +15,7 @@ from hostile.operations import OPERATIONS, Operation
 from hostile.raw_server import RawServer, dribbling, saying
 from simulated_vcenter import Fault, SimulatedVCenter
 from simulated_vcenter.exchange import Exchange
-from support import PASSWORD, Helper, request
+from support.program import PASSWORD, Helper, request
 
 every_operation = pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.where)
 

@@ -15,7 +15,7 @@ from hostile.measured import Measured
 from hostile.operations import OPERATIONS
 from simulated_vcenter import Fault, SimulatedVCenter
 from simulated_vcenter.exchange import Exchange
-from support import PASSWORD, request
+from support.program import PASSWORD, request
 
 FAULT = (
     '<Fault><faultcode>ServerFaultCode</faultcode><faultstring>%s</faultstring>'

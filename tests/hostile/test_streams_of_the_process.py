@@ -11,7 +11,7 @@ import pytest
 from hostile.canary import CANARY, silent
 from hostile.surroundings import within
 from simulated_vcenter import SimulatedVCenter
-from support import PASSWORD, USER, Helper, Reply
+from support.program import PASSWORD, USER, Helper, Reply
 
 NOWHERE = {"GOVC_URL": "127.0.0.1:9", "GOVC_USERNAME": "x", "GOVC_PASSWORD": CANARY}
 PASSTHROUGH = {"GOVC_PERSIST_SESSION": "false"}

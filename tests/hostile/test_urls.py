@@ -9,7 +9,7 @@ import pytest
 
 from hostile.canary import CANARY, refused, silent
 from simulated_vcenter import SimulatedVCenter
-from support import PASSWORD, Helper
+from support.program import PASSWORD, Helper
 
 NO_HOST = ["https://", "https:///sdk", "/sdk", "//vc/sdk", "?x", "#x", ":443", "https://?x", "https://:443/sdk", " "]
 BAD_PORT = ["vc:", "vc:0", "vc:65536", "vc:99999999999999999999", "vc:-1", "vc:+443", "vc:0x1bb", "vc:443x", "vc:\uff14\uff14\uff13", "vc:²"]  # fmt: skip

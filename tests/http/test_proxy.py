@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from connect_proxy import ConnectProxy
 from simulated_vcenter import SimulatedVCenter
-from support import PASSWORD, Helper, request
+from support.connect_proxy import ConnectProxy
+from support.program import PASSWORD, Helper, request
 from vsphere_session.cache.clients import SoapClient
 from vsphere_session.cache.session import Session
 from vsphere_session.endpoint import parse_endpoint

@@ -12,7 +12,7 @@ import pytest
 import truststore
 
 from simulated_vcenter import SimulatedVCenter
-from support import PASSWORD, Helper, request
+from support.program import PASSWORD, Helper, request
 from vsphere_session.http import authorities
 from vsphere_session.http.authorities import trust_the_platform
 from vsphere_session.http.sockets import Socket

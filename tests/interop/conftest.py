@@ -6,7 +6,7 @@ import pytest
 
 from interop.desk import Desk
 from simulated_vcenter import SimulatedVCenter
-from support import Helper
+from support.program import Helper
 
 
 @pytest.fixture

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from interop.desk import Desk
 from interop.registry import Registry
-from pages import snippet
 from peers import debian, path_with_debian
-from support import Reply
+from support.pages import snippet
+from support.program import Reply
 
 PROGRAM = "docker-credential-vsphere"
 STORAGE = """\

@@ -8,9 +8,9 @@ import subprocess
 from pathlib import Path
 
 from credential_protocol.dialects import DIALECTS
-from pages import snippet
 from simulated_vcenter import SimulatedVCenter
-from support import PASSWORD, USER, Helper, Reply
+from support.pages import snippet
+from support.program import PASSWORD, USER, Helper, Reply
 
 
 class CallerMissingError(RuntimeError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-from support import Helper, Reply
+from support.program import Helper, Reply
 
 
 class GitHelper:

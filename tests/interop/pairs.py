@@ -8,7 +8,7 @@ from typing import Any
 
 from peers import Govc, VcSim
 from simulated_vcenter import SimulatedVCenter
-from support import PASSWORD, Helper
+from support.program import PASSWORD, Helper
 
 ODD_USER = "a:b/c?d e!$&+,;=~'()*"
 USERS = ["administrator@vsphere.local", r"DOM\user", ODD_USER, "üser"]

@@ -12,7 +12,7 @@ from credential_protocol.asking import ask
 from credential_protocol.client import call
 from credential_protocol.dialects import DIALECTS
 from interop.desk import Desk
-from support import PASSWORD, USER
+from support.program import PASSWORD, USER
 
 SECRET = " a:b=c \"d\" 'e' üé"
 

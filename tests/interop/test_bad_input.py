@@ -12,7 +12,7 @@ import pytest
 from credential_protocol.dialects import DIALECTS
 from credential_protocol.messages import KINDS
 from interop.desk import Desk
-from support import PASSWORD, USER
+from support.program import PASSWORD, USER
 
 LOG = "vsphere-session: "
 INFO = '{"kind": "ExecCredential", "apiVersion": "client.authentication.k8s.io/v1"}'

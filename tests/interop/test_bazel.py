@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator, ValidationError
 
 from credential_protocol import Request, asking
 from interop.desk import Desk
-from support import PASSWORD, USER, Reply
+from support.program import PASSWORD, USER, Reply
 
 PROGRAM = "vsphere-session"
 

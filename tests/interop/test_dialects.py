@@ -12,7 +12,7 @@ import pytest
 
 from credential_protocol.dialects import DIALECTS, by_program, load
 from interop.desk import Desk
-from support import PASSWORD, USER, Reply
+from support.program import PASSWORD, USER, Reply
 
 DIFFICULT = [
     " a b ",

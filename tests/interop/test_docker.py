@@ -9,8 +9,8 @@ import pytest
 
 from interop.desk import Desk
 from interop.registry import Registry
-from pages import snippet
-from support import PASSWORD, USER, Reply
+from support.pages import snippet
+from support.program import PASSWORD, USER, Reply
 
 PROGRAM = "docker-credential-vsphere"
 NOT_FOUND = snippet("docker", "not-found").encode()

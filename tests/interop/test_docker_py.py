@@ -15,8 +15,8 @@ from docker import auth, credentials
 from docker.errors import DockerException
 
 from interop.desk import Desk
-from pages import snippet
-from support import PASSWORD, USER
+from support.pages import snippet
+from support.program import PASSWORD, USER
 
 REGISTRY = "registry.example.com:5000"
 HUB = "https://index.docker.io/v1/"

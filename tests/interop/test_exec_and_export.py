@@ -15,7 +15,7 @@ import pytest
 
 import peers
 from simulated_vcenter import SimulatedVCenter
-from support import PASSWORD, USER, Helper, Reply, Server
+from support.program import PASSWORD, USER, Helper, Reply, Server
 
 
 def armed(helper: Helper, server: Server) -> Helper:

@@ -10,7 +10,7 @@ import pytest
 from interop.pairs import USERS, Pair
 from peers import VcSim
 from simulated_vcenter import SimulatedVCenter
-from support import PASSWORD, USER, Helper
+from support.program import PASSWORD, USER, Helper
 
 
 @pytest.fixture(params=[*USERS, ""], ids=["upn", "domain", "odd", "umlaut", "none"])

@@ -10,8 +10,8 @@ import pytest
 
 from interop.desk import Desk
 from interop.web import Page, Web
-from pages import snippet
-from support import PASSWORD, USER, Reply
+from support.pages import snippet
+from support.program import PASSWORD, USER, Reply
 
 HOST = "protocol=https\nhost=example.com\n"
 LOGIN = "username=me\npassword=secret\n"

@@ -13,7 +13,7 @@ import time
 import pytest
 
 from interop.git_helper import GitHelper, home_of, login, url
-from support import Helper
+from support.program import Helper
 
 HOST = url("https://example.com")
 AUTHTYPE = "capability[]=authtype"

@@ -10,8 +10,8 @@ import pytest
 
 from interop.cluster import Cluster
 from interop.desk import Desk
-from pages import snippet
-from support import PASSWORD, Reply
+from support.pages import snippet
+from support.program import PASSWORD, Reply
 
 PROGRAM = "vsphere-session"
 ARGUMENTS = ("--protocol", "kubernetes")

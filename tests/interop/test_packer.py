@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 
-from pages import snippet
 from peers import PackerTemplate
 from simulated_vcenter import SimulatedVCenter
-from support import PASSWORD, USER, Helper, request
+from support.pages import snippet
+from support.program import PASSWORD, USER, Helper, request
 
 pytestmark = pytest.mark.timeout(900)
 

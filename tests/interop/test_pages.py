@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from interop.desk import Desk, caller
-from pages import snippet
-from support import PASSWORD, USER, Reply
+from support.pages import snippet
+from support.program import PASSWORD, USER, Reply
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 from interop.containers_image import PROGRAM, Client
 from interop.desk import Desk
 from interop.registry import Registry
-from support import PASSWORD, USER
+from support.program import PASSWORD, USER
 
 
 @pytest.fixture(params=["skopeo", "podman"])

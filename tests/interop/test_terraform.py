@@ -8,7 +8,7 @@ import pytest
 
 from peers import TerraformWorkspace, VcSim
 from simulated_vcenter import SimulatedVCenter
-from support import PASSWORD, USER, Helper
+from support.program import PASSWORD, USER, Helper
 
 
 def workspace(

@@ -13,8 +13,8 @@ import pytest
 import peers
 from interop.desk import Desk
 from interop.web import Page, Web
-from pages import snippet
-from support import Reply
+from support.pages import snippet
+from support.program import Reply
 
 PROGRAM = "terraform-credentials-vsphere"
 

@@ -10,7 +10,7 @@ import pytest
 
 import peers
 from interop.desk import Desk
-from pages import snippet
+from support.pages import snippet
 
 REQUIRED = 'terraform {\n  required_providers {\n    external = { source = "hashicorp/external" }\n  }\n}\n'
 RESULT = 'output "result" {\n  value = data.external.vsphere.result\n}\n'

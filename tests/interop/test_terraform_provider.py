@@ -16,9 +16,10 @@ from urllib.parse import quote
 
 import pytest
 
-from pages import snippet
 from peers import TerraformWorkspace, VcSim
-from support import PASSWORD, USER, Helper, request, session_ids
+from support.cache_files import session_ids
+from support.pages import snippet
+from support.program import PASSWORD, USER, Helper, request
 
 pytestmark = pytest.mark.timeout(900)
 

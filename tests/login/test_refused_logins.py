@@ -15,7 +15,7 @@ from contract.desk import Desk
 from contract.processes import finished, running
 from credential_protocol.messages import Failure
 from simulated_vcenter import SimulatedVCenter, faults
-from support import PASSWORD, USER, Helper, request
+from support.program import PASSWORD, USER, Helper, request
 from vsphere_session import parse_endpoint
 from vsphere_session.clock import Clock, Deadline
 from vsphere_session.errors import LoginRefusedError

@@ -10,7 +10,8 @@ from typing import Any
 
 from credential_protocol.messages import Failure
 from promises.scenes import OLD_PASSWORD, OTHER, OTHER_PASSWORD, Scene, Stage
-from support import PASSWORD, USER, session_ids
+from support.cache_files import session_ids
+from support.program import PASSWORD, USER
 from vsphere_session.digest import session_digest
 
 

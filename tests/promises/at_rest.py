@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from file_keyring import install, session_key, times_set
 from peers import Govc
 from promises import forged
 from promises.canaries import PASSWORD as CANARY
@@ -19,9 +18,10 @@ from promises.crowd import BINARY, PROCESS, SINGLE_FILE, Caller, all_wait, crowd
 from promises.features import Call, calls
 from promises.rows import Progress, Row, Size
 from promises.secrecy import Scene
-from sealed import SETTING, encrypt, sealed_files, sealed_ids
 from simulated_vcenter import SimulatedVCenter, faults
-from support import PASSWORD, USER, Helper, program, request
+from support.encrypted_files import SETTING, encrypt, sealed_files, sealed_ids
+from support.file_keyring import install, session_key, times_set
+from support.program import PASSWORD, USER, Helper, program, request
 
 CROWDS = {Size.SHORT: (20,), Size.LONG: (2, 20, 100)}
 KEY = "vsphere-session:session-key"

@@ -16,7 +16,7 @@ from credential_protocol.jsontext import decode
 from credential_protocol.messages import Failure, Request
 from simulated_vcenter import Clock as ServerClock
 from simulated_vcenter import SimulatedVCenter
-from support import PASSWORD, USER, Helper
+from support.program import PASSWORD, USER, Helper
 from vsphere_session import clock
 from vsphere_session.cache.surroundings import Surroundings
 from vsphere_session.http import sockets

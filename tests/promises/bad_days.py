@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 
-from connect_proxy import ConnectProxy
 from promises.bad_day import (
     ALL_VERBS,
     ERASE,
@@ -27,6 +26,7 @@ from promises.bad_day import (
 )
 from simulated_vcenter import Fault, faults
 from simulated_vcenter.exchange import Exchange
+from support.connect_proxy import ConnectProxy
 
 MINUTE, HOUR = 60.0, 3600.0
 LIMIT = b'{"messages": [{"id": "com.vmware.vapi.endpoint.failedToLoginMaxUserSessionCountReached"}]}'

@@ -22,7 +22,7 @@ from promises import govc_without_measure, limits_both_sides
 from promises.rows import Progress, Row, Size
 from simulated_vcenter import Fault, SimulatedVCenter, faults
 from simulated_vcenter.exchange import Exchange
-from support import PASSWORD, Helper, request
+from support.program import PASSWORD, Helper, request
 from vsphere_session.http import limits
 
 GIGABYTE = 1 << 30

@@ -18,7 +18,7 @@ from hostile.surroundings import within
 from promises import first_bytes
 from promises.rows import Progress, Row, Size
 from simulated_vcenter import SimulatedVCenter
-from support import PASSWORD, Helper, request
+from support.program import PASSWORD, Helper, request
 
 UMASKS = {Size.SHORT: (0o000, 0o777), Size.LONG: (0o000, 0o022, 0o077, 0o777)}
 LOOSER = {Size.SHORT: (0o644, 0o777), Size.LONG: (0o640, 0o644, 0o666, 0o604, 0o777, 0o4755)}

@@ -16,7 +16,7 @@ from contract.processes import finished
 from credential_protocol.messages import Failure
 from promises.rows import Size
 from simulated_vcenter import SimulatedVCenter
-from support import PASSWORD, USER, Helper, request
+from support.program import PASSWORD, USER, Helper, request
 from vsphere_session import RestClient, Session, SoapClient, parse_endpoint
 from vsphere_session.clock import Clock
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from faults import Fault, under_strace
 from promises.aftermath import Before, check_debris, check_files, is_lock, lost, next_callers, next_login
 from promises.scenes import OLD_PASSWORD, OTHER_PASSWORD, Scene, Stage
-from support import PASSWORD
+from support.program import PASSWORD
 
 ERRORS = ("ENOSPC", "EIO", "EROFS", "EMFILE", "EDQUOT")
 NO_LOCKS = ("ENOLCK", "EOPNOTSUPP", "ENOSYS")

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from promises.canaries import PASSWORD, TOKEN, WRONG_PASSWORD
 from simulated_vcenter import Fault, SimulatedVCenter, faults
-from support import USER
+from support.program import USER
 
 OTHER = "git.example.com"  # a host that is no vSphere
 CHILD = "import os, json; print(json.dumps([dict(os.environ), open('/proc/self/cmdline').read()]))"

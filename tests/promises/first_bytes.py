@@ -10,7 +10,7 @@ from faults import under_strace
 from hostile.surroundings import within
 from promises.rows import Progress
 from simulated_vcenter import SimulatedVCenter
-from support import PASSWORD, Helper, request
+from support.program import PASSWORD, Helper, request
 
 _MADE = re.compile(
     r'(?P<call>openat|open|creat|mkdir|mkdirat)\((?:AT_FDCWD(?:<[^>]*>)?, )?"(?P<path>[^"]*)".*?(?P<mode>0[0-7]{3,4})\)'

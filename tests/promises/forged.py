@@ -12,9 +12,9 @@ import keyring
 from keyring.backend import KeyringBackend
 
 from promises.rows import Progress, Row, Size
-from sealed import key_text, sealed_file
 from simulated_vcenter import SimulatedVCenter
-from support import PASSWORD, USER
+from support.encrypted_files import key_text, sealed_file
+from support.program import PASSWORD, USER
 from vsphere_session import RestClient, Session, SoapClient, parse_endpoint
 
 BITS = {Size.SHORT: (0,), Size.LONG: range(8)}

@@ -15,7 +15,7 @@ from promises.bad_day import Case, Outcome, Verb, outcome
 from promises.bad_days import CASES
 from promises.crowd import SINGLE_FILE
 from promises.rows import Progress, Row, Size
-from support import program
+from support.program import program
 
 SHORT_STRIDE = 11
 """The short run takes every so many-th pair of case and verb, so that all verbs have their turn; `test_bad_days` takes each."""

@@ -13,7 +13,7 @@ from random import Random
 from peers import Govc, VcSim, build
 from promises.operations import PASSWORDS
 from simulated_vcenter import SimulatedVCenter, faults
-from support import session_ids
+from support.cache_files import session_ids
 
 LOGIN = ["session.login", "-l"]
 

@@ -12,7 +12,7 @@ from promises.bad_day import REST, SOAP, Case, Day
 from promises.bad_days import through_a_proxy_that_goes
 from promises.rows import Progress
 from simulated_vcenter import Clock, SimulatedVCenter
-from support import PASSWORD, USER
+from support.program import PASSWORD, USER
 
 COMMANDS = {SOAP: ("session.login", "-l"), REST: ("session.login", "-l", "-r")}
 

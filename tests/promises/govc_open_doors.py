@@ -9,7 +9,7 @@ from pathlib import Path
 from peers import Govc
 from promises.rows import Row
 from simulated_vcenter import SimulatedVCenter
-from support import PASSWORD, USER
+from support.program import PASSWORD, USER
 
 
 def row() -> Row:

@@ -9,7 +9,7 @@ import tempfile
 
 import peers
 from simulated_vcenter import SimulatedVCenter, faults
-from support import PASSWORD, USER
+from support.program import PASSWORD, USER
 
 LONG_MEGABYTES = 64  # what it takes it multiplies, and the machine is to live
 _PATIENCE_SECONDS = 5.0

@@ -11,7 +11,8 @@ from contract.desk import SharedClock
 from credential_protocol.messages import Failure, Request
 from promises.rows import Progress, Row
 from simulated_vcenter import Fault, SimulatedVCenter, faults
-from support import PASSWORD, USER, session_ids
+from support.cache_files import session_ids
+from support.program import PASSWORD, USER
 from vsphere_session.cache.surroundings import Surroundings
 from vsphere_session.service.call import Call
 from vsphere_session.service.verbs import get

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from simulated_vcenter import SimulatedVCenter
-from support import ids_in_file
+from support.cache_files import ids_in_file
 
 SHOWN_STEPS = 25
 SET_ASIDE = "set aside: "

@@ -11,7 +11,7 @@ from promises.canaries import PASSWORD, Canaries
 from promises.rows import Progress, Row, Size
 from simulated_vcenter import SimulatedVCenter
 from smoke.secret_service import SecretService
-from support import USER, Helper, request
+from support.program import USER, Helper, request
 
 COMMANDS: dict[Size, Sequence[tuple[str, ...]]] = {
     Size.SHORT: [("apply", "-auto-approve")],

@@ -10,7 +10,7 @@ from contract.processes import finished, running
 from peers import Govc
 from promises.rows import Progress, Row, Size
 from simulated_vcenter import SimulatedVCenter
-from support import PASSWORD, USER, Helper, request
+from support.program import PASSWORD, USER, Helper, request
 
 CALLERS = {Size.SHORT: 4, Size.LONG: 50}
 WRONG = "wr0ng-Omega"

@@ -12,7 +12,7 @@ from typing import Self
 
 from hostile.inside import Inside
 from simulated_vcenter import SimulatedVCenter
-from support import PASSWORD, USER, Helper, request
+from support.program import PASSWORD, USER, Helper, request
 
 OTHER, OTHER_PASSWORD = "other@vsphere.local", "other-password"
 OLD_PASSWORD = "old-password"

@@ -20,7 +20,7 @@ from promises.crowd import BINARY, SINGLE_FILE, kinds
 from promises.features import Call, calls
 from promises.rows import Progress, Row, Size
 from simulated_vcenter import SimulatedVCenter, faults
-from support import USER, Helper, Reply, program, request
+from support.program import USER, Helper, Reply, program, request
 
 BUG = """
 from vsphere_session.cli import main as entry

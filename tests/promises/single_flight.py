@@ -19,7 +19,8 @@ from promises import flight_times, govc_at_once
 from promises.crowd import PROCESS, THREAD, Caller, all_wait, crowd, flock_calls, kinds, mixed
 from promises.rows import Progress, Row, Size
 from simulated_vcenter import Fault, SimulatedVCenter, faults
-from support import PASSWORD, Helper, request, session_ids
+from support.cache_files import session_ids
+from support.program import PASSWORD, Helper, request
 
 NUMBERS = {Size.SHORT: (2, 20), Size.LONG: (2, 20, 100)}
 PATIENCE_SECONDS = 60.0

@@ -13,7 +13,7 @@ from promises.ledger import KILLED, KILLED_OUTSIDE
 from promises.operations import KINDS, World, request_of, shown
 from simulated_vcenter import Fault
 from simulated_vcenter.exchange import Exchange
-from support import Helper, Reply, request
+from support.program import Helper, Reply, request
 
 MOST_REQUESTS = 7
 """A `get` for both kinds that has to ask before it logs in, and to end what it replaces, makes about so many."""

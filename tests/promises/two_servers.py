@@ -12,7 +12,7 @@ from typing import TypeVar
 from credential_protocol.messages import Failure, Request
 from simulated_vcenter import Request as Seen
 from simulated_vcenter import SimulatedVCenter
-from support import session_ids
+from support.cache_files import session_ids
 from vsphere_session import clock
 from vsphere_session.cache.surroundings import Surroundings
 from vsphere_session.service.call import Call

@@ -14,7 +14,7 @@ from typing import TypeVar
 from promises.killing import Target, targets_of
 from promises.rows import Progress
 from promises.scenes import SCENES, WARM, Scene, Stage
-from support import program
+from support.program import program
 
 WORKERS = 2
 _MOST_IN_A_JOB = 20

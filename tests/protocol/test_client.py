@@ -10,7 +10,7 @@ import pytest
 from credential_protocol import Failure
 from credential_protocol.client import call, read_answer
 from simulated_vcenter import SimulatedVCenter
-from support import PASSWORD, Helper, request
+from support.program import PASSWORD, Helper, request
 
 
 def test_a_caller_gets_the_helpers_answer(vcenter: SimulatedVCenter, helper: Helper) -> None:

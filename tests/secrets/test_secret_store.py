@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from file_keyring import install
 from simulated_vcenter import SimulatedVCenter
-from support import PASSWORD, USER, Helper, request
+from support.file_keyring import install
+from support.program import PASSWORD, USER, Helper, request
 from vsphere_session.clock import Clock
 from vsphere_session.storage.lock import Lock
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from simulated_vcenter import SimulatedVCenter, faults
-from support import PASSWORD, USER, Helper, request
+from support.program import PASSWORD, USER, Helper, request
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from simulated_vcenter import SimulatedVCenter
-from support import PASSWORD, USER, Helper
+from support.program import PASSWORD, USER, Helper
 
 FAMILIES = {
     "GOVC": ("GOVC_URL", "GOVC_USERNAME", "GOVC_PASSWORD"),

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from simulated_vcenter import SimulatedVCenter
-from support import PASSWORD, USER, Helper, request
+from support.program import PASSWORD, USER, Helper, request
 
 # ---- GOVC_INSECURE, VSPHERE_ALLOW_UNVERIFIED_SSL, VMWARE_VALIDATE_CERTS
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from simulated_vcenter import SimulatedVCenter
-from support import PASSWORD, USER, Helper, request
+from support.program import PASSWORD, USER, Helper, request
 
 SOMEBODY = "somebody@vsphere.local"
 WRONG_PIN = "AB:" * 31 + "AB"

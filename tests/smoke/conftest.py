@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from support import program
+from support.program import program
 
 
 def _is_script() -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from simulated_vcenter import SimulatedVCenter
-from support import PASSWORD, Helper, request
+from support.program import PASSWORD, Helper, request
 
 
 def do_main_job(helper: Helper, vcenter: SimulatedVCenter) -> None:

@@ -13,7 +13,7 @@ from contract.processes import finished, running
 from hostile.surroundings import mounted
 from peers import strace
 from simulated_vcenter import SimulatedVCenter, faults
-from support import PASSWORD, Helper, request
+from support.program import PASSWORD, Helper, request
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from fastpath.test_warm_path import PROBE, ROOTS
 from peers import strace
 from simulated_vcenter import SimulatedVCenter
 from smoke.test_remembered_answers import answers
-from support import PASSWORD, Helper, request, settle
+from support.program import PASSWORD, Helper, request, settle
 
 # By the launcher alone. Opened: ld.so.cache, libm, libc; the file itself, the answer, the two session files.
 REMEMBERED_OPENED, REMEMBERED_CALLS = 7, 85

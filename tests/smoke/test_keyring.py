@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from sealed import encrypt, sealed_ids
 from simulated_vcenter import SimulatedVCenter
 from smoke.secret_service import SecretService
-from support import PASSWORD, USER, Helper, request
+from support.encrypted_files import encrypt, sealed_ids
+from support.program import PASSWORD, USER, Helper, request
 
 
 def test_a_login_is_kept_in_the_secret_service_of_the_session_bus(

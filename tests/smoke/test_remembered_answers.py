@@ -14,7 +14,7 @@ import pytest
 from hostile.surroundings import ORDINARY, within
 from peers import strace
 from simulated_vcenter import SimulatedVCenter
-from support import PASSWORD, USER, Helper, Reply, request, settle
+from support.program import PASSWORD, USER, Helper, Reply, request, settle
 
 
 def without_python(helper: Helper, *arguments: str, stdin: bytes) -> tuple[Reply, bool]:

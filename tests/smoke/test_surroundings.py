@@ -11,7 +11,7 @@ import pytest
 from hostile.surroundings import mounted
 from simulated_vcenter import SimulatedVCenter
 from smoke.main_job import do_main_job
-from support import PASSWORD, USER, Helper, request
+from support.program import PASSWORD, USER, Helper, request
 
 
 def test_the_version_says_what_it_was_built_from(helper: Helper) -> None:

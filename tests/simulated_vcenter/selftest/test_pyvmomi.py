@@ -12,7 +12,7 @@ from pyVim.connect import Disconnect, SmartConnect
 from pyVmomi import vim, vmodl
 
 from simulated_vcenter import SimulatedVCenter
-from support import pyvmomi_connections
+from support.pyvmomi import pyvmomi_connections
 
 USER, PASSWORD = "administrator@vsphere.local", "VMware1!"
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 _SNIPPET = re.compile(r"^<!-- snippet: ([\w-]+) -->\n```\w*\n(.*?)^```$", flags=re.DOTALL | re.MULTILINE)
 
 

@@ -1,19 +1,16 @@
-"""What the tests share: a home directory of their own, the program under test, and the count of sessions."""
+"""The program under test in a home directory of its own, what a call of it did, and whom it logs in where."""
 
 from __future__ import annotations
 
-import gc
 import json
 import os
 import subprocess
 import sys
-import warnings
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
-from credential_protocol.jsontext import decode
+from support.cache_files import session_ids
 
 PASSWORD = "VMware1!"
 USER = "administrator@vsphere.local"
@@ -101,32 +98,6 @@ class Helper:
         return session_ids(self.home / ".govmomi")
 
 
-def session_ids(govmomi: Path) -> set[str]:
-    """The session ids in the cache files below a GOVMOMI_HOME."""
-    found: set[str] = set()
-    for path in [*govmomi.glob("sessions/*"), *govmomi.glob("rest_sessions/*")]:
-        if path.is_file() and not path.is_symlink():
-            found |= ids_in_file(path)
-    return found
-
-
-def ids_in_file(path: Path) -> set[str]:
-    """The session ids in one file; none if it is no cache file."""
-    data = path.read_bytes()
-    if b'"SoapClient"' not in data:
-        return set()
-    try:
-        value = decode(data, tail=True)
-    except ValueError:
-        return set()
-    if not isinstance(value, dict):
-        return set()
-    client = value.get("SoapClient", {})
-    cookies = client.get("cookies") or client.get("Cookies") or []  # older govmomi wrote capitals
-    rest = {value["SessionID"]} if value.get("SessionID") else set()
-    return {cookie["Value"].strip('"') for cookie in cookies} | rest
-
-
 class Server(Protocol):
     """What the simulated vCenter and vcsim have in common."""
 
@@ -137,15 +108,6 @@ class Server(Protocol):
     @property
     def ca_file(self) -> str | Path:
         """The authority of its certificate, PEM."""
-
-
-@contextmanager
-def pyvmomi_connections() -> Iterator[None]:
-    """For a test that uses pyVmomi: its `SmartConnect` leaves a connection to the garbage collector, which warns."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)
-        yield
-        gc.collect()
 
 
 def request(server: Server, **fields: object) -> dict[str, object]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from peers import VcSim
 from simulated_vcenter import SimulatedVCenter
-from support import ids_in_file
+from support.cache_files import ids_in_file
 
 
 def no_session_is_lost(server: SimulatedVCenter | VcSim, place: Path | None) -> None:

@@ -1,4 +1,4 @@
-"""For pytest (``-p of_the_program``): of the tests that are collected only those that run the program.
+"""For pytest (``-p support.of_the_program``): of the tests that are collected only those that run the program.
 
 These are the ones with a home directory for it, the fixture `home`, their own or by way of another fixture. What is
 left out tests functions, servers or the tests' own tools, and a program of another make would not change its outcome.

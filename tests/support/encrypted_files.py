@@ -10,7 +10,7 @@ from urllib.parse import quote
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from support import USER, Server
+from support.program import USER, Server
 
 MAGIC = b"vsphere-session\x01"
 SETTING = 'session_store = "encrypted"\n'

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from support import Helper
+from support.program import Helper
 
 BACKEND = '''
 """A keyring for tests: a JSON file, or whatever KEYRING_DOES says. What is set is listed in a file beside it."""
