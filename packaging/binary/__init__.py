@@ -5,5 +5,6 @@
 - `compiler.py` makes the launcher of `launcher.c`: a Python within an executable;
 - `archive.py` appends the rest to it;
 - `start.py` is the first Python code that runs, and finds modules there; `plugins.py` knows the keyring's back-ends;
-- `answer.c` answers a call that was answered before, under a name that `sha256.c` makes, without starting Python.
+- `answer.c` answers a call that was answered before, under a name that `sha256.c` makes, without starting Python;
+- `checksum.c` sums up the file and such an answer, as `archive.py` does.
 """

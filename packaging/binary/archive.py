@@ -107,7 +107,7 @@ class Writer:
 
 
 def checksum(data: bytes) -> int:
-    """As launcher.c computes it."""
+    """As checksum.c computes it."""
     mask = 2**64 - 1
     total = len(data)
     whole = len(data) & ~7

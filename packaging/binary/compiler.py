@@ -10,7 +10,7 @@ from pathlib import Path
 
 from common import BuildError, run
 
-SOURCES = tuple(Path(__file__).with_name(name) for name in ("launcher.c", "answer.c", "sha256.c"))
+SOURCES = tuple(Path(__file__).with_name(name) for name in ("launcher.c", "answer.c", "checksum.c", "sha256.c"))
 
 
 def compile_launcher(work: Path) -> Path:
