@@ -40,11 +40,12 @@ MAIN = Environment(
     can_be_made=bool(importlib.util.find_spec("venv") and importlib.util.find_spec("ensurepip")),
 )
 
+LAYERS = "import sys; from importlinter.cli import lint_imports_command; sys.exit(lint_imports_command())"
 # What the environment's Python runs for each command; further arguments go to the last.
 COMMANDS = {
     "demo": [["-m", "demo"]],
     "test": [["-m", "pytest", "-n", "auto"]],
-    "lint": [["-m", "ruff", "check"], ["-m", "ruff", "format", "--check"], ["-m", "importlinter.cli", "lint"]],
+    "lint": [["-m", "ruff", "check"], ["-m", "ruff", "format", "--check"], ["-c", LAYERS]],
     "types": [["-m", "mypy"]],
     "build": [["packaging/build.py"]],
     "smoke": [["packaging/smoke.py"]],
