@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -133,3 +134,18 @@ def test_the_python_recipe_runs(
         exec(compile(code, "README.md", "exec"), {})
     assert capsys.readouterr().out.splitlines().count("200") == 2
     assert len(vcenter.logins) == 2
+
+
+def test_readmes_picture_of_the_rooms_is_the_order_that_lint_holds() -> None:
+    """From the top down, each room once, and an `__init__` in each that says what belongs in it and what never does."""
+    picture = README.partition("<!-- rooms -->")[2].partition("<!-- /rooms -->")[0]
+    shown = re.findall(r'(?:^    |--> )(\w+)\["', picture, flags=re.MULTILINE)
+    layers = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]["contracts"][
+        0
+    ]
+    package = ROOT / "helper" / "vsphere_session"
+    rooms = [name for name in layers["layers"] if (package / name).is_dir()]
+    assert shown == [*rooms, "ground", "protocol"]
+    for name in rooms:
+        said = ast.get_docstring(ast.parse((package / name / "__init__.py").read_text(encoding="utf-8"))) or ""
+        assert re.search(r"\b(never|nothing|nobody|not)\b", said, flags=re.IGNORECASE), name
