@@ -9,7 +9,7 @@ import pytest
 
 from configure.setting_up import OTHER, Setup
 from vsphere_session.configure import links
-from vsphere_session.configure.plan import Desk
+from vsphere_session.configure.plan import Target
 from vsphere_session.errors import InvalidRequestError
 
 VERBS = pytest.mark.parametrize("verb", ["configure", "unconfigure"])
@@ -66,7 +66,7 @@ def test_a_link_goes_home_where_the_programs_directory_cannot_be_written(
 ) -> None:
     """The tests may run as root, who can write everywhere: so the operating system's answer is the test's."""
     monkeypatch.setattr(os, "access", lambda *_: writable)
-    desk = Desk(setup.desk.environment, str(setup.program), str(setup.home), [])
+    desk = Target(setup.desk.environment, str(setup.program), str(setup.home), [])
     directory = setup.bin if writable else setup.home / ".local" / "bin"
     assert links.place("docker-credential-vsphere", desk) == str(directory / "docker-credential-vsphere")
 

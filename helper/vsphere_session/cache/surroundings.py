@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from vsphere_session.clock import TIMEOUT, Clock, Deadline
 from vsphere_session.storage.paths import Paths
 from vsphere_session.storage.reading import Reader
@@ -23,6 +25,13 @@ class Unguarded:
         return None
 
 
+def _log(line: str) -> None:
+    """To the logger `vsphere_session`, if anybody has imported `logging`: else nobody listens, and the import is dear."""
+    logging = sys.modules.get("logging")
+    if logging is not None:
+        logging.getLogger("vsphere_session").debug(line)
+
+
 class Surroundings:
     """What a session needs to know beside its own terms.
 
@@ -33,7 +42,8 @@ class Surroundings:
     reader      reads files, and notes which
     unbroken    wraps what must not be interrupted: from the request of a login until its session is in a file
     connecting  called before anything is sent to the server
-    tell        called with what happens, a line at a time, without secrets; `verbose` if there is somebody to tell
+    tell        called with what happens, a line at a time, without secrets; `verbose` if there is somebody to tell, else
+                those lines are `logging`'s, under `vsphere_session`
     """
 
     def __init__(
@@ -58,7 +68,7 @@ class Surroundings:
         self.unbroken: Final = unbroken
         self.connecting: Final = connecting
         self.verbose: Final = tell is not None
-        self.tell: Final = tell or (lambda _line: None)
+        self.tell: Final = tell or _log
         self._paths: Paths | None = None
 
     @property

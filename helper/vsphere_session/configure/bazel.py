@@ -8,21 +8,21 @@ import shlex
 
 from vsphere_session.configure import links
 from vsphere_session.configure.block import Block
-from vsphere_session.configure.plan import Change, Desk, read_text, rewrite, script, taken, unscript
+from vsphere_session.configure.plan import Change, Target, read_text, rewrite, script, taken, unscript
 from vsphere_session.endpoint import Endpoint
 from vsphere_session.errors import InvalidRequestError
 
 PROGRAM = "bazel-vsphere-session"
 
 
-def configure(desk: Desk) -> list[Change]:
+def configure(target: Target) -> list[Change]:
     """The script, and a line for each host. Raises InvalidRequestError where a host has another helper."""
-    helper = links.place(PROGRAM, desk)
-    changes = script(helper, _script(desk))
-    path = _path(desk)
+    helper = links.place(PROGRAM, target)
+    changes = script(helper, _script(target))
+    path = _path(target)
     block = Block(read_text(path), "bazel")
     lines = block.lines
-    for host in desk.hosts:
+    for host in target.hosts:
         name = _name(host)
         if re.search(rf"^[^#\n]*--credential_helper[= ]['\"]?{re.escape(name)}=", block.outside or "", re.MULTILINE):
             raise taken(path, name)
@@ -32,25 +32,25 @@ def configure(desk: Desk) -> list[Change]:
     return changes
 
 
-def unconfigure(desk: Desk) -> list[Change]:
+def unconfigure(target: Target) -> list[Change]:
     """Take the lines back; the script goes with the last host."""
-    path = _path(desk)
+    path = _path(target)
     block = Block(read_text(path), "bazel")
     changes: list[Change] = []
     lines = block.lines
     for line in block.lines:
         name = _named(line)
-        if name and desk.leaves(name, of=_name):
+        if name and target.leaves(name, of=_name):
             lines = [other for other in lines if other != line]
             changes.append(rewrite(path, block.with_lines(lines), f"remove --credential_helper for {name} from {path}"))
     if not lines:
-        for directory in dict.fromkeys(links.directories(desk)):
-            changes += unscript(os.path.join(directory, PROGRAM), _script(desk))
+        for directory in dict.fromkeys(links.directories(target)):
+            changes += unscript(os.path.join(directory, PROGRAM), _script(target))
     return changes
 
 
-def _path(desk: Desk) -> str:
-    return os.path.join(desk.home, ".bazelrc")
+def _path(target: Target) -> str:
+    return os.path.join(target.home, ".bazelrc")
 
 
 def _name(host: Endpoint) -> str:
@@ -68,5 +68,5 @@ def _named(line: str) -> str:
     return line.partition("--credential_helper=")[2].partition("=")[0]
 
 
-def _script(desk: Desk) -> str:
-    return f'#!/bin/sh\nexec {shlex.quote(desk.program)} --protocol bazel "$@"\n'
+def _script(target: Target) -> str:
+    return f'#!/bin/sh\nexec {shlex.quote(target.program)} --protocol bazel "$@"\n'

@@ -9,7 +9,7 @@ from __future__ import annotations
 from credential_protocol.messages import Failure, Output
 from vsphere_session.configure import bazel, docker, git, kubernetes, terraform_cli
 from vsphere_session.configure.links import this_program
-from vsphere_session.configure.plan import Change, Desk
+from vsphere_session.configure.plan import Change, Target
 from vsphere_session.endpoint import Endpoint, parse_endpoint
 from vsphere_session.errors import InvalidRequestError
 from vsphere_session.storage.paths import home
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from vsphere_session.settings.config_file import Configuration
 
-    Verb = Callable[[Desk], list[Change]]
+    Verb = Callable[[Target], list[Change]]
 
 CALLERS: dict[str, tuple[Verb, Verb]] = {
     "git": (git.configure, git.unconfigure),
@@ -53,9 +53,9 @@ def change(
     caller = _caller(words)
     undo = words[0] == "unconfigure"
     hosts = _hosts(caller, host, config, undo=undo)
-    desk = Desk(environ, this_program(program, environ), home(environ), hosts)
+    target = Target(environ, this_program(program, environ), home(environ), hosts)
     lines: list[str] = []
-    for planned in CALLERS[caller][undo](desk):
+    for planned in CALLERS[caller][undo](target):
         try:
             if not dry_run:
                 planned.make()

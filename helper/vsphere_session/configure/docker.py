@@ -6,7 +6,7 @@ import os
 
 from vsphere_session.configure import links
 from vsphere_session.configure.members import Document
-from vsphere_session.configure.plan import Change, Desk, read_text, rewrite, taken
+from vsphere_session.configure.plan import Change, Target, read_text, rewrite, taken
 from vsphere_session.endpoint import Endpoint
 from vsphere_session.errors import StorageError
 
@@ -15,12 +15,12 @@ HELPER = "vsphere"
 SECTION = "credHelpers"
 
 
-def configure(desk: Desk) -> list[Change]:
+def configure(target: Target) -> list[Change]:
     """The link, and the helper of each host. Raises InvalidRequestError where a host has another, StorageError."""
-    changes = links.make(links.place(PROGRAM, desk), desk)
-    path = _path(desk)
+    changes = links.make(links.place(PROGRAM, target), target)
+    path = _path(target)
     document = _document(path)
-    for host in desk.hosts:
+    for host in target.hosts:
         found = document.members(SECTION).get(host.place)
         if found not in (None, HELPER):
             raise taken(path, host.place)
@@ -30,26 +30,26 @@ def configure(desk: Desk) -> list[Change]:
     return changes
 
 
-def unconfigure(desk: Desk) -> list[Change]:
+def unconfigure(target: Target) -> list[Change]:
     """Take back what `configure` has written; the link goes with the last host."""
-    path = _path(desk)
+    path = _path(target)
     document = _document(path)
     ours = [name for name, value in document.members(SECTION).items() if value == HELPER]
-    left = [name for name in ours if desk.leaves(name, of=_place)]
+    left = [name for name in ours if target.leaves(name, of=_place)]
     changes = []
     for name in left:
         document.remove(SECTION, name)
         changes.append(rewrite(path, document.text, f"remove {SECTION}.{name} from {path}"))
     used = left != ours or document.members("").get("credsStore") == HELPER
-    return changes + ([] if used else links.remove(PROGRAM, desk))
+    return changes + ([] if used else links.remove(PROGRAM, target))
 
 
 def _place(host: Endpoint) -> str:
     return host.place
 
 
-def _path(desk: Desk) -> str:
-    return os.path.join(desk.environ.get("DOCKER_CONFIG") or os.path.join(desk.home, ".docker"), "config.json")
+def _path(target: Target) -> str:
+    return os.path.join(target.environ.get("DOCKER_CONFIG") or os.path.join(target.home, ".docker"), "config.json")
 
 
 def _document(path: str) -> Document:

@@ -6,7 +6,7 @@ import os
 import shutil
 import sys
 
-from vsphere_session.configure.plan import Change, Desk, link, unlink
+from vsphere_session.configure.plan import Change, Target, link, unlink
 from vsphere_session.errors import InvalidRequestError
 
 TYPE_CHECKING = False
@@ -26,29 +26,29 @@ def this_program(name: str, environ: Mapping[str, str]) -> str:
     return os.path.abspath(found)
 
 
-def directories(desk: Desk) -> list[str]:
+def directories(target: Target) -> list[str]:
     """Where a link of ours can be, the best place first."""
-    return [os.path.dirname(desk.program), os.path.join(desk.home, ".local", "bin")]
+    return [os.path.dirname(target.program), os.path.join(target.home, ".local", "bin")]
 
 
-def place(name: str, desk: Desk) -> str:
+def place(name: str, target: Target) -> str:
     """The path of the link or script `name`: where it is already, else where it is to be."""
-    beside, at_home = (os.path.join(directory, name) for directory in directories(desk))
+    beside, at_home = (os.path.join(directory, name) for directory in directories(target))
     if os.path.lexists(beside) or not os.path.lexists(at_home):
         return beside if os.path.lexists(beside) or os.access(os.path.dirname(beside), os.W_OK) else at_home
     return at_home
 
 
-def make(path: str, desk: Desk) -> list[Change]:
+def make(path: str, target: Target) -> list[Change]:
     """The link, and a word where its directory is not on PATH. Raises StorageError."""
-    changes = link(path, desk.program)
+    changes = link(path, target.program)
     directory = os.path.dirname(path)
-    if changes and directory not in desk.environ.get("PATH", "").split(os.pathsep):
+    if changes and directory not in target.environ.get("PATH", "").split(os.pathsep):
         changes.append(Change(f"{directory} is not on PATH: add it", lambda: None))
     return changes
 
 
-def remove(name: str, desk: Desk) -> list[Change]:
+def remove(name: str, target: Target) -> list[Change]:
     """Remove our links of this name."""
-    paths = dict.fromkeys(os.path.join(directory, name) for directory in directories(desk))
-    return [change for path in paths for change in unlink(path, desk.program)]
+    paths = dict.fromkeys(os.path.join(directory, name) for directory in directories(target))
+    return [change for path in paths for change in unlink(path, target.program)]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import stat
 import subprocess
+from dataclasses import dataclass
 
 from vsphere_session.endpoint import Endpoint
 from vsphere_session.errors import InvalidRequestError, NotFoundError, StorageError
@@ -23,17 +24,16 @@ MAX_FILE_BYTES = 16 * 1024 * 1024  # of a caller's own configuration
 _TIMEOUT = 30.0
 
 
+@dataclass(frozen=True)
 class Change:
     """One thing to change: `line` says it to the user, `make` does it."""
 
-    __slots__ = ("line", "make")
-
-    def __init__(self, line: str, make: Callable[[], object]) -> None:
-        self.line = line
-        self.make = make
+    line: str
+    make: Callable[[], object]
 
 
-class Desk:
+@dataclass(frozen=True)
+class Target:
     """Whose configuration it is, and what for.
 
     program  the absolute path of this program, to which links lead
@@ -41,13 +41,10 @@ class Desk:
     hosts    those to configure; for `unconfigure` those to leave, all of them where it is empty
     """
 
-    __slots__ = ("environ", "home", "hosts", "program")
-
-    def __init__(self, environ: Mapping[str, str], program: str, home: str, hosts: list[Endpoint]) -> None:
-        self.environ = environ
-        self.program = program
-        self.home = home
-        self.hosts = hosts
+    environ: Mapping[str, str]
+    program: str
+    home: str
+    hosts: list[Endpoint]
 
     def leaves(self, name: str, *, of: Callable[[Endpoint], str]) -> bool:
         """Whether `unconfigure` is about the host that the caller's configuration calls `name`."""
@@ -173,17 +170,17 @@ def _cannot(verb: str, path: str, error: OSError) -> StorageError:
 # ---- the caller's own tool
 
 
-def command(line: str, desk: Desk, *words: str) -> Change:
+def command(line: str, target: Target, *words: str) -> Change:
     """Run the caller's own tool to change its configuration."""
-    return Change(line, lambda: ask(desk, *words))
+    return Change(line, lambda: ask(target, *words))
 
 
-def ask(desk: Desk, *words: str, fine: tuple[int, ...] = (0,)) -> str:
+def ask(target: Target, *words: str, fine: tuple[int, ...] = (0,)) -> str:
     """What a tool prints. Raises NotFoundError where there is no such tool, StorageError where it fails."""
     try:
         done = subprocess.run(  # noqa: S603  # nosec B603  # the tool whose configuration the user wants changed
             words,
-            env=without_passwords(as_it_was(desk.environ)),
+            env=without_passwords(as_it_was(target.environ)),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=_TIMEOUT,

@@ -6,17 +6,17 @@ import os
 import re
 
 from vsphere_session.configure.block import Block
-from vsphere_session.configure.plan import Change, Desk, link, read_text, rewrite, unlink
+from vsphere_session.configure.plan import Change, Target, link, read_text, rewrite, unlink
 from vsphere_session.errors import InvalidRequestError
 
 PROGRAM = "terraform-credentials-vsphere"
 _LINES = ['credentials_helper "vsphere" {', "}"]
 
 
-def configure(desk: Desk) -> list[Change]:
+def configure(target: Target) -> list[Change]:
     """The link and the block. Raises InvalidRequestError where there is another helper: Terraform allows one."""
-    changes = link(_link(desk), desk.program)
-    path = _path(desk)
+    changes = link(_link(target), target.program)
+    path = _path(target)
     block = Block(read_text(path), "terraform-cli")
     outside = block.outside or ""
     if outside.lstrip().startswith("{"):
@@ -28,19 +28,19 @@ def configure(desk: Desk) -> list[Change]:
     return changes
 
 
-def unconfigure(desk: Desk) -> list[Change]:
+def unconfigure(target: Target) -> list[Change]:
     """Take the block and the link away."""
-    path = _path(desk)
+    path = _path(target)
     block = Block(read_text(path), "terraform-cli")
     line = f'remove credentials_helper "vsphere" from {path}'
     changes = [rewrite(path, block.with_lines([]), line)] if block.there else []
     by_hand = re.search(r"^\s*\"?credentials_helper\"?\s+\"vsphere\"", block.outside or "", re.MULTILINE)
-    return changes + ([] if by_hand else unlink(_link(desk), desk.program))
+    return changes + ([] if by_hand else unlink(_link(target), target.program))
 
 
-def _path(desk: Desk) -> str:
-    return desk.environ.get("TF_CLI_CONFIG_FILE") or os.path.join(desk.home, ".terraformrc")
+def _path(target: Target) -> str:
+    return target.environ.get("TF_CLI_CONFIG_FILE") or os.path.join(target.home, ".terraformrc")
 
 
-def _link(desk: Desk) -> str:
-    return os.path.join(desk.home, ".terraform.d", "plugins", PROGRAM)
+def _link(target: Target) -> str:
+    return os.path.join(target.home, ".terraform.d", "plugins", PROGRAM)
