@@ -9,8 +9,18 @@ import pytest
 
 import peers
 from simulated_vcenter import SimulatedVCenter
+from support import afresh
 from support.counting import no_session_is_lost
 from support.program import PASSWORD, USER, Helper
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Nothing of who started this counts: here, and so in all that the tests start, pytest's workers included."""
+    if afresh.must_restart():
+        config.pluginmanager.getplugin("capturemanager").stop_global_capturing()
+        afresh.restart()
+    afresh.reset_process()
+    afresh.reset_environment()
 
 
 @pytest.fixture(autouse=True)

@@ -32,6 +32,7 @@ import sys
 
 from environments.environment import ROOT, TURN, BootstrapError, Environment, progress
 from environments.pythons import OLDEST, run_on_all
+from support import afresh
 
 MAIN = Environment(
     ROOT / ".venv",
@@ -72,6 +73,7 @@ def main(arguments: list[str]) -> int:
     try:
         if sys.version_info < OLDEST:
             raise BootstrapError("Python 3.11 or newer is needed, as in `python3.11 tests/run.py`")
+        afresh.reset_process()
         MAIN.provide()
         for name in ALL if command == "all" else [command]:
             carry_out(name, rest)

@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 
 from simulated_vcenter import SimulatedVCenter
+from support import afresh
 from support.program import PASSWORD, USER, Helper
 
 
@@ -46,4 +47,8 @@ def show(helper: Helper, verb: str, fields: dict[str, str], text: str) -> None:
 
 
 if __name__ == "__main__":
+    if afresh.must_restart():
+        afresh.restart()
+    afresh.reset_process()
+    afresh.reset_environment()
     main()
