@@ -20,13 +20,12 @@ SYSTEM = "/usr/bin/python3"  # who has no other Python has the distribution's, b
 # Everything else runs on each Python, so that tests of a new part do without being named here.
 LEFT_OUT = (
     "audit",
-    "callers",
-    "company",
     "docs",
     "faults",
     "fuzzing",
     "hostile",
-    "peers_selftest",
+    "interop",
+    "peers",
     "promises",
     "smoke",
 )
