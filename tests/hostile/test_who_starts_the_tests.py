@@ -32,6 +32,7 @@ VARIABLES = {
     "GOVC_URL": "https://elsewhere.example.com",
     "GOVMOMI_HOME": "/nonexistent",
     "HTTPS_PROXY": "http://127.0.0.1:9",
+    "HTTP_PROXY": "http://127.0.0.1:9",
     "LANG": "de_DE.ISO-8859-1",
     "LC_ALL": "ja_JP.eucJP",
     "NO_PROXY": "",
@@ -44,13 +45,21 @@ VARIABLES = {
     "VSPHERE_SESSION_CONFIG": "/nonexistent",
     "XDG_CONFIG_HOME": "/nonexistent",
     "XDG_STATE_HOME": "/nonexistent",
+    "http_proxy": "http://127.0.0.1:9",
+    "no_proxy": "",
 }
 OPENSSL = "openssl_conf = a\n[a]\nssl_conf = b\n[b]\nsystem_default = c\n[c]\nMinProtocol = TLSv1.3\nCiphersuites = TLS_AES_128_CCM_SHA256\n"
 """What neither the simulated servers nor the tests of TLS get on with."""
 
-PART = "conversation or before_the_request or core or mode or tls or platform"
-"""Of signals, core files, files' modes, and TLS and its authorities; a word in a test's or its file's name."""
-WHERE = ("tests/cli/test_signals.py", "tests/hostile/test_kept_to_itself.py", "tests/http", "tests/vsphere")
+PART = "audit or conversation or before_the_request or core or mode or tls or platform"
+"""Of proxies, signals, core files, files' modes, and TLS and its authorities; a word in a test's or its file's name."""
+WHERE = (
+    "tests/audit",
+    "tests/cli/test_signals.py",
+    "tests/hostile/test_kept_to_itself.py",
+    "tests/http",
+    "tests/vsphere",
+)
 
 SETTINGS = {
     "in the background": (SIGNALS, "", "0022", "open", {}, ""),

@@ -16,7 +16,7 @@ import time
 LEFT_ALONE = ("SIGHUP", "SIGPIPE", "SIGXFSZ", "SIGXFZ")
 
 # Variables, by how they begin, of the helper, its libraries and the programs that it works with. Not those of proxies:
-# tools that a test may have to download come through them, and nothing on the loopback interface does.
+# what a test may have to download, such as Packer's modules, comes through them.
 READ = (
     "CURL_CA_BUNDLE", "DBUS_SESSION_BUS_ADDRESS", "DOCKER_", "GIT_", "GOVC_", "GOVMOMI_", "KEYRING_", "KUBECONFIG",
     "LANG", "LC_", "PACKER_", "PKR_", "PYTHON_KEYRING_", "REGISTRY_AUTH_FILE", "REQUESTS_CA_BUNDLE", "SSLKEYLOGFILE",
@@ -42,8 +42,16 @@ def reset_process() -> None:
 
 
 def reset_environment() -> None:
-    """Variables that would change what a test sees are gone. Those that only count at the start: see `must_restart`."""
+    """Variables that would change what a test sees are gone, and servers on this machine have no proxy.
+
+    Of those that only count at the start see `must_restart`.
+    """
     _forget(READ + READ_AT_START)
+    if any(name.lower() in {"http_proxy", "https_proxy", "all_proxy"} for name in os.environ):
+        # lower case comes first for some, and alone for others
+        os.environ["NO_PROXY"] = os.environ["no_proxy"] = "localhost,127.0.0.1,::1," + (
+            os.environ.get("no_proxy") or os.environ.get("NO_PROXY", "")
+        )
     time.tzset()
 
 
