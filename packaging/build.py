@@ -1,10 +1,11 @@
-"""Builds what is handed out, into dist/: ``python packaging/build.py [binary] [plain] [distributions]``.
+"""Builds what is handed out, into dist/: ``python packaging/build.py [binary] [plain] [distributions] [sanitized]``.
 
   binary          vsphere-session, the single file, which needs no Python where it runs
   plain           the same as PyInstaller alone makes it: slower, and it unpacks itself at every start
   distributions   the wheel and the source distribution
+  sanitized       the single file with the compiler's sanitizers in its launcher, into build/sanitized/, for tests
 
-Without an argument, the first and the last. It says nothing unless something is wrong; on a terminal it tells how far
+Without an argument, the first and the third. It says nothing unless something is wrong; on a terminal it tells how far
 it is. The same tree gives the same bytes.
 """
 
@@ -16,7 +17,12 @@ import distributions
 from binary import build as binary
 from common import BuildError, progress
 
-STEPS = {"binary": binary.build, "plain": binary.build_plain, "distributions": distributions.build}
+STEPS = {
+    "binary": binary.build,
+    "plain": binary.build_plain,
+    "distributions": distributions.build,
+    "sanitized": binary.build_sanitized,
+}
 USUAL = ("binary" if sys.platform == "linux" else "plain", "distributions")
 
 

@@ -12,6 +12,7 @@ ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / "build"
 DIST = ROOT / "dist"
 BINARY = DIST / "vsphere-session"
+SANITIZED = BUILD / "sanitized" / "vsphere-session"
 
 
 class BuildError(Exception):

@@ -17,7 +17,7 @@ from pathlib import Path
 import distributions
 import installed
 import origin
-from common import BINARY, BUILD, ROOT, BuildError, progress, run
+from common import BINARY, BUILD, ROOT, SANITIZED, BuildError, progress, run
 
 TESTS = (
     "tests/smoke",
@@ -31,6 +31,22 @@ TESTS = (
     "tests/secrets",
     "tests/settings",
 )
+IN_THREE_WAYS = (
+    "-p",
+    "support.three_ways",
+    "tests/contract",
+    "tests/cli",
+    "tests/settings",
+    "tests/login",
+    "tests/interop/test_dialects.py",
+)
+WITH_SANITIZERS = (
+    "tests/smoke/test_fast_lane.py",
+    "tests/smoke/test_remembered_answers.py",
+    "tests/cli/test_who_reads_stdin.py",
+    "-k",
+    "not without_proc",  # which they need
+)
 CALLERS = ("tests/interop", "tests/configure", "-p", "support.of_the_program")
 UNPACKED = BUILD / "smoke" / "sdist"
 
@@ -43,6 +59,11 @@ def main(arguments: list[str]) -> int:
         check_source_distribution()
         progress("the single file")
         check_program(BINARY, [*TESTS, *arguments])
+        progress("the single file in three ways")
+        check_program(BINARY, [*IN_THREE_WAYS, *arguments])
+        progress("its launcher with sanitizers")
+        run("the file with sanitizers", sys.executable, ROOT / "packaging" / "build.py", "sanitized")
+        check_program(SANITIZED, [*WITH_SANITIZERS, *arguments])
         progress("the single file and its callers")
         check_program(BINARY, [*CALLERS, *arguments])
         progress("the wheel")

@@ -31,10 +31,11 @@ class Deadline:
 
     __slots__ = ("_clock", "_end", "seconds")
 
-    def __init__(self, seconds: float, clock: Clock) -> None:
+    def __init__(self, seconds: float, clock: Clock, *, since: float | None = None) -> None:
+        """`since` is the time of `clock.monotonic` at which it began, now if None."""
         self.seconds = seconds
         self._clock = clock
-        self._end = clock.monotonic() + seconds
+        self._end = (clock.monotonic() if since is None else since) + seconds
 
     def remaining(self) -> float:
         """Seconds left, 0 or less when the time is over."""

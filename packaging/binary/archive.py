@@ -102,8 +102,9 @@ class Writer:
         for name in FIRST:
             numbers += tables[0][name][1][:2]
         numbers += index[:2]
-        size = len(self._data) + 8 * (len(numbers) + 1) + len(MAGIC)
-        return struct.pack(f"<{len(numbers) + 1}Q", *numbers, size) + MAGIC
+        numbers.append(len(self._data) + 8 * (len(numbers) + 2) + len(MAGIC))
+        packed = struct.pack(f"<{len(numbers)}Q", *numbers)
+        return packed + struct.pack("<Q", checksum(packed)) + MAGIC
 
 
 def checksum(data: bytes) -> int:

@@ -14,14 +14,17 @@ import origin
 from binary import compiler
 from binary.archive import Writer
 from binary.contents import EARLY, NOT_REACHED, UNUSED, is_asking
-from common import BINARY, BUILD, DIST, ROOT, BuildError, run
+from common import BINARY, BUILD, ROOT, SANITIZED, BuildError, run
 
 SPEC = Path(__file__).with_name("collect.spec")
 TOOLS = ("ldd", "objcopy", "objdump", "strip")
 
 
-def build() -> None:
-    """Build it anew. Raise BuildError where this machine cannot, or PyInstaller or the compiler fails."""
+def build(*, sanitized: bool = False) -> None:
+    """Build it anew. Raise BuildError where this machine cannot, or PyInstaller or the compiler fails.
+
+    With `sanitized` its launcher has the compiler's sanitizers, and the file is for tests alone.
+    """
     check_machine()
     compiler.compiler()
     compiler.static_library()
@@ -29,8 +32,13 @@ def build() -> None:
         work = Path(directory)
         _collect(work)
         file = work / BINARY.name
-        _put_together(work, file)
-        _hand_out(file)
+        _put_together(work, file, sanitized=sanitized)
+        _hand_out(file, SANITIZED if sanitized else BINARY)
+
+
+def build_sanitized() -> None:
+    """Build the one for tests."""
+    build(sanitized=True)
 
 
 def build_plain() -> None:
@@ -43,7 +51,7 @@ def build_plain() -> None:
         )
     with _workplace() as directory:
         _collect(Path(directory), VSPHERE_SESSION_PLAIN="1")
-        _hand_out(Path(directory) / "dist" / BINARY.name)
+        _hand_out(Path(directory) / "dist" / BINARY.name, BINARY)
 
 
 def _workplace() -> tempfile.TemporaryDirectory[str]:
@@ -70,19 +78,19 @@ def _collect(work: Path, **environment: str) -> None:
     check_left_out(work / SPEC.stem / f"warn-{SPEC.stem}.txt")
 
 
-def _put_together(work: Path, file: Path) -> None:
+def _put_together(work: Path, file: Path, *, sanitized: bool) -> None:
     from binary.parts import parts  # noqa: PLC0415  # imports PyInstaller, for which check_machine looks first
 
     found = parts(work / SPEC.stem)
     early = [part for part in found if part.name in EARLY]
     asking = [part for part in found if is_asking(part.name)]
     late = [part for part in found if part not in early and part not in asking]
-    Writer(compiler.compile_launcher(work)).write(file, early, asking, late)
+    Writer(compiler.compile_launcher(work, sanitized=sanitized)).write(file, early, asking, late)
 
 
-def _hand_out(file: Path) -> None:
-    DIST.mkdir(exist_ok=True)
-    file.replace(BINARY)
+def _hand_out(file: Path, place: Path) -> None:
+    place.parent.mkdir(parents=True, exist_ok=True)
+    file.replace(place)
 
 
 def check_machine() -> None:

@@ -17,7 +17,9 @@
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #define FIRST 5 /* what Python has to find before start.py can, and start.py itself */
@@ -32,6 +34,7 @@ struct trailer { /* little-endian; archive.py writes it at the very end */
     struct span first[FIRST];
     struct span index; /* within early */
     uint64_t file_size;
+    uint64_t own_checksum; /* of all of this before it */
     char magic[16];
 };
 
@@ -43,6 +46,11 @@ static struct trailer trailer;
 static char program[4096];
 static const char *name_of_call = "";
 static struct question question;
+static double started; /* when, by the clock that never jumps */
+static char core_filter[32]; /* what it was before */
+static struct rlimit core_limit; /* likewise; used only where there is no filter */
+static int limits_core;
+static unsigned ignored; /* signals that the caller ignores and this program handles, by their bits */
 
 static _Noreturn void give_up(const char *what) {
     fprintf(stderr, "vsphere-session: %s; get the file again\n", what);
@@ -73,8 +81,10 @@ static void map_image(void) {
     if (image == MAP_FAILED) give_up("the program cannot map its own file");
     close(file);
     memcpy(&trailer, image + about.st_size - sizeof trailer, sizeof trailer);
-    if (memcmp(trailer.magic, MAGIC, sizeof MAGIC) || trailer.file_size != (uint64_t)about.st_size)
-        give_up("the program's file is cut short");
+    if (memcmp(trailer.magic, MAGIC, sizeof MAGIC)) give_up("the program's file is cut short");
+    if (checksum((unsigned char *)&trailer, offsetof(struct trailer, own_checksum)) != trailer.own_checksum)
+        give_up("the program's file is damaged");
+    if (trailer.file_size != (uint64_t)about.st_size) give_up("the program's file is cut short");
     if (!inside(trailer.early) || !inside(trailer.index) ||
         checksum(image + trailer.early.offset, trailer.early.size) != trailer.checksum)
         give_up("the program's file is damaged");
@@ -116,10 +126,19 @@ static PyObject *make_module(void) {
     PyObject *read = PyBytes_FromStringAndSize((char *)question.stdin_data, question.stdin_size);
     if (!read || PyModule_AddObject(module, "stdin", read)) return NULL;
     if (PyModule_AddIntConstant(module, "stdin_ended", question.stdin_ended)) return NULL;
-    PyObject *path = PyBytes_FromString(question.path);
-    if (!path || PyModule_AddObject(module, "answer", path)) return NULL;
+    PyObject *state = PyBytes_FromString(question.directory);
+    if (!state || PyModule_AddObject(module, "state", state)) return NULL;
+    PyObject *digest = PyBytes_FromStringAndSize((char *)question.digest, DIGEST);
+    if (!digest || PyModule_AddObject(module, "question", digest)) return NULL;
     PyObject *build = PyLong_FromUnsignedLongLong(trailer.checksum);
     if (!build || PyModule_AddObject(module, "build", build)) return NULL;
+    PyObject *since = PyFloat_FromDouble(started);
+    if (!since || PyModule_AddObject(module, "started", since)) return NULL;
+    PyObject *filter = PyBytes_FromString(core_filter);
+    if (!filter || PyModule_AddObject(module, "core_filter", filter)) return NULL;
+    PyObject *limit = limits_core ? Py_BuildValue("LL", (long long)core_limit.rlim_cur, (long long)core_limit.rlim_max) : PyTuple_New(0);
+    if (!limit || PyModule_AddObject(module, "core_limit", limit)) return NULL;
+    if (PyModule_AddIntConstant(module, "ignored", ignored)) return NULL;
     return module;
 }
 
@@ -177,13 +196,39 @@ static void end(int number) {
     _exit(128 + number);
 }
 
+/* What the caller ignores stays ignored; core_dumps.py and signals.py are told what was. */
+static void handle(int number, void (*handler)(int)) {
+    struct sigaction before;
+    if (sigaction(number, NULL, &before) || before.sa_handler == SIG_IGN)
+        ignored |= 1u << number;
+    else
+        signal(number, handler);
+}
+
+/* A core file would hold a password that was read from stdin, or is in a variable. */
+static void forbid_cores(void) {
+    int file = open("/proc/self/coredump_filter", O_RDWR | O_CLOEXEC);
+    int done = file >= 0 && read(file, core_filter, sizeof core_filter - 1) > 0 && write(file, "0", 1) == 1;
+    if (file >= 0) close(file);
+    if (done) return;
+    *core_filter = 0;
+    /* 1: also where cores are piped to a program, which no other limit stops */
+    if (getrlimit(RLIMIT_CORE, &core_limit)) return;
+    struct rlimit none = {core_limit.rlim_max ? 1 : 0, core_limit.rlim_max};
+    limits_core = !setrlimit(RLIMIT_CORE, &none);
+}
+
 int main(int argc, char **argv) {
-    signal(SIGINT, end); /* until Python has its own handlers */
-    signal(SIGTERM, end);
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    started = now.tv_sec + now.tv_nsec / 1e9;
+    forbid_cores();
+    handle(SIGINT, end); /* until Python has its own handlers */
+    handle(SIGTERM, end);
     if (argc > 0) name_of_call = argv[0];
     map_image();
-    signal(SIGPIPE, SIG_IGN); /* a reader that has gone is an answer's failure, and not the end of the process */
-    signal(SIGXFSZ, SIG_IGN);
+    handle(SIGPIPE, SIG_IGN); /* a reader that has gone is an answer's failure, and not the end of the process */
+    handle(SIGXFSZ, SIG_IGN);
     answer_again(argc, argv, trailer.checksum, &question);
     start_python(argc, argv);
     PyImport_ImportModule("vsphere_session_start"); /* which ends the process */

@@ -9,14 +9,21 @@
 /* Eight bytes at a time: it has to notice an accident, at the speed of memory. archive.py computes the same. */
 uint64_t checksum(const unsigned char *at, uint64_t size);
 
-struct sha256;
-struct sha256 *sha256_new(void);
+enum { DIGEST = 32 };
+
+struct sha256 {
+    uint32_t state[8];
+    uint64_t length;
+    unsigned char block[64];
+};
+void sha256_start(struct sha256 *sum);
 void sha256_add(struct sha256 *sum, const void *data, size_t size);
-void sha256_hex(struct sha256 *sum, char hex[65]);
+void sha256_end(struct sha256 *sum, unsigned char digest[DIGEST]);
 
 struct question {
-    char path[4096];      /* where the answer to this very call is, if it is; empty: it is not worth looking */
-    unsigned char *stdin_data; /* what was read of stdin */
+    char directory[3900];         /* where answers are; empty: none are wanted, or none can be */
+    unsigned char digest[DIGEST]; /* of the call, but for its stdin */
+    unsigned char *stdin_data;    /* what was read of stdin */
     size_t stdin_size;
     int stdin_ended;
 };

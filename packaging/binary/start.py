@@ -146,7 +146,7 @@ class Placed:
         Placed.count += 1
         path = f"/proc/self{'/.' * Placed.count}/fd/{self._file}"
         if not os.path.exists(path):
-            os.close(self._file)
+            self.__exit__()
             raise FileNotFoundError(path)
         return path
 
@@ -164,10 +164,12 @@ class Placed:
         raise error
 
     def __exit__(self, *exception: object) -> None:
-        if self._path:
-            os.unlink(self._path)
-        if self._file >= 0:
-            os.close(self._file)
+        path, self._path = self._path, ""
+        file, self._file = self._file, -1
+        if path:
+            os.unlink(path)
+        if file >= 0:
+            os.close(file)
 
 
 def _not_a_standard_stream(number: int) -> int:
@@ -194,10 +196,15 @@ def handed_over() -> Handed:
     return Handed(
         stdin=_launcher.stdin,
         at_end=bool(_launcher.stdin_ended),
-        answer=os.fsdecode(_launcher.answer),
+        state=os.fsdecode(_launcher.state),
+        question=_launcher.question,
         build=_launcher.build,
         checksum=checksum,
         began=time(),
+        started=_launcher.started,
+        core_filter=_launcher.core_filter,
+        core_limit=_launcher.core_limit,
+        ignored=frozenset(number for number in range(1, 32) if _launcher.ignored >> number & 1),
     )
 
 

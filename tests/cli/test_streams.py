@@ -250,8 +250,18 @@ def test_streams_that_the_caller_has_made_non_blocking_are_waited_for(
     assert answer["source"] == "login"
 
 
-@pytest.mark.parametrize("words", [["--url", "vc"], ["--username", "u"], ["--", "x"], ["--host", "vc"], ["--dry-run"]])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["store", "--url", "vc"],
+        ["--url", "vc"],
+        ["get", "--username", "u"],
+        ["get", "--", "x"],
+        ["get", "--host", "vc"],
+        ["get", "--dry-run"],
+    ],
+)
 def test_options_of_other_commands_are_not_silently_ignored(helper: Helper, words: list[str]) -> None:
-    reply = helper.run("get", *words)
+    reply = helper.run(*words)
     assert reply.kind == "invalid-request"
     assert reply.stderr.startswith("vsphere-session: --url, --username and -- go with exec and export")

@@ -189,7 +189,7 @@ def kept():
     with handlers.unbroken():
         kill(getpid(), signal.SIGTERM)
         print("still here")
-signals.default_signals()
+signals.hand_on_signals(frozenset())
 print([int(signal.getsignal(number)) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGPIPE, signal.SIGXFSZ)])
 handlers = signals.Signals()
 handlers.install()

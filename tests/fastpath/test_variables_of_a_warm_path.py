@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 from cache.bench import Bench
 from fastpath.test_warm_path import ROOTS
 from support.program import PASSWORD, USER
+from vsphere_session.fastpath.remembered import VARIABLES
+from vsphere_session.settings.environment import FAMILIES
 
 READ = """
 import os, sys
@@ -29,6 +29,7 @@ class Recorder(dict):
         return dict.__contains__(self, name)
 os.environ = Recorder(os.environ)
 from vsphere_session.cli import main as entry
+entry.dict = lambda environ: environ
 assert entry.run(sys.argv[2:]) == 0
 sys.stderr.write(" ".join(names))
 """
@@ -58,8 +59,15 @@ def test_the_launcher_tells_calls_apart_by_every_variable_that_a_warm_get_reads(
         env={"HOME": str(bench.home), **environment},
         check=True,
     )
-    source = Path(__file__).resolve().parents[2] / "packaging" / "binary" / "answer.c"
-    prefixes = re.findall(r'"([A-Z_]+)=?"', source.read_text().partition("PREFIXES[] = {")[2].partition("}")[0])
-    read = {name for name in done.stderr.decode().split() if not name.startswith(tuple(prefixes))}
-    assert "GOVC_" in prefixes
-    assert read <= {"VSPHERE_SESSION_CALLER"}
+    passwords = {family.password for family in FAMILIES}
+    read = set(done.stderr.decode().split())
+    assert {"GOVC_URL", "HOME"} <= read
+    assert not read & passwords
+    assert read - {"VSPHERE_SESSION_CALLER", "VSPHERE_SESSION_REMEMBER"} <= set(VARIABLES)
+
+
+def test_every_variable_of_a_family_counts_but_for_its_password() -> None:
+    """And none that is a secret: names of files are made of them, if only by a keyed hash."""
+    named = {getattr(family, name, None) for family in FAMILIES for name in family.__slots__ if name != "password"}
+    assert {name for name in named if isinstance(name, str) and name.isupper()} <= set(VARIABLES)
+    assert not {family.password for family in FAMILIES} & set(VARIABLES)

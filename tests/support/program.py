@@ -115,13 +115,13 @@ def request(server: Server, **fields: object) -> dict[str, object]:
     return {"url": server.authority, "username": USER, "ca_file": str(server.ca_file), **fields}
 
 
-def settle(helper: Helper) -> None:
+def settle(helper: Helper, seconds: float = 0.2) -> None:
     """Wait until the file system's own clock, which no test can set, has gone on since the last change in the home.
 
     What has just changed is not trusted to be what was read.
     """
     newest = max(path.stat().st_ctime for path in helper.home.rglob("*") if path.is_file())
     probe = helper.home / "clock"
-    while not probe.exists() or probe.stat().st_ctime < newest + 0.2:
+    while not probe.exists() or probe.stat().st_ctime < newest + seconds:
         probe.touch()
     probe.unlink()

@@ -25,18 +25,21 @@ options:
   --secret-store NAME      where "store" keeps passwords: keyring (the platform's, default) or file (mode 0600)
   --keep SECONDS           git, Terraform's CLI: how long "store" keeps the login of a host that is no vSphere
   --config FILE            another configuration file
-  --url URL, --username NAME   exec, export: the endpoint and its user, where environment and configuration name none
+  --url URL, --username NAME   exec, export: the endpoint and its user, where environment and configuration name none;
+                           get, erase: the request, in place of JSON on stdin, which is left alone then
   --format NAME            export: env (default), json, powershell, fish
   --host HOST              configure, unconfigure: this host instead of all that are configured
   --dry-run                configure, unconfigure: say what would change, and change nothing
   --field NAME             print one field of the answer, the bare value and a newline
   --protocol NAME          the caller's protocol: native, git, docker, terraform-cli, bazel, kubernetes
+  --no-remember            do not give an answer again without working it out (or VSPHERE_SESSION_REMEMBER=0)
   -v, -vv                  say on stderr what happens; with -vv also where a bug is
   --version                print the version and what it was built from
   -h, --help               print this
 
 example:
   echo '{"url": "vc.example.com", "username": "me@vsphere.local", "password": "…"}' | vsphere-session get
+  vsphere-session get --url vc.example.com --username me@vsphere.local
 """
 _WITH_VALUE = (
     "--timeout",
@@ -51,7 +54,7 @@ _WITH_VALUE = (
     "--host",
 )
 _TEXTS = {"--config": "config", "--field": "field", "--format": "shape", "--host": "host"}
-_FLAGS = ("-v", "-vv", "--dry-run", "--version", "-h", "--help")
+_FLAGS = ("-v", "-vv", "--no-remember", "--dry-run", "--version", "-h", "--help")
 
 
 class Options:
@@ -62,7 +65,7 @@ class Options:
     show      `version`, `help` or empty
     words     what is left: the verb, and what belongs to the caller's protocol
     command   what stands behind `--`
-    request   `url` and `username`, for exec and export
+    request   `url` and `username`, for exec, export, and get and erase without stdin
     shape     the format of export
     host      for configure and unconfigure; empty where it says nothing
     """
@@ -75,6 +78,7 @@ class Options:
         "host",
         "keep",
         "protocol",
+        "remember",
         "request",
         "secret_store",
         "shape",
@@ -91,6 +95,7 @@ class Options:
         self.shape = "env"
         self.host = ""
         self.dry_run = False
+        self.remember = True
         self.request: dict[str, str] = {}
         self.command: list[str] = []
         self.timeout: float | None = None
@@ -159,6 +164,18 @@ def native_verb(options: Options) -> str:
     return verb
 
 
+def check_native(options: Options, verb: str) -> None:
+    """Raise InvalidRequestError for options that this verb, or a conversation, does not have."""
+    without_stdin = options.request.get("url") and verb in ("get", "erase")
+    if (options.request and not without_stdin) or options.command or options.host or options.dry_run:
+        raise InvalidRequestError(
+            "--url, --username and -- go with exec and export, --url and with it --username with get and erase, too, --host and --dry-run "
+            "with configure; the request is JSON on stdin"
+        )
+    if options.field and verb != "get":
+        raise InvalidRequestError("--field goes with get; leave it out")
+
+
 def _set(options: Options, name: str, value: str) -> None:
     if name == "--timeout":
         options.timeout = seconds(value, name)
@@ -185,6 +202,8 @@ def _flag(options: Options, word: str) -> None:
         options.verbose = max(options.verbose, len(word) - 1)
     elif word == "--dry-run":
         options.dry_run = True
+    elif word == "--no-remember":
+        options.remember = False
     else:
         options.show = "version" if word == "--version" else "help"
 

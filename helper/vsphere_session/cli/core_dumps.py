@@ -9,25 +9,41 @@ from __future__ import annotations
 
 import os
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from vsphere_session.fastpath.launcher import Handed
+
 _FILTER = "/proc/self/coredump_filter"
 _NONE = 1  # also where cores are piped to a program: Linux takes no limit for such a one but this
-_before: dict[str, bytes | tuple[int, int]] = {}
+_before: dict[str, bytes | tuple[int, ...]] = {}
 
 
-def without_memory() -> None:
-    """Core files of this process are written without its memory from now on. Linux only."""
-    if "filter" not in _before:
-        try:
-            fd = os.open(_FILTER, os.O_RDWR | getattr(os, "O_CLOEXEC", 0))
-        except OSError:
-            return
-        try:
-            _before["filter"] = b"0x" + os.read(fd, 32).strip()
-            os.write(fd, b"0")
-        except OSError:
-            _before.pop("filter", None)
-        finally:
-            os.close(fd)
+def without_memory(handed: Handed) -> None:
+    """Core files of this process are written without its memory from now on; where that cannot be had, there are none.
+
+    The launcher of the single file has done so before it read anything.
+    """
+    if handed.core_filter:
+        _before["filter"] = b"0x" + handed.core_filter.strip()
+    elif handed.core_limit:
+        _before["limit"] = handed.core_limit
+    elif "filter" not in _before and not _set_filter():
+        forbid()
+
+
+def _set_filter() -> bool:
+    try:
+        fd = os.open(_FILTER, os.O_RDWR | getattr(os, "O_CLOEXEC", 0))
+    except OSError:
+        return False
+    try:
+        _before["filter"] = b"0x" + os.read(fd, 32).strip()
+        os.write(fd, b"0")
+    except OSError:
+        _before.pop("filter", None)
+    finally:
+        os.close(fd)
+    return "filter" in _before
 
 
 def forbid() -> None:
@@ -50,7 +66,7 @@ def as_before() -> None:
         if isinstance(limit, tuple):
             from resource import RLIMIT_CORE, setrlimit  # noqa: PLC0415
 
-            setrlimit(RLIMIT_CORE, limit)
+            setrlimit(RLIMIT_CORE, (limit[0], limit[1]))
         if isinstance(memory, bytes):
             with open(_FILTER, "wb", buffering=0) as file:
                 file.write(memory)

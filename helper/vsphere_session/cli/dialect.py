@@ -33,12 +33,14 @@ def speak(name: str, arguments: list[str], call: Call, handed: Handed, verbose: 
     try:
         hint = f"{DIALECTS[name].program or PROGRAM} is for {DIALECTS[name].caller} to call"
         reads = dialect.wants_stdin(arguments)
-        stdin = read_stdin(call.around.timeout, hint, handed) if reads else b""
-        parsed = dialect.parse(arguments, stdin, os.environ)
+        early = call.around.reader.count
+        stdin = read_stdin(call.around.until(), hint, handed) if reads else None
+        parsed = dialect.parse(arguments, stdin or b"", os.environ)
         if isinstance(parsed, Output):
             return write(parsed)
         request = parsed
-        return deliver(dialect.render(request, answer(name, request, call)), call, handed)
+        output = dialect.render(request, answer(name, request, call))
+        return deliver(output, call, handed, early=early, stdin=stdin)
     except Failure as failure:
         return write(dialect.render_failure(request, failure, PROGRAM))
     except Exception as error:  # noqa: BLE001  # whatever else happens, a caller gets an answer of its protocol

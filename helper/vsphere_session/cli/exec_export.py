@@ -12,7 +12,7 @@ import os
 from credential_protocol.jsontext import write_flat_object
 from credential_protocol.messages import Output, Request
 from vsphere_session.cli.core_dumps import as_before
-from vsphere_session.cli.signals import default_signals
+from vsphere_session.cli.signals import hand_on_signals
 from vsphere_session.endpoint import parse_endpoint
 from vsphere_session.errors import InvalidRequestError, NotFoundError, StorageError
 from vsphere_session.service.call import Call
@@ -52,15 +52,17 @@ def variables(request: Request, call: Call) -> dict[str, str]:
     return found
 
 
-def execute(command: list[str], request: Request, call: Call) -> int:
+def execute(command: list[str], request: Request, call: Call, ignored: frozenset[int]) -> int:
     """Become `command`, with the session in its environment; so its exit status and signals are its own.
+
+    What the caller `ignored` of these stays so.
 
     Returns only where there is no such program. Raises as `variables` does.
     """
     if not command:
         raise InvalidRequestError("there is no command; write: vsphere-session exec -- COMMAND ARGUMENT…")
     environment = without_passwords(as_it_was(call.around.environ)) | variables(request, call)
-    default_signals()
+    hand_on_signals(ignored)
     as_before()
     try:
         os.execvpe(command[0], command, environment)  # noqa: S606  # nosec B606  # running the user's command is the purpose

@@ -10,7 +10,7 @@ from credential_protocol.dialects import by_program
 from credential_protocol.messages import Failure, Output, Request
 from vsphere_session.cache.surroundings import Surroundings
 from vsphere_session.cli import core_dumps
-from vsphere_session.cli.arguments import USAGE, Options, native_verb, own_options, read_options
+from vsphere_session.cli.arguments import USAGE, Options, check_native, native_verb, own_options, read_options
 from vsphere_session.cli.native import answer, converse
 from vsphere_session.cli.signals import Interrupted, Signals, ignore_signals
 from vsphere_session.cli.streams import bug, reserve_standard_streams, say, show_trace, write
@@ -20,6 +20,7 @@ from vsphere_session.errors import InvalidRequestError, StorageError
 from vsphere_session.fastpath.launcher import NOTHING, Handed
 from vsphere_session.service.call import Call
 from vsphere_session.settings.config_file import Configuration, load, seconds
+from vsphere_session.settings.environment import boolean
 from vsphere_session.storage.paths import Paths
 from vsphere_session.storage.reading import Reader
 from vsphere_session.version import PROGRAM
@@ -37,7 +38,7 @@ def main(handed: Handed = NOTHING) -> None:
 
 def run(arguments: list[str], program: str = PROGRAM, handed: Handed = NOTHING) -> int:
     """Answer what the caller asks, and return the exit status. `program` is the name under which it was started."""
-    core_dumps.without_memory()
+    core_dumps.without_memory(handed)
     closed = reserve_standard_streams()
     signals = Signals()
     options = Options()
@@ -67,20 +68,16 @@ def _answer(options: Options, signals: Signals, program: str, handed: Handed) ->
             raise InvalidRequestError("--field goes with the native protocol; leave one of the two options out")
         return _speak(options.protocol, options.words, signals, handed, options)
     if options.words in (["exec"], ["export"]):
-        return _hand_on(options, signals)
+        return _hand_on(options, signals, handed)
     if options.words[:1] in (["configure"], ["unconfigure"]):
         return _configure(options, program)
     verb = native_verb(options)
-    if options.request or options.command or options.host or options.dry_run:
-        raise InvalidRequestError(
-            "--url, --username and -- go with exec and export, --host and --dry-run with configure; the request is JSON on stdin"
-        )
-    if options.field and verb != "get":
-        raise InvalidRequestError("--field goes with get; leave it out")
+    check_native(options, verb)
     if not verb and os.isatty(0):
         return write(Output(_about("help").encode()))
-    call = _call(options, signals)
-    return answer(verb, call, handed, options.field) if verb else converse(call, options.verbose)
+    call = _call(options, signals, handed)
+    given = _request(verb, options) if options.request else None
+    return answer(verb, call, handed, given, options.field) if verb else converse(call, options.verbose)
 
 
 def _speak(dialect: str, arguments: list[str], signals: Signals, handed: Handed, options: Options | None = None) -> int:
@@ -88,24 +85,29 @@ def _speak(dialect: str, arguments: list[str], signals: Signals, handed: Handed,
 
     try:
         given, words = (options, arguments) if options is not None else own_options(dialect, arguments)
-        call = _call(given, signals)
+        call = _call(given, signals, handed)
     except Failure as failure:  # the caller must not find native JSON on stdout
         return refuse(dialect, failure)
     return speak(dialect, words, call, handed, given.verbose)
 
 
-def _hand_on(options: Options, signals: Signals) -> int:
-    from vsphere_session.cli.exec_export import execute, export  # noqa: PLC0415  # not for a warm answer
-
+def _request(verb: str, options: Options) -> Request:
+    """The request that the command line is."""
     fields = dict(options.request)
     if fields.get("url") and parse_endpoint(fields["url"]).password is not None:
         raise InvalidRequestError(
             "a password does not belong on the command line, where others can read it; store it instead"
         )
-    request = Request("get", fields.pop("url", ""), fields)
-    call = _call(options, signals)
+    return Request(verb, fields.pop("url", ""), fields)
+
+
+def _hand_on(options: Options, signals: Signals, handed: Handed) -> int:
+    from vsphere_session.cli.exec_export import execute, export  # noqa: PLC0415  # not for a warm answer
+
+    request = _request("get", options)
+    call = _call(options, signals, handed)
     if options.words == ["exec"]:
-        return execute(options.command, request, call)
+        return execute(options.command, request, call, handed.ignored)
     return write(export(options.shape, request, call))
 
 
@@ -116,7 +118,7 @@ def _configure(options: Options, program: str) -> int:
     return write(change(options.words, program, config, os.environ, host=options.host, dry_run=options.dry_run))
 
 
-def _call(options: Options, signals: Signals) -> Call:
+def _call(options: Options, signals: Signals, handed: Handed) -> Call:
     reader = Reader()
     config = _config(options, reader)
     configured = config.general.get("timeout", "")
@@ -126,14 +128,16 @@ def _call(options: Options, signals: Signals) -> Call:
         dict(os.environ),  # which each look-up would have to encode and decode
         clock=clock,
         timeout=timeout,
-        deadline=Deadline(timeout, clock),  # the time in which the caller sends its request counts
+        deadline=Deadline(timeout, clock, since=handed.started),  # in which the caller sends its request, too
         caller=os.environ.get("VSPHERE_SESSION_CALLER", ""),
         reader=reader,
         unbroken=signals.unbroken,
         connecting=core_dumps.forbid,
         tell=say if options.verbose else None,
     )
-    return Call(around, config, secret_store=options.secret_store, keep=options.keep)
+    wanted = os.environ.get("VSPHERE_SESSION_REMEMBER", "")
+    remember = options.remember and not (wanted and not boolean(wanted, "VSPHERE_SESSION_REMEMBER"))
+    return Call(around, config, secret_store=options.secret_store, keep=options.keep, remember=remember)
 
 
 def _config(options: Options, reader: Reader) -> Configuration:

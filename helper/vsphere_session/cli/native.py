@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from credential_protocol import native
 from credential_protocol.jsontext import MAX_BYTES
-from credential_protocol.messages import Answer, Failure, Output
+from credential_protocol.messages import Answer, Failure, InvalidRequest, Output
+from vsphere_session.cli.signals import ignore_signals
 from vsphere_session.cli.streams import bug, read_stdin, show_trace, unreadable, write
 from vsphere_session.service.verbs import VERBS
 from vsphere_session.settings.request import FIELDS
@@ -12,35 +13,71 @@ from vsphere_session.version import PROGRAM
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from credential_protocol.messages import Request
     from vsphere_session.fastpath.conversation import Repeated
     from vsphere_session.fastpath.launcher import Handed
     from vsphere_session.service.call import Call
 
 
-def answer(verb: str, call: Call, handed: Handed, field: str) -> int:
-    """Answer the one request on stdin, with one `field` of the answer where it is not empty; the exit status."""
-    hint = f'pipe the request in: echo \'{{"url": "HOST"}}\' | {PROGRAM} {verb}'
+def answer(verb: str, call: Call, handed: Handed, given: Request | None, field: str) -> int:
+    """Answer the request that was `given`, else the one on stdin; the exit status.
+
+    With one `field` of the answer where that is not empty.
+    """
+    early, stdin = call.around.reader.count, None
     try:
-        request = native.parse(read_stdin(call.around.timeout, hint, handed), verb, FIELDS)
+        request = given
+        if request is None:
+            stdin = read_stdin(call.around.until(), HINT.format(verb=verb), handed)
+            request = _parsed(stdin, verb)
         output = _rendered(VERBS[request.verb](request, call), field)
-        return deliver(output, call, handed)
+        return deliver(output, call, handed, early=early, stdin=stdin)
     finally:
         call.outcome.give_back()
 
 
-def deliver(output: Output, call: Call, handed: Handed) -> int:
-    """Write the answer; the exit status. Only then a session that is in no file is the caller's."""
+HINT = f'pipe the request in: echo \'{{{{"url": "HOST"}}}}\' | {PROGRAM} {{verb}}; or, for get and erase: --url HOST'
+
+
+def _parsed(stdin: bytes, verb: str) -> Request:
+    try:
+        return native.parse(stdin, verb, FIELDS)
+    except InvalidRequest as error:
+        if stdin.lstrip()[:1] in (b"{", b"["):
+            raise
+        raise InvalidRequest(
+            f"{error.message}; if stdin is not meant for {PROGRAM}, as in a shell's `while read`: {verb} </dev/null, or --url HOST"
+        ) from None
+
+
+def deliver(output: Output, call: Call, handed: Handed, *, early: int, stdin: bytes | None) -> int:
+    """Write the answer; the exit status. Only then a session that is in no file is the caller's.
+
+    What comes after that changes nothing for this caller: neither a signal nor a mistake ends in another answer.
+
+    early  how many files had been read before stdin was
+    stdin  what was read of it; None where it was not touched
+    """
     status = write(output)
     if status:
         return status
     call.outcome.told()
-    holds = call.outcome.holds
-    if handed.answer and holds is not None and not call.around.verbose:
-        from vsphere_session.fastpath.remembered import remember  # noqa: PLC0415  # only where there is a launcher
-
-        sessions, since, until = holds
-        remember(handed, call.around.reader, output.stdout, sessions=sessions, since=since, until=until)
+    ignore_signals()
+    if handed.state:
+        try:
+            _remember(output.stdout, call, handed, early, stdin)
+        except Exception as error:  # noqa: BLE001  # the answer has been given
+            show_trace(error, 2 if call.around.verbose else 0)
     return 0
+
+
+def _remember(answer: bytes, call: Call, handed: Handed, early: int, stdin: bytes | None) -> None:
+    from vsphere_session.fastpath import remembered  # noqa: PLC0415  # only where there is a launcher
+
+    remembered.tidy(handed.state)
+    holds, seen = call.outcome.holds, call.around.reader.seen(handed.began)
+    if holds is not None and not call.around.verbose:
+        remembered.remember(handed, answer, stdin, early=seen[:early], seen=seen, holds=holds)
 
 
 def _rendered(found: Answer, field: str) -> Output:
@@ -58,7 +95,7 @@ def converse(call: Call, verbose: int) -> int:
     """Answer each line of stdin with one line, until it ends; nothing goes to stderr, which the caller may not read."""
     from vsphere_session.fastpath.conversation import Repeated  # noqa: PLC0415  # only here is anything asked twice
 
-    repeated = Repeated(call.around.clock) if not verbose else None
+    repeated = Repeated(call.around.clock) if call.remember and not verbose else None
     try:
         with open(0, "rb", closefd=False) as stdin:
             while line := stdin.readline(MAX_BYTES + 2):

@@ -28,17 +28,29 @@ class Interrupted(BaseException):  # like KeyboardInterrupt
         self.status = 128 + number
 
 
-def default_signals() -> None:
-    """As a program finds them that was started by a shell: Python itself ignores SIGPIPE, and that is inherited."""
+def hand_on_signals(ignored: frozenset[int]) -> None:
+    """As this program found them: what its caller ignores stays ignored in the program that it becomes.
+
+    SIGPIPE and SIGXFSZ are ignored by Python itself; whether the caller did so, too, is in `ignored` where that is known.
+    """
     for name in ("SIGINT", "SIGTERM", "SIGPIPE", "SIGXFSZ"):
-        if hasattr(_signal, name):
-            _signal.signal(getattr(_signal, name), _signal.SIG_DFL)
+        number = getattr(_signal, name, None)
+        if number is None or number in ignored or (number in _HANDLED and not _is_handled(number)):
+            continue
+        _signal.signal(number, _signal.SIG_DFL)
 
 
 def ignore_signals() -> None:
     """Both signals mean nothing any more."""
-    for number in (_signal.SIGINT, _signal.SIGTERM):
+    for number in _HANDLED:
         _signal.signal(number, _signal.SIG_IGN)
+
+
+_HANDLED = (_signal.SIGINT, _signal.SIGTERM)
+
+
+def _is_handled(number: int) -> bool:
+    return bool(_signal.getsignal(number) != _signal.SIG_IGN)
 
 
 class Signals:
@@ -49,8 +61,8 @@ class Signals:
         self._pending = 0
 
     def install(self) -> None:
-        """Handle both signals from now on."""
-        for number in (_signal.SIGINT, _signal.SIGTERM):
+        """Handle both signals from now on, but for those that the caller ignores."""
+        for number in filter(_is_handled, _HANDLED):
             _signal.signal(number, self._handle)
 
     def unbroken(self) -> _Unbroken:

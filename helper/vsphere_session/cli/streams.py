@@ -14,6 +14,7 @@ from vsphere_session.version import PROGRAM
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from vsphere_session.clock import Deadline
     from vsphere_session.fastpath.launcher import Handed
 
 _BROKEN_PIPE_STATUS = 141
@@ -37,7 +38,7 @@ def reserve_standard_streams() -> list[int]:
     return closed
 
 
-def read_stdin(timeout: float, hint: str, handed: Handed = NOTHING) -> bytes:
+def read_stdin(deadline: Deadline, hint: str, handed: Handed = NOTHING) -> bytes:
     """All of stdin, up to a little more than a request may have, of which some may have been `handed` over.
 
     Raises InvalidRequestError; `hint` is for a terminal.
@@ -46,10 +47,10 @@ def read_stdin(timeout: float, hint: str, handed: Handed = NOTHING) -> bytes:
         return handed.stdin
     if os.isatty(0):
         raise InvalidRequestError(f"stdin is a terminal; {hint}")
-    late = InvalidRequestError(f"the request did not end within {timeout:g} s; close stdin after it")
+    late = InvalidRequestError(f"the request did not end within {deadline.seconds:g} s; close stdin after it")
     parts = [handed.stdin]
     total = len(handed.stdin)
-    with Alarm(timeout, late):
+    with Alarm(max(deadline.remaining(), 0.001), late):
         while total <= MAX_BYTES:
             try:
                 part = os.read(0, 65536)

@@ -3,65 +3,144 @@
 Within the trust window a cached session is handed out unasked, so the answer depends on the call and on files alone.
 What is written down here is which files those are, what the system says of them, until when the answer holds, and the
 answer itself; but for the session ids, which stay where they are: a file holds at most their places in the cache files.
-`packaging/binary/answer.c` reads it. All numbers are unsigned, of 64 bits, in the machine's own order:
+Of a call there are two files: one by what is known without its stdin, which has the files that were read before that,
+and whether stdin was read; one by its stdin, too. `packaging/binary/answer.c` reads them, and derives from them alone
+what a command line means. All numbers are unsigned, of 64 bits, in the machine's own order:
 
     checksum of the rest
+    the keyed hash (HMAC-SHA256) of the call, of whose hexadecimal digits the first 40 are the file's name
     the executable, nanoseconds from which and until which the answer holds, the number of files
-    of each file: kind, device, inode, mode, owner, size, modified, changed (in nanoseconds), length of path; path
-    of each part: kind, length, and the bytes; or of a file itself: device ... changed, offset, length of path; path
+    of each file: kind, device, inode, mode, owner, size, modified, changed (in nanoseconds); path
+    of the first, `r` or `n`: whether stdin is read, or not
+    of the second, each part: kind and length; and the bytes, or of a file itself: device ... changed, offset; path
+
+A path is its length and its bytes. A file's own time is the one until which it holds, so that anybody can clear it away.
 """
 
 from __future__ import annotations
 
 import os
 import sys
+from time import time
 
+from vsphere_session.digest import hmac_sha256
 from vsphere_session.errors import StorageError
-from vsphere_session.storage.files import MAX_BYTES, make_private_directory, remove_quietly
-from vsphere_session.storage.reading import look
+from vsphere_session.storage.files import MAX_BYTES, make_private_directory, read_private, remove_quietly, write_private
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from vsphere_session.fastpath.launcher import Handed
-    from vsphere_session.storage.reading import Identity, Reader
+    from vsphere_session.storage.reading import Identity
 
+    Seen = list[tuple[str, Identity]]
+
+VARIABLES = (
+    *("HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME", "SUDO_UID", "GOVMOMI_HOME", "VSPHERE_SESSION_CONFIG"),
+    *(
+        "GOVC_URL",
+        "GOVC_USERNAME",
+        "GOVC_INSECURE",
+        "GOVC_PERSIST_SESSION",
+        "GOVC_TLS_CA_CERTS",
+        "GOVC_TLS_KNOWN_HOSTS",
+    ),
+    *("VSPHERE_SERVER", "VSPHERE_USER", "VSPHERE_ALLOW_UNVERIFIED_SSL"),
+    *("VMWARE_HOST", "VMWARE_USER", "VMWARE_VALIDATE_CERTS"),
+    "KUBERNETES_EXEC_INFO",
+)
+"""On which variables an answer that nobody is asked about can depend. None of them is a secret; passwords never count."""
 LITERAL, OF_A_FILE = 0, 2
 MOST = 128
-"""Answers that are kept; each is of one call, such as one with this stdin in that directory."""
+"""Files that are kept; each is worth a few milliseconds, and only for a minute."""
+_KEY_BYTES = 32
+_EVERY_BIT = 2**64 - 1
 
 
 def remember(
-    handed: Handed, reader: Reader, answer: bytes, *, sessions: Mapping[str, str], since: float, until: float
+    handed: Handed,
+    answer: bytes,
+    stdin: bytes | None,
+    *,
+    early: Seen,
+    seen: Seen,
+    holds: tuple[Mapping[str, str], float, float],
 ) -> None:
-    """Write down the answer to this call, if nothing speaks against it.
+    """Write an answer down, if nothing speaks against it. Nothing here fails: the answer has been given already.
 
-    reader    what the answer depends on
-    sessions  the cache file of each session id that may be in the answer
-    since     Unix seconds before which the answer does not hold: the server's last word
-    until     Unix seconds from which it does not
+    stdin  all that was read of it; None where it was not touched
+    early  of the files that were `seen` those that were read before stdin was
+    holds  the cache file of each session id that may be in the answer, and from and until when it holds (Unix seconds)
     """
-    if b"password" in handed.stdin.lower():  # the call is in the name of the file, as a hash
+    if b"password" in (stdin or b"").lower():  # no hash of one, however it is keyed
         return
+    sessions, since, until = holds
+    times = since, until
     try:
-        directory = os.path.dirname(handed.answer)
-        seen = reader.seen(handed.began)
         parts = _parts(answer, sessions, dict(seen)) if seen else []
         if parts:
+            directory = _directory(handed.state)
             make_private_directory(directory)
             _make_room(directory)
-            seen.append((directory, look(directory) or ()))
-            _write(handed.answer, _packed(handed, seen, parts, (since, until)))
-    except (OSError, StorageError):
+            key = _key(handed.state)
+            call = hmac_sha256(key, handed.question)
+            mac = hmac_sha256(key, call + (stdin or b""))
+            reads = b"n" if stdin is None else b"r"
+            _write(f"{directory}/{_name(call)}.call", _packed(handed, call, early, times) + reads, handed, until)
+            _write(f"{directory}/{_name(mac)}", _packed(handed, mac, seen, times) + b"".join(parts), handed, until)
+    except (OSError, StorageError, ValueError):
         pass  # the next call takes the long way, too
 
 
-def _packed(handed: Handed, seen: list[tuple[str, Identity]], parts: list[bytes], holds: tuple[float, float]) -> bytes:
-    """The file's content."""
-    head = _numbers(handed.build, *(int(second * 1e9) for second in holds), len(seen))
-    body = head + b"".join(_numbers(*found) + _text(path) for path, found in seen) + b"".join(parts)
-    return _numbers(handed.checksum(body)) + body
+def forget_all(state: str) -> None:
+    """Have no answer given again: a session has been erased."""
+    for path in _files(_directory(state)):
+        remove_quietly(path)
+
+
+def tidy(state: str) -> None:
+    """Remove the answers whose time is over."""
+    now = time()
+    for path in _files(_directory(state)):
+        try:
+            if os.lstat(path).st_mtime < now:
+                remove_quietly(path)
+        except OSError:
+            continue  # somebody else was quicker
+
+
+def _directory(state: str) -> str:
+    return os.path.join(state, "answers")
+
+
+def _files(directory: str) -> list[str]:
+    try:
+        return [os.path.join(directory, name) for name in os.listdir(directory)]
+    except OSError:
+        return []
+
+
+def _make_room(directory: str) -> None:
+    """Remove all answers if there are many."""
+    files = _files(directory)
+    if len(files) >= MOST - 1:
+        for path in files:
+            remove_quietly(path)
+
+
+def _key(state: str) -> bytes:
+    """The secret of this user's answers, made when it is first needed. Raises StorageError."""
+    path = os.path.join(state, "answers.key")
+    key = read_private(path)
+    if key is None or len(key) != _KEY_BYTES:
+        key = os.urandom(_KEY_BYTES)  # of two callers at once one has written for nobody
+        write_private(path, key)
+    return key
+
+
+def _name(mac: bytes) -> str:
+    return mac.hex()[:40]
 
 
 def _parts(answer: bytes, sessions: Mapping[str, str], seen: Mapping[str, Identity]) -> list[bytes]:
@@ -98,7 +177,8 @@ def _split(
 
 
 def _numbers(*numbers: int) -> bytes:
-    return b"".join(number.to_bytes(8, sys.byteorder) for number in numbers)
+    """Of a time before 1970 what C makes of it, too."""
+    return b"".join((number & _EVERY_BIT).to_bytes(8, sys.byteorder) for number in numbers)
 
 
 def _text(path: str) -> bytes:
@@ -106,23 +186,22 @@ def _text(path: str) -> bytes:
     return _numbers(len(data)) + data
 
 
-def _make_room(directory: str) -> None:
-    """Remove all answers if there are many: each is worth a few milliseconds, and only for a minute."""
-    names = os.listdir(directory)
-    if len(names) >= MOST:
-        for name in names:
-            remove_quietly(os.path.join(directory, name))
+def _packed(handed: Handed, mac: bytes, seen: Seen, times: tuple[float, float]) -> bytes:
+    """What has to hold."""
+    head = mac + _numbers(handed.build, *(int(second * 1e9) for second in times), len(seen))
+    return head + b"".join(_numbers(*found) + _text(name) for name, found in seen)
 
 
-def _write(path: str, data: bytes) -> None:
+def _write(path: str, data: bytes, handed: Handed, until: float) -> None:
     """Not synced: after a power cut the checksum tells."""
     beside = f"{path}.{os.getpid()}"
     try:
         fd = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         try:
-            os.write(fd, data)
+            os.write(fd, _numbers(handed.checksum(data)) + data)
         finally:
             os.close(fd)
+        os.utime(beside, (until, until))
         os.replace(beside, path)
     except OSError:
         remove_quietly(beside)

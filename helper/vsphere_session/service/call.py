@@ -20,6 +20,7 @@ class Call:
     config        what the configuration file says
     secret_store  the store for new logins, where a command line names one
     keep          how many seconds a login is kept for a host that is no vSphere; None for ever
+    remember      whether an answer may be given again without being worked out
     outcome       what the call leaves behind beside its answer
     """
 
@@ -30,16 +31,24 @@ class Call:
         *,
         secret_store: str = "",
         keep: float | None = None,
+        remember: bool = True,
     ) -> None:
         self.around: Final = around
         self.config: Final = config
         self.secret_store: Final = secret_store
         self.keep: Final = keep
+        self.remember: Final = remember
         self.outcome: Final = Outcome(around.unbroken)
 
     def again(self) -> Call:
         """A further call in the same surroundings, which begins now."""
-        return Call(self.around.again(), self.config, secret_store=self.secret_store, keep=self.keep)
+        return Call(
+            self.around.again(),
+            self.config,
+            secret_store=self.secret_store,
+            keep=self.keep,
+            remember=self.remember,
+        )
 
     def logins(self, configured: str, around: Surroundings) -> Logins:
         """The stored logins; `configured` is the store that the configuration names for new ones, or empty."""

@@ -69,7 +69,7 @@ def _hand_out(asked: Resolved, call: Call) -> Answer:
     finally:
         session.close()
     files = _files(session, clients)
-    if not logged_in and not asked.settings.carries_password:
+    if call.remember and asked.settings.remember and not (logged_in or asked.settings.carries_password):
         _note_what_holds(session, clients, files, call.outcome)
     fields = _fields(asked.settings, session, clients, files) | {"source": "login" if logged_in else "cache"}
     return Answer({name: fields[name] for name in REPLY_FIELDS if fields.get(name)})
@@ -181,7 +181,10 @@ def store(request: Request, call: Call) -> Answer:
 
 def erase(request: Request, call: Call) -> Answer:
     """End the session on the server, then remove its file; forget the login. Never logs in."""
+    from vsphere_session.fastpath.remembered import forget_all  # noqa: PLC0415  # not for a warm answer
+
     asked = Resolved(request, call)
+    forget_all(call.around.paths.state)
     erased: list[str] = []
     warnings: list[str] = []
     session = asked.session(asked.settings.endpoint.username)

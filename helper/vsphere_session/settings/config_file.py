@@ -29,7 +29,7 @@ CHOICES = {
     "secret_store": ("keyring", "file"),
     "session_store": ("files", "encrypted"),
 }
-BOOLEANS = ("insecure", "passthrough")
+BOOLEANS = ("insecure", "passthrough", "remember")
 DURATIONS = ("timeout", *Policy.DURATIONS)
 KEYS = (*TEXTS, *CHOICES, *BOOLEANS, *DURATIONS)
 GENERAL = ("url", "timeout")

@@ -74,6 +74,7 @@ class Settings:
         self.output = self._choice("output") or "tokens"
         self.insecure = self._boolean("insecure")
         self.passthrough = self._boolean("passthrough")
+        self.remember = self._config_text("remember") != "false"
         self.reauth = boolean(self._fields.get("reauth", "false"), "reauth")
         self.ca_file = self._text("ca_file")
         self.thumbprint = self._thumbprint()

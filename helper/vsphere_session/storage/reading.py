@@ -13,7 +13,9 @@ from vsphere_session.storage.files import read_named, read_private
 
 ABSENT, DIRECTORY, FILE = 0, 1, 2
 SETTLED = 50_000_000
-"""Nanoseconds after which a further change gives a file another time: twice the coarsest clock of file systems in use."""
+"""Nanoseconds after which a further change gives a file another time: more than twice the ticks of clocks in use."""
+SETTLED_WHOLE = 2_100_000_000
+"""The same where times are of whole seconds, or of two, as on some file systems (git calls such entries racy)."""
 
 Identity = tuple[int, ...]
 """Kind, device, inode, mode, owner, size, modified, changed (in nanoseconds); the last three are 0 for a directory."""
@@ -51,14 +53,18 @@ class Reader:
             self._note(path, None)
         return found
 
+    @property
+    def count(self) -> int:
+        """How many files were read or missing so far: the first of those that `seen` tells at the end."""
+        return len(self._noted)
+
     def seen(self, began: float) -> list[tuple[str, Identity]]:
         """What was read or missing since `began` (Unix seconds), with the identity of each.
 
         Nothing where the same may not be read again: a file changed too lately, a link or a pipe led to it.
         """
-        settled = int(began * 1e9) - SETTLED
         for path, found in self._noted.items():
-            if (found[0] == FILE and max(found[6:]) >= settled) or look(path) != found:
+            if (found[0] == FILE and not _is_settled(found, int(began * 1e9))) or look(path) != found:
                 return []
         return list(self._noted.items()) if self._sure else []
 
@@ -78,6 +84,12 @@ def look(path: str) -> Identity | None:
         return _NOT_THERE
     except (OSError, ValueError):
         return None
+
+
+def _is_settled(file: Identity, now: int) -> bool:
+    """Whether a change that comes now, in nanoseconds, is sure to give the file other times."""
+    *_, modified, changed = file
+    return max(modified, changed) < now - (SETTLED if changed % 1_000_000_000 else SETTLED_WHOLE)
 
 
 def _identity(found: os.stat_result) -> Identity:
