@@ -41,6 +41,10 @@ class Deadline:
         """Seconds left, 0 or less when the time is over."""
         return self._end - self._clock.monotonic()
 
+    def within(self, seconds: float) -> Deadline:
+        """An earlier one: so many seconds from now, and never later than this one."""
+        return Deadline(max(0.0, min(seconds, self.remaining())), self._clock)
+
     def for_network(self, what: str) -> float:
         """Seconds left for `what`; raises UnreachableError when there are none."""
         left = self.remaining()

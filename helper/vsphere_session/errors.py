@@ -27,11 +27,15 @@ if TYPE_CHECKING:
 class SessionError(Failure):
     """Something went wrong on the way to a session; `kind` and `message` are the contract's."""
 
+    local = False
+    """Whether it went wrong on this side: the server was not asked, and can be once that is mended."""
+
 
 class InvalidRequestError(SessionError):
     """What was asked for cannot be understood: a bad URL, a wrong value, no endpoint at all."""
 
     kind = "invalid-request"
+    local = True
 
 
 class NotFoundError(SessionError):
@@ -60,6 +64,7 @@ class UntrustedError(SessionError):
     """The server's certificate is not the expected one. Nothing was sent; cached sessions stay."""
 
     kind = "untrusted"
+    local = True
 
 
 class SessionLimitError(SessionError):
@@ -78,6 +83,7 @@ class StorageError(SessionError):
     """A file or directory of the helper cannot be read or written, or belongs to somebody else."""
 
     kind = "storage"
+    local = True
 
 
 class UnsupportedError(SessionError):

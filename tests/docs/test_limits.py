@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SOURCES = sorted([*(ROOT / "helper").rglob("*.py"), *(ROOT / "protocol").rglob("*.py")])
 LIMIT = re.compile(r"_?MAX_|_?MOST(_|$)|_?READ_SIZE$|_?TIMEOUT$|\w*_LIMIT$")
 READS = {"read", "readline", "readlines", "read_bytes", "read_text", "recv", "fetchall"}
-OF_THE_READER = {"helper/vsphere_session/http/connection.py", "helper/vsphere_session/http/transport.py"}
+OF_THE_READER = {"helper/vsphere_session/http/tunnel.py", "helper/vsphere_session/http/transport.py"}
 """Where `read` is `http.response.ResponseReader`'s, which is what the limits of answers are in."""
 
 

@@ -1,62 +1,68 @@
-"""A small HTTP proxy that knows CONNECT, for the tests of HTTPS_PROXY."""
+"""A small HTTP proxy for the tests: CONNECT, whole requests for plain servers, TLS and a login if wanted."""
 
 from __future__ import annotations
 
-import contextlib
+import base64
 import socket
-import threading
-from types import TracebackType
-from typing import Self
+import ssl
+
+from support.proxy_server import Proxy, Relay, read_head
 
 
-class ConnectProxy:
-    """Listens on 127.0.0.1, connects whatever is asked for to `target`, and remembers the requests."""
+class ConnectProxy(Proxy):
+    """Listens on 127.0.0.1, connects whatever is asked for to `target`, and remembers the requests.
 
-    def __init__(self, target: tuple[str, int], *, status: str = "200 Connection established") -> None:
-        self._target = target
-        self._status = status
-        self._server = socket.create_server(("127.0.0.1", 0))
-        self.requests: list[bytes] = []
-        self.url = f"http://127.0.0.1:{self._server.getsockname()[1]}"
-        threading.Thread(target=self._accept, daemon=True).start()
+    status  what it answers; other than 200 nothing follows
+    tls     the context with which it takes connections; None for plain ones
+    login   `user:password` that it wants to see
+    """
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, _type: type[BaseException] | None, _value: BaseException | None, _trace: TracebackType | None
+    def __init__(
+        self,
+        target: tuple[str, int],
+        *,
+        status: str = "200 Connection established",
+        tls: ssl.SSLContext | None = None,
+        login: str = "",
     ) -> None:
-        self._server.close()
+        self._status = status
+        self._login = f"Proxy-Authorization: Basic {base64.b64encode(login.encode()).decode()}\r\n" if login else ""
+        self.requests: list[bytes] = []
+        super().__init__(target, tls=tls)
+        self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.port}"
 
-    def _accept(self) -> None:
-        with contextlib.suppress(OSError):
-            while True:
-                client, _ = self._server.accept()
-                threading.Thread(target=self._serve, args=(client,), daemon=True).start()
-
-    def _serve(self, client: socket.socket) -> None:
-        with client:
-            self._connect(client)
-
-    def _connect(self, client: socket.socket) -> None:
-        head = b""
-        while b"\r\n\r\n" not in head:
-            head += client.recv(4096)
+    def converse(self, relay: Relay) -> None:
+        """Answer one request; then what follows is the server's."""
+        head, rest = read_head(relay.client)
         self.requests.append(head)
-        client.sendall(f"HTTP/1.1 {self._status}\r\n\r\n".encode())
-        if not self._status.startswith("200"):
-            return
+        if self._login.encode() not in head:
+            relay.client.sendall(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n")
+        elif not head.startswith(b"CONNECT "):
+            self._pass_on(relay.client, head, rest)
+        else:
+            relay.client.sendall(f"HTTP/1.1 {self._status}\r\n\r\n".encode())
+            if self._status.startswith("200"):
+                relay.run(rest)
+
+    def _pass_on(self, client: socket.socket, head: bytes, body: bytes) -> None:
+        """A whole request, and its answer as the last one of the connection."""
+        lines = head.lower().split(b"\r\n")
+        length = next((int(line[15:]) for line in lines if line.startswith(b"content-length:")), 0)
+        while len(body) < length:
+            body += client.recv(length - len(body))
+        answer = b""
         with socket.create_connection(self._target) as server:
-            back = threading.Thread(target=_pump, args=(server, client), daemon=True)
-            back.start()
-            _pump(client, server)
-            back.join()
+            server.sendall(_for_the_server(head) + body)
+            while part := server.recv(65536):
+                answer += part
+        status, _, rest = answer.partition(b"\r\n")
+        client.sendall(status + b"\r\nConnection: close\r\n" + rest)
 
 
-def _pump(source: socket.socket, sink: socket.socket) -> None:
-    with contextlib.suppress(OSError):
-        while data := source.recv(65536):
-            sink.sendall(data)
-    for end in (source, sink):
-        with contextlib.suppress(OSError):
-            end.shutdown(socket.SHUT_RDWR)
+def _for_the_server(head: bytes) -> bytes:
+    """A request as the server takes it: the path alone, nothing of the proxy's, and one per connection."""
+    first, *lines = head.removesuffix(b"\r\n\r\n").split(b"\r\n")
+    method, target, version = first.split(b" ")
+    path = b"/" + target.split(b"/", 3)[3]
+    kept = [line for line in lines if not line.lower().startswith((b"proxy-", b"connection:"))]
+    return b"\r\n".join([b" ".join((method, path, version)), *kept, b"Connection: close", b"", b""])

@@ -16,13 +16,14 @@ from pyVim.connect import SmartConnect
 from requests.adapters import HTTPAdapter
 
 from vsphere_session.errors import UnsupportedError
+from vsphere_session.http.authorities import trust_the_platform
 from vsphere_session.http.connection import peer_certificate
+from vsphere_session.http.proxied import has_login, variable_of
 from vsphere_session.http.tls import without_old_versions
 
 if TYPE_CHECKING:
     from pyVmomi import vim
 
-    from vsphere_session.endpoint import Endpoint
     from vsphere_session.http.transport import Transport
 
 
@@ -37,7 +38,7 @@ def service_instance(transport: Transport, session_id: str) -> vim.ServiceInstan
         path=endpoint.path,
         sessionId=session_id,
         sslContext=_context(transport),
-        **_pyvmomi_proxy(transport.proxy),
+        **_pyvmomi_proxy(transport),
     )
     return instance
 
@@ -53,8 +54,17 @@ def _check(session_id: str) -> None:
         raise UnsupportedError("this client has no session to hand over; use it with Session.login first")
 
 
-def _pyvmomi_proxy(proxy: Endpoint | None) -> dict[str, Any]:
-    return {} if proxy is None else {"httpProxyHost": proxy.host, "httpProxyPort": proxy.port}
+def _pyvmomi_proxy(transport: Transport) -> dict[str, Any]:
+    """CONNECT to an HTTP proxy is what pyVmomi knows; it sends a login for that to the server, too."""
+    proxy = transport.proxy
+    if proxy is None:
+        return {}
+    if proxy.scheme != "http" or has_login(proxy) or transport.endpoint.scheme != "https":
+        raise UnsupportedError(
+            f"pyVmomi cannot go through the proxy {proxy.place} ({variable_of(proxy)}): it knows http:// proxies without a login, for https "
+            "endpoints; name the server in NO_PROXY, or use another proxy"
+        )
+    return {"httpProxyHost": proxy.host, "httpProxyPort": proxy.port}
 
 
 class EndpointSession(requests.Session):
@@ -108,8 +118,13 @@ def _requests_proxy(transport: Transport) -> dict[str, str]:
     proxy = transport.proxy
     if proxy is None:
         return {}
-    login = f"{quote(proxy.username, safe='')}:{quote(proxy.password or '', safe='')}@" if proxy.username else ""
-    return {transport.endpoint.scheme: f"http://{login}{proxy.authority}"}
+    if proxy.scheme not in ("http", transport.endpoint.scheme):
+        raise UnsupportedError(
+            f"requests cannot go through the proxy {proxy.place} ({variable_of(proxy)}): it knows http:// proxies, and https:// ones for https "
+            "endpoints; name the server in NO_PROXY, or use another proxy"
+        )
+    login = f"{quote(proxy.username, safe='')}:{quote(proxy.password or '', safe='')}@" if has_login(proxy) else ""
+    return {transport.endpoint.scheme: f"{proxy.scheme}://{login}{proxy.authority}"}
 
 
 class _ContextAdapter(HTTPAdapter):
@@ -132,6 +147,13 @@ class _ContextAdapter(HTTPAdapter):
             "cert_reqs": self._context.verify_mode,
             "assert_hostname": by_name,
         }
+
+    def proxy_manager_for(self, proxy: str, **proxy_kwargs: Any) -> Any:  # requests' own signature
+        """A proxy by TLS is verified by what the platform trusts, whatever is said of the endpoint."""
+        if proxy.startswith("https://"):
+            context = without_old_versions(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
+            proxy_kwargs["proxy_ssl_context"] = trust_the_platform(context)
+        return super().proxy_manager_for(proxy, **proxy_kwargs)
 
     def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:  # requests' own signature
         """The context does it."""

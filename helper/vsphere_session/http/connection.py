@@ -5,28 +5,20 @@ On the fast path.
 
 from __future__ import annotations
 
-import os
-
 from vsphere_session.clock import Deadline
 from vsphere_session.endpoint import Endpoint
-from vsphere_session.errors import SessionError, UnreachableError, UntrustedError
 from vsphere_session.http.limits import READ_SIZE
 from vsphere_session.http.response import ResponseReader
-from vsphere_session.http.sockets import IPPROTO_TCP, SOCK_STREAM, TCP_NODELAY, Socket, ascii_host, look_up
-from vsphere_session.http.tls import (
-    SSLCertVerificationError,
-    SSLEOFError,
-    SSLError,
-    SSLWantReadError,
-    start_tls,
-)
-from vsphere_session.http.trust import Trust, fingerprint
+from vsphere_session.http.sockets import Socket, ascii_host, broken, dial
+from vsphere_session.http.tls import SSLEOFError, SSLError, SSLWantReadError, start_tls
+from vsphere_session.http.trust import Trust
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import ssl
 
-    from vsphere_session.http.tls import Secured, Stream
+    from vsphere_session.http.tls import Context, Secured, Stream
+    from vsphere_session.http.tls_in_tls import SecuredInside
 
 
 class Connection:
@@ -41,15 +33,15 @@ class Connection:
         proxy: Endpoint | None,
         context: ssl.SSLContext | None,
     ) -> None:
-        self._place = endpoint.place
+        self._place = endpoint.place if proxy is None else _through(endpoint, proxy)
         self.deadline = deadline
-        tcp = _open_tcp(endpoint, proxy, deadline)
-        self._socket: Stream = tcp
+        stream = _open(endpoint, proxy, deadline)
+        self._socket: Stream = stream
         try:
             if endpoint.scheme == "https":
-                self._socket = _start_tls(tcp, endpoint, trust, deadline, proxy=proxy, context=context)
+                self._socket = _start_tls(stream, endpoint, trust, deadline, proxy=proxy, context=context)
         except BaseException:
-            tcp.close()
+            stream.close()
             raise
         self.reader = ResponseReader(self._receive, self._place)
 
@@ -59,7 +51,7 @@ class Connection:
             self._socket.settimeout(self.deadline.for_network(self._place))
             self._socket.sendall(data)
         except OSError as error:
-            raise _broken(self._place, error, self.deadline) from None
+            raise broken(self._place, error, self.deadline) from None
 
     def _receive(self) -> bytes:
         try:
@@ -68,7 +60,7 @@ class Connection:
         except SSLEOFError:
             return b""
         except OSError as error:
-            raise _broken(self._place, error, self.deadline) from None
+            raise broken(self._place, error, self.deadline) from None
 
     def is_open(self) -> bool:
         """Whether the server has not closed it meanwhile; only asked between two requests."""
@@ -86,111 +78,66 @@ class Connection:
         self._socket.close()
 
 
-def _open_tcp(endpoint: Endpoint, proxy: Endpoint | None, deadline: Deadline) -> Socket:
-    target = proxy or endpoint
-    addresses = look_up(target, deadline)
-    last: OSError = OSError("no address")
-    for number, (family, address) in enumerate(addresses):
-        left = deadline.for_network(target.place)
-        connection = Socket(family, SOCK_STREAM)
-        try:
-            connection.settimeout(left / (len(addresses) - number))
-            connection.connect(address)
-            connection.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
-            if proxy is not None:
-                _ask_proxy(connection, endpoint, proxy, deadline)
-        except OSError as error:
-            connection.close()
-            last = error
-        except BaseException:
-            connection.close()
-            raise
-        else:
-            return connection
-    raise _broken(target.place, last, deadline)
+def _open(endpoint: Endpoint, proxy: Endpoint | None, deadline: Deadline) -> Stream:
+    if proxy is None:
+        return dial(endpoint, deadline)
+    from vsphere_session.http.tunnel import open_tunnel  # noqa: PLC0415  # few have a proxy
+
+    return open_tunnel(endpoint, proxy, deadline)
 
 
-def _ask_proxy(connection: Socket, endpoint: Endpoint, proxy: Endpoint, deadline: Deadline) -> None:
-    host = _server_name(endpoint)
-    target = f"[{host}]:{endpoint.port}" if ":" in host else f"{host}:{endpoint.port}"
-    lines = [f"CONNECT {target} HTTP/1.1", f"Host: {target}"]
-    if proxy.username:
-        from binascii import b2a_base64  # noqa: PLC0415  # few have that
+def _through(endpoint: Endpoint, proxy: Endpoint) -> str:
+    from vsphere_session.http.proxied import variable_of  # noqa: PLC0415  # few have a proxy
 
-        login = b2a_base64(f"{proxy.username}:{proxy.password or ''}".encode(), newline=False).decode()
-        lines.append(f"Proxy-Authorization: Basic {login}")
+    return f"{endpoint.place} (through the proxy {proxy.place} of {variable_of(proxy)})"
 
-    def receive() -> bytes:
-        # one byte at a time: what follows the proxy's answer belongs to TLS
-        connection.settimeout(deadline.for_network(proxy.place))
-        return connection.recv(1)
 
-    connection.sendall("\r\n".join([*lines, "", ""]).encode("ascii"))
-    response, _ = ResponseReader(receive, f"the proxy {proxy.place}").read(without_body=True)
-    if response.status != 200:
-        raise UnreachableError(
-            f"the proxy {proxy.place} refused to connect to {endpoint.place} ({response.status}); check HTTPS_PROXY and NO_PROXY"
-        )
+def _shake_hands(
+    stream: Stream, context: Context | ssl.SSLContext, server_name: str, seconds: float
+) -> Secured | ssl.SSLSocket | SecuredInside:
+    if isinstance(stream, Socket):
+        return start_tls(stream, context, server_name, seconds)
+    from vsphere_session.http.tls_in_tls import SecuredInside  # noqa: PLC0415  # few have a proxy with TLS
+
+    return SecuredInside(stream, context, server_name, seconds)
 
 
 def _start_tls(
-    tcp: Socket,
+    stream: Stream,
     endpoint: Endpoint,
     trust: Trust,
     deadline: Deadline,
     *,
     proxy: Endpoint | None,
     context: ssl.SSLContext | None,
-) -> Secured | ssl.SSLSocket:
+) -> Stream:
+    place = endpoint.place if proxy is None else _through(endpoint, proxy)
     try:
-        left = deadline.for_network(endpoint.place)
-        secured = start_tls(tcp, context or trust.context(), _server_name(endpoint), left)
+        left = deadline.for_network(place)
+        secured = _shake_hands(stream, context or trust.context(), _server_name(endpoint), left)
         try:
             trust.check_pin(secured.getpeercert(True) or b"", endpoint.place)
         except BaseException:
             secured.close()  # the TCP socket may be its own now
             raise
-    except SSLCertVerificationError as error:
-        raise _untrusted(endpoint, deadline, proxy, error.verify_message) from None
-    except SSLEOFError:
-        raise UnreachableError(
-            f"{endpoint.place} closed the connection during the TLS handshake; try again, or check the url"
-        ) from None
-    except TimeoutError as error:
-        raise _broken(endpoint.place, error, deadline) from None
     except SSLError as error:
-        reason = (error.reason or "unknown reason").lower().replace("_", " ")
-        raise UnreachableError(
-            f"{endpoint.place} does not speak TLS as we do ({reason}); check port and scheme of the url"
-        ) from None
+        from vsphere_session.http.tls_failures import failure  # noqa: PLC0415  # only for who fails
+
+        raise failure(error, place, lambda: peer_certificate(endpoint, deadline, proxy)) from None
     except OSError as error:
-        raise _broken(endpoint.place, error, deadline) from None
+        raise broken(place, error, deadline) from None
     return secured
-
-
-def _untrusted(endpoint: Endpoint, deadline: Deadline, proxy: Endpoint | None, reason: str) -> SessionError:
-    """The error for a certificate that no authority vouches for, with its fingerprint: a second handshake fetches it."""
-    actual = "unknown"
-    try:
-        certificate = peer_certificate(endpoint, deadline, proxy)
-        actual = fingerprint(certificate)
-    except (OSError, SessionError):
-        pass
-    return UntrustedError(
-        f"the certificate of {endpoint.place} is not trusted ({reason}): expected one that the certificate authorities vouch for, actual "
-        f"fingerprint {actual}; if the server's console shows the same, give it as thumbprint, or the authority's file as ca_file"
-    )
 
 
 def peer_certificate(endpoint: Endpoint, deadline: Deadline, proxy: Endpoint | None = None) -> bytes:
     """The certificate (DER) that the endpoint shows, unverified; nothing else is sent to it."""
-    tcp = _open_tcp(endpoint, proxy, deadline)
+    stream = _open(endpoint, proxy, deadline)
     try:
         left = deadline.for_network(endpoint.place)
-        secured = start_tls(tcp, Trust(insecure=True).context(), _server_name(endpoint), left)
+        secured = _shake_hands(stream, Trust(insecure=True).context(), _server_name(endpoint), left)
         return secured.getpeercert(True) or b""
     finally:
-        tcp.close()
+        stream.close()
 
 
 def _server_name(endpoint: Endpoint) -> str:
@@ -203,16 +150,3 @@ def host_header(endpoint: Endpoint) -> str:
     if name.startswith("[") and "%" in name:
         name = f"{name.partition('%')[0]}]{name.rpartition(']')[2]}"
     return ascii_host(name)
-
-
-def _broken(place: str, error: OSError, deadline: Deadline) -> UnreachableError:
-    if isinstance(error, TimeoutError):
-        return UnreachableError(
-            f"{place} did not answer within {deadline.seconds:g} s; try again, or allow more with --timeout"
-        )
-    reason = (
-        os.strerror(error.errno).lower() if error.errno and not isinstance(error, SSLError) else type(error).__name__
-    )
-    return UnreachableError(
-        f"the connection to {place} failed ({reason}); check the url and that the server is up, then try again"
-    )

@@ -7,6 +7,8 @@ On the fast path.
 
 from __future__ import annotations
 
+import os
+
 from vsphere_session.errors import UnreachableError
 
 try:
@@ -42,11 +44,56 @@ if TYPE_CHECKING:
 
     Address = tuple[int, tuple[object, ...]]
 
-__all__ = ["IPPROTO_TCP", "SOCK_STREAM", "TCP_NODELAY", "Socket", "ascii_host", "look_up"]
+__all__ = ["Socket", "ascii_host", "broken", "dial", "look_up", "packed_address"]
 
 
 class Socket(socket):
     """A socket that TLS can refer to."""
+
+
+def dial(target: Endpoint, deadline: Deadline) -> Socket:
+    """A TCP connection to the first of the target's addresses that takes one. Raises UnreachableError."""
+    addresses = look_up(target, deadline)
+    last: OSError = OSError("no address")
+    for number, (family, address) in enumerate(addresses):
+        left = deadline.for_network(target.place)
+        connection = Socket(family, SOCK_STREAM)
+        try:
+            connection.settimeout(left / (len(addresses) - number))
+            connection.connect(address)
+            connection.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
+        except OSError as error:
+            connection.close()
+            last = error
+        except BaseException:
+            connection.close()
+            raise
+        else:
+            return connection
+    raise broken(target.place, last, deadline)
+
+
+def broken(place: str, error: OSError, deadline: Deadline) -> UnreachableError:
+    """The error for a connection to `place` that failed like this."""
+    if isinstance(error, TimeoutError):
+        return UnreachableError(
+            f"{place} did not answer within {deadline.seconds:g} s; try again, or allow more with --timeout"
+        )
+    of_the_system = error.errno and not hasattr(error, "library")  # which TLS's own errors have
+    reason = os.strerror(error.errno).lower() if of_the_system else type(error).__name__  # type: ignore[arg-type]  # it is one
+    return UnreachableError(
+        f"the connection to {place} failed ({reason}); check the url and that the server is up, then try again"
+    )
+
+
+def packed_address(name: str) -> bytes | None:
+    """The four or sixteen bytes of an address; None for any other name."""
+    for family in (AF_INET, AF_INET6):
+        try:
+            return inet_pton(family, name.partition("%")[0])
+        except OSError:
+            continue
+    return None
 
 
 def look_up(endpoint: Endpoint, deadline: Deadline) -> list[Address]:

@@ -15,6 +15,7 @@ try:
     from _ssl import (
         CERT_NONE,
         PROTOCOL_TLS_CLIENT,
+        MemoryBIO,
         PROTO_TLSv1_2,
         SSLCertVerificationError,
         SSLEOFError,
@@ -28,6 +29,7 @@ except ImportError:
     from ssl import (
         CERT_NONE,
         PROTOCOL_TLS_CLIENT,
+        MemoryBIO,
         SSLCertVerificationError,
         SSLEOFError,
         SSLError,
@@ -69,6 +71,7 @@ __all__ = [
     "CERT_NONE",
     "PROTOCOL_TLS_CLIENT",
     "Context",
+    "MemoryBIO",
     "SSLCertVerificationError",
     "SSLEOFError",
     "SSLError",

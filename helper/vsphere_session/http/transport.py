@@ -45,7 +45,7 @@ class Transport:
     trust        what to check of its certificate
     insecure     what the cache's key says of that, whatever a hook makes of `trust` (read only)
     ssl_context  one's own context; None lets `trust` make it. A thumbprint in `trust` is compared all the same
-    proxy        the HTTP proxy to go through, or None
+    proxy        the proxy to go through (`parse_proxy`; an Endpoint is one that speaks HTTP), or None
     headers      sent with every request
     timeout      seconds that one request may take
     deadline     until when all requests together may take, or None
@@ -92,10 +92,16 @@ class Transport:
         lines = [f"{method} {path} HTTP/1.1", f"Host: {host_header(self.endpoint)}"]
         lines += [f"{name}: {value}" for name, value in (self.headers | headers).items()]
         lines.append(f"Content-Length: {len(body)}")
+        if self.proxy is not None and self.endpoint.scheme == "http":
+            self._for_proxy(lines, f"{method} http://{host_header(self.endpoint)}{path} HTTP/1.1", self.proxy)
         connection = self._connect(self.until())
         try:
             connection.send("\r\n".join([*lines, "", ""]).encode("latin-1") + body)
             response, reusable = connection.reader.read()
+            if response.status == 407 and self.proxy is not None and self.endpoint.scheme == "http":
+                from vsphere_session.http.proxied import login_wanted  # noqa: PLC0415  # few have a proxy
+
+                raise login_wanted(self.endpoint, self.proxy, "407")
         except BaseException:
             self._line.close()
             raise
@@ -111,6 +117,15 @@ class Transport:
         """Close the connection, unless others are to use it, too; the next request opens a new one."""
         if not self._line.kept:
             self._line.close()
+
+    def _for_proxy(self, lines: list[str], whole: str, proxy: Endpoint) -> None:
+        """Change the lines of a request to those that a proxy passes on, if it is one that does."""
+        from vsphere_session.http.tunnel import authorization, forwards  # noqa: PLC0415  # few have a proxy
+
+        if forwards(self.endpoint, proxy):
+            lines[0] = whole
+            login = authorization(proxy)
+            lines += [f"Proxy-Authorization: {login}"] if login else []
 
     def _connect(self, deadline: Deadline) -> Connection:
         line = self._line
