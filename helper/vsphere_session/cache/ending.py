@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vsphere_session.errors import LoginRefusedError, SessionError, UntrustedError
+from vsphere_session.errors import LoginRefusedError, SessionError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class Ending:
     def discard(self, client: WireClient) -> None:
         """End the session of `client`, and remove its file if that still holds it, also where the server did not answer.
 
-        Raises why it did not, after the file is gone; an UntrustedError leaves the file where it is.
+        Raises why it did not, after the file is gone; a `local` error leaves the file where it is: it can be mended.
         """
         # first: killed after the next step, this call would leave a dead session that is trusted
         self._repository.record.distrust(client.session_id)
@@ -44,10 +44,9 @@ class Ending:
                 if self._validator.is_anothers(client):
                     raise LoginRefusedError(f"it belongs to somebody else than {self._owner}")
                 client.log_out()
-        except UntrustedError:
-            raise
-        except SessionError:
-            self._forget(client)
+        except SessionError as error:
+            if not error.local:
+                self._forget(client)
             raise
         self._forget(client)
 
@@ -74,16 +73,19 @@ class Ending:
     def end_left_aside(self, client: WireClient, config: Config | None, *, keep: bool = True) -> None:
         """End the sessions that calls which were killed have left.
 
-        What the server does not end now is tried again the next time, unless it is not to be kept.
+        What the server does not end now is tried again the next time, unless it is not to be kept; a `local` error is
+        raised then.
         """
         for left in self._repository.left_aside(client):
             self._connector.connect(left, config)
             try:
                 with left:
                     left.log_out()
-            except SessionError:
+            except SessionError as error:
                 if keep:
                     return  # the login has to do with the same server
+                if error.local:
+                    raise
             self._repository.settle(left)
 
     def _forget(self, client: WireClient) -> None:

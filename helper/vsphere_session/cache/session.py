@@ -205,7 +205,7 @@ class Session:
     def discard(self, client: WireClient) -> None:
         """End the session of `client`, and remove its file if that still holds it, also where the server did not answer.
 
-        Raises why it did not, after the file is gone; an UntrustedError leaves the file where it is.
+        Raises why it did not, after the file is gone; a `local` error leaves the file where it is.
         """
         with self.repository.locked():
             self._ending().discard(client)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from credential_protocol.messages import Answer, Failure
 from vsphere_session.cache.clients import RestClient, SoapClient, WireClient
 from vsphere_session.clock import rfc3339
-from vsphere_session.errors import InvalidRequestError, SessionError, UnsupportedError, UntrustedError
+from vsphere_session.errors import InvalidRequestError, SessionError, UnsupportedError
 from vsphere_session.service.resolved import Resolved
 
 TYPE_CHECKING = False
@@ -202,7 +202,10 @@ def erase(request: Request, call: Call) -> Answer:
 
 
 def _erase_session(session: Session, client: WireClient, given: str, warnings: list[str]) -> bool:
-    """End the cached session, or the one given; whether there was one. An untrusted server is told nothing: that is an error."""
+    """End the cached session, or the one given; whether there was one.
+
+    What is wrong on this side (an unusable proxy, an untrusted server, an unreadable file) is an error, and costs nothing.
+    """
     if not session.passthrough:
         session.repository.read(client)
     if given and client.session_id != given:
@@ -217,10 +220,8 @@ def _erase_session(session: Session, client: WireClient, given: str, warnings: l
         return False
     try:
         return session.erase(client)
-    except UntrustedError:
-        raise
     except SessionError as error:
-        if error.kind in ("busy", "storage"):
+        if error.local or error.kind == "busy":
             raise
         warnings.append(f"the file is gone, but the session may live on until it idles out: {error.message}")
     return True
