@@ -5,7 +5,12 @@ from __future__ import annotations
 import os
 import sys
 
-from vsphere_session.http.tls import PROTOCOL_TLS_CLIENT, get_default_verify_paths, without_old_versions
+from vsphere_session.http.tls import (
+    PROTOCOL_TLS_CLIENT,
+    get_default_verify_paths,
+    with_partial_chains,
+    without_old_versions,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,6 +39,8 @@ def trust_the_platform(context: AnyContext) -> AnyContext:
         return without_old_versions(truststore.SSLContext(PROTOCOL_TLS_CLIENT))  # type: ignore[type-var, return-value]  # it has the same methods
     if _openssl_has_some():
         context.set_default_verify_paths()
+        if os.path.isfile(os.environ.get(get_default_verify_paths()[0], "")):
+            with_partial_chains(context)  # the user names it, and Go takes whatever is in it
     else:
         bundle = next(filter(os.path.isfile, _BUNDLES), "")
         if bundle:

@@ -67,6 +67,8 @@ if TYPE_CHECKING:
             """Close it."""
 
 
+_X509_V_FLAG_PARTIAL_CHAIN = 0x80000
+
 __all__ = [
     "CERT_NONE",
     "PROTOCOL_TLS_CLIENT",
@@ -80,6 +82,7 @@ __all__ = [
     "client_context",
     "get_default_verify_paths",
     "start_tls",
+    "with_partial_chains",
     "without_old_versions",
 ]
 
@@ -87,6 +90,11 @@ __all__ = [
 def client_context() -> Context:
     """A new context for a client, which verifies certificate and host name by TLS 1.2 or newer."""
     return without_old_versions(Context(PROTOCOL_TLS_CLIENT))
+
+
+def with_partial_chains(context: Context) -> None:
+    """Take each certificate that this context trusts as the end of a chain, the server's own and intermediates included."""
+    context.verify_flags |= _X509_V_FLAG_PARTIAL_CHAIN
 
 
 def without_old_versions(context: AnyContext) -> AnyContext:

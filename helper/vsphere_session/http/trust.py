@@ -13,7 +13,7 @@ from vsphere_session.digest import sha1_hex, sha256_hex
 from vsphere_session.errors import InvalidRequestError, StorageError, UntrustedError
 from vsphere_session.http.authorities import trust_the_platform
 from vsphere_session.http.thumbprint import normal_thumbprint
-from vsphere_session.http.tls import CERT_NONE, Context, SSLError, client_context
+from vsphere_session.http.tls import CERT_NONE, Context, SSLError, client_context, with_partial_chains
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -65,6 +65,8 @@ class Trust:
 
 
 def _load(context: Context, ca_files: str) -> None:
+    """Trust what the user names, as Go does: an authority, one that another has issued, or the server's own certificate."""
+    with_partial_chains(context)
     for path in ca_files.split(os.pathsep):
         try:
             if not stat.S_ISREG(os.stat(path).st_mode):  # it is read for every connection, and a pipe only once
