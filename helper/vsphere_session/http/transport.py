@@ -90,7 +90,9 @@ class Transport:
         Raises UnreachableError, UntrustedError.
         """
         lines = [f"{method} {path} HTTP/1.1", f"Host: {host_header(self.endpoint)}"]
-        lines += [f"{name}: {value}" for name, value in (self.headers | headers).items()]
+        # without it a front may compress as it likes (RFC 9110, 12.5.3), and nothing is unpacked here
+        given = {"Accept-Encoding": "identity"} | self.headers | headers
+        lines += [f"{name}: {value}" for name, value in given.items()]
         lines.append(f"Content-Length: {len(body)}")
         if self.proxy is not None and self.endpoint.scheme == "http":
             self._for_proxy(lines, f"{method} http://{host_header(self.endpoint)}{path} HTTP/1.1", self.proxy)
