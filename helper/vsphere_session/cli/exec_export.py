@@ -17,7 +17,7 @@ from vsphere_session.endpoint import parse_endpoint
 from vsphere_session.errors import InvalidRequestError, NotFoundError, StorageError
 from vsphere_session.service.call import Call
 from vsphere_session.service.verbs import get_cached
-from vsphere_session.settings.child_environment import NO_PASSWORD, as_it_was, without_passwords
+from vsphere_session.settings.child_environment import NO_PASSWORD, as_it_was, trust_of, without_passwords
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -42,8 +42,8 @@ def variables(request: Request, call: Call) -> dict[str, str]:
         "VSPHERE_ALLOW_UNVERIFIED_SSL": str(settings.insecure).lower(),
         "VSPHERE_PERSIST_SESSION": "true",
     }
-    if settings.ca_file:
-        found["GOVC_TLS_CA_CERTS"] = settings.ca_file
+    around = call.around
+    found |= trust_of(endpoint, settings.ca_file, settings.thumbprint, around.environ, around.paths.state)
     for kind, variable in (("soap", "VSPHERE_VIM_SESSION_PATH"), ("rest", "VSPHERE_REST_SESSION_PATH")):
         if f"{kind}_session_file" in answer:
             found[variable] = os.path.dirname(answer[f"{kind}_session_file"])

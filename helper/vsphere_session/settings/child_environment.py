@@ -1,12 +1,18 @@
-"""The environment of a program that this one starts: without passwords, and without what is ours alone."""
+"""The environment of a program that this one starts: without passwords and what is ours alone, with the trust that it needs."""
 
 from __future__ import annotations
 
+import os
 import sys
 
+from vsphere_session.digest import sha256_hex
 from vsphere_session.endpoint import Endpoint, parse_endpoint
 from vsphere_session.errors import InvalidRequestError
+from vsphere_session.http.sockets import ascii_host
+from vsphere_session.http.thumbprint import normal_thumbprint
 from vsphere_session.settings.environment import FAMILIES
+from vsphere_session.storage.files import read_private, write_private
+from vsphere_session.storage.paths import named_paths
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,6 +43,39 @@ def without_passwords(environ: Mapping[str, str]) -> dict[str, str]:
         elif endpoint is None and "@" in text:  # what cannot be read may hold a password, and is of no use to anybody
             del kept[family.url]
     return kept
+
+
+def trust_of(
+    endpoint: Endpoint, ca_file: str, thumbprint: str, environ: Mapping[str, str], state: str
+) -> dict[str, str]:
+    """The variables with which govc trusts the endpoint as we do, wherever it runs. Raises StorageError.
+
+    A thumbprint is handed on in a file below `state`, beside the known hosts that the user has.
+    """
+    found = {}
+    if ca_file:
+        found["GOVC_TLS_CA_CERTS"] = _absolute(ca_file)
+    known = named_paths(environ.get("GOVC_TLS_KNOWN_HOSTS", ""), environ)
+    if thumbprint and endpoint.scheme == "https":
+        # the last line for a server counts
+        known = os.pathsep.join(filter(None, (known, _known_hosts(endpoint, thumbprint, state))))
+    if known:
+        found["GOVC_TLS_KNOWN_HOSTS"] = _absolute(known)
+    return found
+
+
+def _known_hosts(endpoint: Endpoint, thumbprint: str, state: str) -> str:
+    """A file with one line for this endpoint, as govmomi reads it; made anew where it says something else."""
+    path = os.path.join(state, "known_hosts", sha256_hex(endpoint.place.encode()))
+    port = "" if endpoint.authority.removesuffix(f":{endpoint.port}") != endpoint.authority else f":{endpoint.port}"
+    line = f"{ascii_host(endpoint.authority)}{port} {normal_thumbprint(thumbprint)}\n".encode()
+    if read_private(path) != line:
+        write_private(path, line)
+    return path
+
+
+def _absolute(paths: str) -> str:
+    return os.pathsep.join(os.path.abspath(path) if path else path for path in paths.split(os.pathsep))
 
 
 def _endpoint(text: str) -> Endpoint | None:

@@ -7,7 +7,7 @@
     username = "terraform@vsphere.local"
     thumbprint = "AA:BB:…"
 
-There is no place for a password in it: that is what the secret store is for.
+A relative path is seen from the file's own directory, and `~` is the home directory. There is no place for a password in it: that is what the secret store is for.
 """
 
 from __future__ import annotations
@@ -46,6 +46,11 @@ class Configuration:
         self.path = path
         self.general = general
         self.endpoints = endpoints
+
+    def directory(self) -> str:
+        """Where relative paths in the file begin; empty for a file without a place of its own, such as a shell's `<(…)`."""
+        directory = os.path.dirname(self.path)
+        return "" if directory.startswith(("/dev/", "/proc/")) else directory
 
     def text(self, name: str, endpoint: Endpoint | None = None) -> str:
         """The setting for this endpoint, then the general one, else empty."""

@@ -14,6 +14,7 @@ from vsphere_session.endpoint import Endpoint, parse_endpoint
 from vsphere_session.errors import InvalidRequestError
 from vsphere_session.settings.config_file import Configuration, checked, seconds
 from vsphere_session.settings.environment import boolean, sources
+from vsphere_session.storage.paths import named_paths
 from vsphere_session.vsphere.session_id import is_session_id
 
 TYPE_CHECKING = False
@@ -61,6 +62,7 @@ class Settings:
         seconds: float = TIMEOUT,
     ) -> None:
         self._reader = reader
+        self._environ = environ
         self._fields = request.attributes
         self._config = config
         self._seconds = seconds
@@ -76,7 +78,7 @@ class Settings:
         self.passthrough = self._boolean("passthrough")
         self.remember = self._config_text("remember") != "false"
         self.reauth = boolean(self._fields.get("reauth", "false"), "reauth")
-        self.ca_file = self._text("ca_file")
+        self.ca_file = self._ca_file()
         self.thumbprint = self._thumbprint()
         self.secret_store = self._config_text("secret_store")
         self.encrypted = self._config_text("session_store") == "encrypted"
@@ -145,6 +147,13 @@ class Settings:
         texts = [self._fields.get(name, ""), *(family.text(name) for family in self._families)]
         return next((text for text in texts if text), "") or self._config_text(name)
 
+    def _ca_file(self) -> str:
+        """As the caller's current directory has it, or the configuration's own."""
+        texts = [self._fields.get("ca_file", ""), *(family.text("ca_file") for family in self._families)]
+        given = next((text for text in texts if text), "")
+        text = given or self._config_text("ca_file")
+        return named_paths(text, self._environ, "" if given else self._config.directory()) if text else ""
+
     def _boolean(self, name: str) -> bool:
         text = self._text(name)
         return boolean(text, name) if text else False
@@ -168,6 +177,7 @@ class Settings:
             if files and not text:
                 from vsphere_session.http.thumbprint import known_host_thumbprint  # noqa: PLC0415  # few have such a file
 
+                files = named_paths(files, self._environ)
                 text = known_host_thumbprint(files, self.endpoint.host, self.endpoint.port, self._seconds, self._reader)
         text = text or self._config_text("thumbprint")
         if not text:

@@ -70,6 +70,22 @@ def absolute(path: str) -> str:
         ) from None
 
 
+def named_paths(text: str, environ: Mapping[str, str], directory: str = "") -> str:
+    """The paths in `text`, a list as in PATH, with `~` as in a shell; relative ones are seen from `directory`.
+
+    Raises StorageError for a `~` where there is no home directory.
+    """
+    return os.pathsep.join(_named_path(path, environ, directory) for path in text.split(os.pathsep))
+
+
+def _named_path(path: str, environ: Mapping[str, str], directory: str) -> str:
+    if path == "~" or path.startswith(("~/", f"~{os.sep}")):
+        return home(environ) + path[1:]
+    if path.startswith("~"):
+        path = os.path.expanduser(path)  # another user's
+    return os.path.join(directory, path) if path else path
+
+
 def _home_in_user_database() -> str:
     try:
         from pwd import getpwuid  # noqa: PLC0415  # not on every platform, and only without HOME
