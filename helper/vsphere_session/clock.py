@@ -6,6 +6,7 @@ import time
 
 from vsphere_session.errors import UnreachableError
 
+_LAST_SECOND = 253402300799.0  # 9999-12-31T23:59:59Z: RFC 3339 has four digits for a year
 TIMEOUT = 30.0
 """How many seconds a call may take where nobody says otherwise."""
 
@@ -56,6 +57,7 @@ class Deadline:
 
 
 def rfc3339(seconds: float) -> str:
-    """Unix seconds as RFC 3339 in UTC, whole seconds, `Z`."""
+    """Unix seconds as RFC 3339 in UTC, whole seconds, `Z`; what is before the year 1970 or after 9999 is their edge."""
+    seconds = min(max(seconds, 0.0), _LAST_SECOND)
     year, month, day, hour, minute, second = time.gmtime(seconds)[:6]
     return f"{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z"

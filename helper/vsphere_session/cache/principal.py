@@ -60,6 +60,10 @@ def same_principal(asked: str, reported: str) -> bool:
     """
     if asked.casefold() == reported.casefold():
         return True
+    if not asked.isprintable():
+        from vsphere_session.vsphere.identity import cleaned  # noqa: PLC0415  # few are called so
+
+        asked = cleaned(asked)  # as the server's word has been
     asked_user, asked_domain = _split(asked)
     reported_user, reported_domain = _split(reported)
     if asked_user != reported_user:

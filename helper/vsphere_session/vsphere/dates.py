@@ -9,6 +9,7 @@ from time import gmtime
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _ZONES = ("", "Z", "+00:00", "-00:00", "+0000", "-0000")
+_YEAR = 366 * 86400.0
 _ANY_DIGIT = str.maketrans("123456789", "000000000")
 
 
@@ -40,6 +41,17 @@ def http_date(text: str) -> float | None:
     return _seconds((int(text[12:16]), _MONTHS.index(name) + 1, int(text[5:7])), text[17:25])
 
 
+def age(began: float | None, *moments: float | None) -> float | None:
+    """How many seconds after `began` it is, by the first of these moments (Unix seconds) that makes sense; else None.
+
+    A server's clock may be off by a little, not by a year: then the time is nonsense, such as one of the year 1 or 9999.
+    """
+    for moment in moments:
+        if began is not None and moment is not None and abs(moment - began) < _YEAR:
+            return max(0.0, moment - began)
+    return None
+
+
 def _shape(text: str) -> str:
     """`text` with a 0 for every digit of ASCII."""
     return text.translate(_ANY_DIGIT)
@@ -54,6 +66,9 @@ def _seconds(date: tuple[int, int, int], time_of_day: str) -> float | None:
     # a year begins with March here, so that the day that some years have more is its last
     years, months = (year, month - 3) if month > 2 else (year - 1, month + 9)
     days = 365 * years + years // 4 - years // 100 + years // 400 + (153 * months + 2) // 5 + day - 719469
-    if gmtime(days * 86400)[1:3] != (month, day):
+    try:
+        if gmtime(days * 86400)[1:3] != (month, day):
+            return None
+    except (OverflowError, OSError, ValueError):  # beyond what this system counts
         return None
     return float(days * 86400 + hour * 3600 + minute * 60 + second)

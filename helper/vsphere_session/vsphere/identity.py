@@ -1,4 +1,4 @@
-"""Who a session belongs to, in the server's words. On the fast path."""
+"""Who a session belongs to, in the server's words, and what becomes of those. On the fast path."""
 
 from __future__ import annotations
 
@@ -11,3 +11,17 @@ class Identity:
     def __init__(self, username: str, age: float | None) -> None:
         self.username = username
         self.age = age
+
+
+def cleaned(text: str) -> str:
+    """A server's text as it may be written anywhere: one line of visible characters.
+
+    A control character, a mark that turns text around, half of a surrogate pair: each becomes U+FFFD, so that two names
+    which are different stay so.
+    """
+    text = text.strip()
+    return text if text.isprintable() else "".join(c if _is_harmless(c) else "\ufffd" for c in text)
+
+
+def _is_harmless(c: str) -> bool:
+    return c.isprintable() or (c >= "\xa0" and c.isspace() and c not in "\u2028\u2029")  # other alphabets' spaces

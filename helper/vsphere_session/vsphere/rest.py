@@ -10,9 +10,9 @@ from __future__ import annotations
 from credential_protocol.jsontext import decode
 from vsphere_session.errors import UnsupportedError
 from vsphere_session.http.limits import MAX_NAME_CHARACTERS
-from vsphere_session.vsphere.dates import unix_seconds
+from vsphere_session.vsphere.dates import age, unix_seconds
 from vsphere_session.vsphere.faults import for_status, login_refused, not_understood
-from vsphere_session.vsphere.identity import Identity
+from vsphere_session.vsphere.identity import Identity, cleaned
 from vsphere_session.vsphere.session_id import is_session_id
 
 TYPE_CHECKING = False
@@ -65,7 +65,7 @@ class RestWire:
             unix_seconds(str(found.get("created_time", ""))),
             unix_seconds(str(found.get("last_accessed_time", ""))),
         )
-        return Identity(user, max(0.0, last - created) if created is not None and last is not None else None)
+        return Identity(cleaned(user), age(created, last))
 
     def logout(self) -> None:
         """End the session; one that is gone already counts as ended."""

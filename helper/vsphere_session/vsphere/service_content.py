@@ -24,6 +24,7 @@ _MANAGERS_AFTER_ABOUT = (
     "storageQueryManager directPathProfileManager"
 )
 MANAGERS = (*_MANAGERS_BEFORE_ABOUT.split(), *_MANAGERS_AFTER_ABOUT.split())
+_MAX_VALUE_CHARACTERS = 1000
 _ALWAYS = ("rootFolder", "propertyCollector")
 
 ABOUT_ALWAYS = ("name", "fullName", "vendor", "version", "build", "osType", "productLineId", "apiType", "apiVersion")
@@ -65,7 +66,13 @@ def _about(about: object) -> dict[str, object]:
 
 
 def about_value(content: Mapping[str, object] | None, name: str) -> str:
-    """One string of the server's AboutInfo (`apiVersion`, `apiType`, `instanceUuid`); empty where it has none."""
+    """One string of the server's AboutInfo (`apiVersion`, `apiType`, `instanceUuid`), cleaned; empty where it has none."""
     about = (content or {}).get("about")
     value = about.get(name) if isinstance(about, dict) else None
-    return value if isinstance(value, str) else ""
+    if not isinstance(value, str) or len(value) > _MAX_VALUE_CHARACTERS:
+        return ""
+    if not value.isprintable():
+        from vsphere_session.vsphere.identity import cleaned  # noqa: PLC0415  # files have a server's text as it comes
+
+        return cleaned(value)
+    return value

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from vsphere_session.errors import UnreachableError
 from vsphere_session.http.limits import MAX_NAME_CHARACTERS
-from vsphere_session.vsphere.dates import http_date, unix_seconds
+from vsphere_session.vsphere.dates import age, http_date, unix_seconds
 from vsphere_session.vsphere.faults import (
     DEAD_SESSION_FAULTS,
     SoapFaultError,
@@ -19,7 +19,7 @@ from vsphere_session.vsphere.faults import (
     login_refused,
     not_understood,
 )
-from vsphere_session.vsphere.identity import Identity
+from vsphere_session.vsphere.identity import Identity, cleaned
 from vsphere_session.vsphere.service_content import ABOUT, MANAGERS
 from vsphere_session.vsphere.session_id import GOVMOMI_VIM_VERSION, SOAP_COOKIE, is_session_id
 from vsphere_session.vsphere.xml import Element, escape_xml, parse_xml
@@ -162,14 +162,11 @@ class SoapWire:
                     self.session_id, self.quoted = bare, bare != text
 
     def _identity(self, user_session: Element) -> Identity:
-        login_time, now = unix_seconds(user_session.value("loginTime")), http_date(self._date)
-        if now is None:
-            now = unix_seconds(user_session.value("lastActiveTime"))
-        age = max(0.0, now - login_time) if now is not None and login_time is not None else None
+        login_time, active = (unix_seconds(user_session.value(name)) for name in ("loginTime", "lastActiveTime"))
         username = user_session.value("userName")
         if len(username) > MAX_NAME_CHARACTERS:
             raise not_understood(self._place, "a session")
-        return Identity(username, age)
+        return Identity(cleaned(username), age(login_time, http_date(self._date), active))
 
 
 def _content(returned: Element) -> dict[str, object]:
