@@ -6,7 +6,7 @@ clients match some of them to the letter.
 
 from __future__ import annotations
 
-from credential_protocol.jsontext import MAX_BYTES, clean, quote, read_object
+from credential_protocol.jsontext import MAX_BYTES, clean, in_utf8, quote, read_object
 from credential_protocol.messages import Answer, Failure, InvalidRequest, Output, Request
 
 TYPE_CHECKING = False
@@ -46,7 +46,7 @@ def _server(stdin: bytes) -> str:
     if len(stdin) > MAX_BYTES:
         raise InvalidRequest(f"the request is longer than {MAX_BYTES} bytes; send a server's address")
     try:
-        server = stdin.decode().strip()
+        server = in_utf8(stdin).decode().strip()
     except UnicodeDecodeError:
         raise InvalidRequest("the server's address is not UTF-8") from None
     if not server:

@@ -8,7 +8,7 @@ middle of writing a request is refused, too: a line without its LF, or no protoc
 
 from __future__ import annotations
 
-from credential_protocol.jsontext import MAX_BYTES
+from credential_protocol.jsontext import MAX_BYTES, in_utf8
 from credential_protocol.messages import Answer, Failure, InvalidRequest, Output, Request
 
 TYPE_CHECKING = False
@@ -101,7 +101,10 @@ def _attributes(stdin: bytes) -> dict[str, str]:
 def _lines(stdin: bytes) -> list[bytes]:
     if len(stdin) > MAX_BYTES:
         raise InvalidRequest(f"the request is longer than {MAX_BYTES} bytes")
-    lines = stdin.split(b"\n")
+    try:
+        lines = in_utf8(stdin).split(b"\n")
+    except UnicodeDecodeError:
+        raise InvalidRequest("the request begins as UTF-16, and is not; send UTF-8") from None
     if len(lines) > MAX_LINES:
         raise InvalidRequest(f"the request has more than {MAX_LINES} lines")
     return lines

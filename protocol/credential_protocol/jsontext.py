@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 MAX_BYTES = 1024 * 1024
 _WHITESPACE = " \t\r\n"
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_MARKS_OF_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 class DuplicateKeyError(ValueError):
@@ -112,13 +113,26 @@ def encode(value: object, *, in_ascii: bool = True) -> str:
     raise TypeError(f"{type(value).__name__} is nothing that JSON has")
 
 
+def in_utf8(data: bytes) -> bytes:
+    """Text that somebody else wrote, as UTF-8 without a byte-order mark: what is read anywhere comes through here.
+
+    Text in UTF-16 or UTF-32 that says so by its mark, as PowerShell 5 writes it for `>`, is recoded: bytes that begin so
+    are no UTF-8. Raises UnicodeDecodeError where they are not what their mark says.
+    """
+    if data[:3] == _BYTE_ORDER_MARK:
+        return data[3:]
+    if data[:2] not in _MARKS_OF_UTF_16:
+        return data
+    return str(data, "utf-32" if data[2:4] == b"\0\0" else "utf-16").encode()
+
+
 def decode(data: bytes, *, tail: bool = False) -> object:
-    """The one JSON value in UTF-8 `data`; numbers come back as their own text.
+    """The one JSON value in `data`, UTF-8 or what `in_utf8` takes for it; numbers come back as their own text.
 
     With `tail` a file is read as Go's decoder reads it: what follows the first value is ignored, broken UTF-8 becomes
     U+FFFD, and of two equal keys the last one counts. Raises ValueError with the position and never with the content.
     """
-    text = str(data.removeprefix(_BYTE_ORDER_MARK), "utf-8", "replace" if tail else "strict")
+    text = str(in_utf8(data), "utf-8", "replace" if tail else "strict")
     start = 0
     while start < len(text) and text[start] in _WHITESPACE:
         start += 1
@@ -155,9 +169,10 @@ def read_object(data: bytes) -> dict[str, object]:
     """The JSON object in `data`, with values of any kind, for protocols that may grow. Raises InvalidRequest."""
     if len(data) > MAX_BYTES:
         raise InvalidRequest(f"the request is longer than {MAX_BYTES} bytes; send one small JSON object")
-    if not data.removeprefix(_BYTE_ORDER_MARK).strip(b" \t\r\n"):
-        return {}
     try:
+        data = in_utf8(data)
+        if not data.strip(b" \t\r\n"):
+            return {}
         value = decode(data)
     except UnicodeDecodeError as error:
         raise InvalidRequest(f"the request is not UTF-8 (byte {error.start}); send UTF-8 JSON") from None

@@ -108,3 +108,9 @@ def test_the_link_stays_while_it_is_dockers_default(setup: Setup, config: Path) 
     setup.write(config, json.dumps({**json.loads(config.read_bytes()), "credsStore": "vsphere"}))
     assert len(setup.ok("unconfigure", "docker")) == 1
     assert (setup.bin / "docker-credential-vsphere").is_symlink()
+
+
+def test_a_file_with_a_byte_order_mark_is_told_as_what_docker_cannot_read(setup: Setup, config: Path) -> None:
+    setup.write(config, "\ufeff{}")
+    assert "byte-order mark" in setup.refused(9, "configure", "docker", "--host", OTHER)
+    assert config.read_text() == "\ufeff{}"

@@ -53,8 +53,13 @@ def _path(target: Target) -> str:
 
 
 def _document(path: str) -> Document:
+    text = read_text(path)
+    if text is not None and text.startswith("\ufeff"):
+        raise StorageError(
+            f"{path} begins with a byte-order mark, with which docker does not read it; save it without one"
+        )
     try:
-        document = Document(read_text(path))
+        document = Document(text)
         document.members(SECTION)
     except (ValueError, RecursionError):
         raise StorageError(f"{path} is not JSON as docker writes it, and stays as it is; correct it") from None

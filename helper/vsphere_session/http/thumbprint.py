@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from credential_protocol.jsontext import in_utf8
 from vsphere_session.errors import InvalidRequestError, StorageError
 
 TYPE_CHECKING = False
@@ -32,14 +33,18 @@ def known_host_thumbprint(files: str, host: str, port: int, seconds: float, read
     names = {f"{host}:{port}", f"[{host}]:{port}"} | ({host, f"[{host}]"} if port == 443 else set())
     for path in files.split(os.pathsep):
         try:
-            data = reader.named(path, MAX_KNOWN_HOSTS_BYTES, f"the known hosts {path}", seconds)
+            text = in_utf8(reader.named(path, MAX_KNOWN_HOSTS_BYTES, f"the known hosts {path}", seconds))
         except FileNotFoundError:
             continue
         except OSError as error:
             raise StorageError(
                 f"cannot read the known hosts {path}: {os.strerror(error.errno or 0)}; check the path"
             ) from None
-        for line in data.decode("utf-8", "replace").splitlines():
+        except UnicodeDecodeError:
+            raise InvalidRequestError(
+                f"the known hosts {path} begin as UTF-16, and are not; save them as UTF-8"
+            ) from None
+        for line in text.decode("utf-8", "replace").splitlines():
             name, _, thumbprint = line.strip().partition(" ")
             if name in names and thumbprint:
                 found = thumbprint

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import stat
 
+from credential_protocol.jsontext import in_utf8
 from vsphere_session.digest import sha1_hex, sha256_hex
 from vsphere_session.errors import InvalidRequestError, StorageError, UntrustedError
 from vsphere_session.http.authorities import trust_the_platform
@@ -18,6 +19,8 @@ from vsphere_session.http.tls import CERT_NONE, Context, SSLError, client_contex
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from vsphere_session.http.tls import AnyContext
+
+MAX_MARKED_CA_BYTES = 1024 * 1024
 
 
 class Trust:
@@ -71,8 +74,12 @@ def _load(context: Context, ca_files: str) -> None:
         try:
             if not stat.S_ISREG(os.stat(path).st_mode):  # it is read for every connection, and a pipe only once
                 raise StorageError(f"the ca_file {path} is a directory, a pipe or a device; give a file")
-            context.load_verify_locations(cafile=path)
-        except SSLError:
+            text = _recoded(path)
+            if text:
+                context.load_verify_locations(cadata=text)
+            else:
+                context.load_verify_locations(cafile=path)
+        except (SSLError, UnicodeError):
             raise InvalidRequestError(
                 f"{path} holds no certificate in PEM form; give the authority's certificate as ca_file"
             ) from None
@@ -80,6 +87,14 @@ def _load(context: Context, ca_files: str) -> None:
             raise StorageError(
                 f"cannot read the ca_file {path}: {os.strerror(error.errno or 0)}; check the path"
             ) from None
+
+
+def _recoded(path: str) -> str:
+    """The text of a file that begins with a byte-order mark; empty where it does not. OpenSSL skips what is behind a mark."""
+    with open(path, "rb") as file:
+        first = file.read(4)
+        text = in_utf8(first + file.read(MAX_MARKED_CA_BYTES)) if first[:1] in (b"\xef", b"\xff", b"\xfe") else first
+    return text.decode("ascii") if not text.startswith(first) else ""
 
 
 def fingerprint(certificate: bytes, algorithm: str = "SHA-256") -> str:

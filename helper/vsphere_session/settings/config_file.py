@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import os
 
-from credential_protocol.jsontext import clean
+from credential_protocol.jsontext import clean, in_utf8
 from vsphere_session.cache.policy import Policy
 from vsphere_session.clock import TIMEOUT
 from vsphere_session.endpoint import Endpoint, parse_endpoint
@@ -77,6 +77,10 @@ def load(
         raise StorageError(f"cannot read {path}: {os.strerror(error.errno or 0)}; check its owner and mode") from None
     if len(data) > MAX_CONFIG_BYTES:
         raise InvalidRequestError(f"{path} is longer than {MAX_CONFIG_BYTES} bytes; is it the right file?")
+    try:
+        data = in_utf8(data)
+    except UnicodeDecodeError:
+        raise InvalidRequestError(f"{path} begins as UTF-16, and is not; save it as UTF-8") from None
     for number, line in enumerate(data.split(b"\n"), 1):
         if line.count(b".") > MAX_DOTS_IN_LINE:
             raise InvalidRequestError(f"{path}, line {number}: more than {MAX_DOTS_IN_LINE} dots; write shorter keys")

@@ -6,6 +6,7 @@ A family that names no URL applies to any.
 
 from __future__ import annotations
 
+from credential_protocol.jsontext import in_utf8
 from vsphere_session.clock import TIMEOUT
 from vsphere_session.endpoint import Endpoint, parse_endpoint
 from vsphere_session.errors import InvalidRequestError, StorageError
@@ -164,7 +165,7 @@ class FamilySource:
         read = read_named if variable == self._family.password else self._reader.named
         try:
             what = f"the file that {variable} names"
-            return read(value, MAX_SECRET_FILE_BYTES, what, self._seconds).decode().strip()
+            return in_utf8(read(value, MAX_SECRET_FILE_BYTES, what, self._seconds)).decode().strip()
         except PermissionError:
             raise StorageError(
                 f"the file that {variable} names cannot be read: permission denied; check its owner and mode"
