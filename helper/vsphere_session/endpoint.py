@@ -53,6 +53,12 @@ class Endpoint:
         """The same place for another user, with the password given or none."""
         return Endpoint(self.scheme, self.authority, self.path, username, password)
 
+    def with_port(self, port: int) -> Endpoint:
+        """The same host at this port, unless a port is written already; one that goes without saying stays unsaid."""
+        if ":" in self.authority.rpartition("]")[2] or port == self.port:
+            return self
+        return Endpoint(self.scheme, f"{self.authority}:{port}", self.path, self.username, self.password)
+
     @property
     def host(self) -> str:
         """The host without port and brackets, for name look-up and certificates."""

@@ -114,7 +114,7 @@ def encode(value: object, *, in_ascii: bool = True) -> str:
 
 
 def in_utf8(data: bytes) -> bytes:
-    """Text that somebody else wrote, as UTF-8 without a byte-order mark: what is read anywhere comes through here.
+    """Text that somebody else wrote, as UTF-8 without a byte-order mark: what is no file of our own comes through here.
 
     Text in UTF-16 or UTF-32 that says so by its mark, as PowerShell 5 writes it for `>`, is recoded: bytes that begin so
     are no UTF-8. Raises UnicodeDecodeError where they are not what their mark says.
@@ -127,12 +127,12 @@ def in_utf8(data: bytes) -> bytes:
 
 
 def decode(data: bytes, *, tail: bool = False) -> object:
-    """The one JSON value in `data`, UTF-8 or what `in_utf8` takes for it; numbers come back as their own text.
+    """The one JSON value in UTF-8 `data`; numbers come back as their own text.
 
     With `tail` a file is read as Go's decoder reads it: what follows the first value is ignored, broken UTF-8 becomes
     U+FFFD, and of two equal keys the last one counts. Raises ValueError with the position and never with the content.
     """
-    text = str(in_utf8(data), "utf-8", "replace" if tail else "strict")
+    text = str(data.removeprefix(_BYTE_ORDER_MARK), "utf-8", "replace" if tail else "strict")
     start = 0
     while start < len(text) and text[start] in _WHITESPACE:
         start += 1

@@ -18,7 +18,7 @@ from support.program import PASSWORD, Helper
 from support.pyvmomi import pyvmomi_connections
 from vsphere_session.service.verbs import REPLY_FIELDS
 from vsphere_session.settings.config_file import KEYS
-from vsphere_session.settings.environment import FAMILIES
+from vsphere_session.settings.environment import FAMILIES, Family
 from vsphere_session.settings.request import FIELDS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -99,7 +99,7 @@ def _uses(file: Path) -> set[tuple[object, object]]:
 def test_the_reference_has_every_environment_variable() -> None:
     """Of all three families."""
     for family in FAMILIES:
-        for attribute in ("url", "username", "password", "insecure", "ca_file", "known_hosts", "persist"):
+        for attribute in set(Family.__slots__) - {"bare_addresses", "insecure_means_verify", "secrets_in_files"}:
             assert f"`{getattr(family, attribute)}" in REFERENCE or not getattr(family, attribute)
 
 

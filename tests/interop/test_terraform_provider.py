@@ -11,13 +11,14 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+from hashlib import sha1
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 
 from peers import TerraformWorkspace, VcSim
-from support.cache_files import session_ids
+from support.cache_files import ids_in_directory, session_ids
 from support.pages import snippet
 from support.program import PASSWORD, USER, Helper, request
 
@@ -141,6 +142,44 @@ def test_what_the_provider_writes_back_is_still_the_session_of_helper_and_govc(s
     assert govc.ok("session.login", "-l") == before["soap_session_id"]
     assert govc.ok("session.login", "-l", "-r") == before["rest_session_id"]
     assert site.soap_sessions() == [before["soap_session_id"]]
+
+
+BY_ENVIRONMENT = """
+provider "vsphere" {
+  user            = "%(user)s"
+  password        = "%(password)s"
+  persist_session = true
+}
+"""
+
+
+def test_both_find_each_others_sessions_in_the_directories_that_the_environment_names(
+    site: Site, tmp_path: Path
+) -> None:
+    """Server and directories are in the environment alone, and the same for both."""
+    directories = {"VSPHERE_VIM_SESSION_PATH": str(tmp_path / "v"), "VSPHERE_REST_SESSION_PATH": str(tmp_path / "r")}
+    for caller in (site.terraform, site.helper):
+        caller.environment |= directories | {"VSPHERE_SERVER": site.vcsim.authority}
+    site.write(BY_ENVIRONMENT % {"user": USER, "password": PASSWORD}, DATACENTER)
+    site.apply()
+    (session,) = site.soap_sessions()
+    reply = site.helper.ok("get", request(site.vcsim))
+    assert (reply["source"], reply["soap_session_id"]) == ("cache", session)
+    assert {reply["soap_session_id"], reply["rest_session_id"]} <= ids_in_directory(tmp_path / "v") | ids_in_directory(
+        tmp_path / "r"
+    )
+    assert not (site.govmomi / "sessions").exists()
+    assert site.helper.ok("erase", request(site.vcsim))["erased"] == "soap,rest"
+    assert site.soap_sessions() == []
+
+    made = site.log_in()
+    for kind, path in (("soap", "/sdk"), ("rest", "/rest")):
+        key = f"https://{quote(USER)}@{site.vcsim.authority}{path}#insecure=false"
+        file = Path(made[f"{kind}_session_file"])
+        os.link(file, file.parent / sha1(key.encode(), usedforsecurity=False).hexdigest())
+    site.write(BY_ENVIRONMENT % {"user": USER, "password": "wrong"}, DATACENTER)
+    site.apply()
+    assert site.soap_sessions() == [made["soap_session_id"]]
 
 
 def test_a_provider_of_sha1_names_does_not_find_the_helpers_files(site: Site) -> None:

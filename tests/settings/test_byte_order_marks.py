@@ -163,3 +163,13 @@ def test_half_a_character_of_utf_16_on_stdin_is_an_error_in_the_callers_own_word
     reply = helper.run(*words, stdin=BROKEN)
     assert reply.status in (1, 2)
     assert "UTF-" in reply.stderr
+
+
+def test_in_the_stores_own_files(vcenter: SimulatedVCenter, helper: Helper) -> None:
+    """Which somebody may have saved with an editor: in UTF-8."""
+    asked = request(vcenter, password=PASSWORD)
+    helper.ok("store", asked, "--secret-store", "file")
+    state = helper.home / ".local" / "state" / "vsphere-session"
+    for file in (state / "secrets.json", *(state / "logins").iterdir()):
+        file.write_bytes(b"\xef\xbb\xbf" + file.read_bytes())
+    assert helper.ok("get", request(vcenter))["source"] == "login"

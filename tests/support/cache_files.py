@@ -9,8 +9,13 @@ from credential_protocol.jsontext import decode
 
 def session_ids(govmomi: Path) -> set[str]:
     """The session ids in the cache files below a GOVMOMI_HOME."""
+    return ids_in_directory(govmomi / "sessions") | ids_in_directory(govmomi / "rest_sessions")
+
+
+def ids_in_directory(directory: Path) -> set[str]:
+    """The session ids in the cache files of one directory."""
     found: set[str] = set()
-    for path in [*govmomi.glob("sessions/*"), *govmomi.glob("rest_sessions/*")]:
+    for path in directory.glob("*"):
         if path.is_file() and not path.is_symlink():
             found |= ids_in_file(path)
     return found

@@ -97,8 +97,12 @@ class Session:
         custom = {"soap": login_soap, "rest": login_rest}
         self._custom: Final = {kind: callable_ for kind, callable_ in custom.items() if callable_ is not None}
 
-        self.dir_soap: Final = absolute(dir_soap) if dir_soap else around.paths.soap_sessions
-        self.dir_rest: Final = absolute(dir_rest) if dir_rest else around.paths.rest_sessions
+        self.dir_soap: Final = (
+            absolute(dir_soap, "the directory of SOAP sessions") if dir_soap else around.paths.soap_sessions
+        )
+        self.dir_rest: Final = (
+            absolute(dir_rest, "the directory of REST sessions") if dir_rest else around.paths.rest_sessions
+        )
         pinned = bool(thumbprint)
         directories = {"soap": self.dir_soap, "rest": self.dir_rest}
         clear = Repository(self.url, around, insecure=insecure, pinned=pinned, directories=directories)

@@ -44,12 +44,25 @@ def variables(request: Request, call: Call) -> dict[str, str]:
     }
     around = call.around
     found |= trust_of(endpoint, settings.ca_file, settings.thumbprint, around.environ, around.paths.state)
+    govmomi = _govmomi_home(answer.get("soap_session_file", ""), answer.get("rest_session_file", ""))
+    if govmomi and any(settings.directories.values()):
+        found["GOVMOMI_HOME"] = govmomi
     for kind, variable in (("soap", "VSPHERE_VIM_SESSION_PATH"), ("rest", "VSPHERE_REST_SESSION_PATH")):
         if f"{kind}_session_file" in answer:
             found[variable] = os.path.dirname(answer[f"{kind}_session_file"])
         if f"{kind}_session_id" in answer:
             found[f"VSPHERE_{kind.upper()}_SESSION_ID"] = answer[f"{kind}_session_id"]
     return found
+
+
+def _govmomi_home(soap_file: str, rest_file: str) -> str:
+    """What GOVMOMI_HOME has to be for govc to find these files; empty where it cannot find both."""
+    homes = {
+        os.path.dirname(os.path.dirname(file)) if os.path.basename(os.path.dirname(file)) == name else ""
+        for file, name in ((soap_file, "sessions"), (rest_file, "rest_sessions"))
+        if file
+    }
+    return homes.pop() if len(homes) == 1 else ""
 
 
 def execute(command: list[str], request: Request, call: Call, ignored: frozenset[int]) -> int:

@@ -50,6 +50,8 @@ class Resolved:
         return Session(
             settings.endpoint.with_user(username),
             insecure=settings.insecure,
+            dir_soap=settings.directories["soap"],
+            dir_rest=settings.directories["rest"],
             encrypted=settings.encrypted,
             passthrough=settings.passthrough,
             reauth=settings.reauth,

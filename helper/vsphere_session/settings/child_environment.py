@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 NO_PASSWORD = "the-session-is-in-the-cache"  # noqa: S105  # says that it is none
 _SECRET_VARIABLES = tuple(family.password for family in FAMILIES)
+_URL_VARIABLES = [name for family in FAMILIES for name in (family.url, family.second_url) if name]
 
 
 def as_it_was(environ: Mapping[str, str]) -> dict[str, str]:
@@ -35,13 +36,13 @@ def as_it_was(environ: Mapping[str, str]) -> dict[str, str]:
 def without_passwords(environ: Mapping[str, str]) -> dict[str, str]:
     """The environment without the passwords of the three families, in their variables and in their URLs."""
     kept = {name: value for name, value in environ.items() if name not in _SECRET_VARIABLES}
-    for family in FAMILIES:
-        text = kept.get(family.url, "")
+    for variable in _URL_VARIABLES:
+        text = kept.get(variable, "")
         endpoint = _endpoint(text)
         if endpoint is not None and endpoint.password is not None:
-            kept[family.url] = endpoint.url
+            kept[variable] = endpoint.url
         elif endpoint is None and "@" in text:  # what cannot be read may hold a password, and is of no use to anybody
-            del kept[family.url]
+            del kept[variable]
     return kept
 
 

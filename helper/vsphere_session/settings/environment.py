@@ -18,21 +18,33 @@ if TYPE_CHECKING:
 
     from vsphere_session.storage.reading import Reader
 
+_TEXTS = ("ca_file", "known_hosts", "soap_sessions", "rest_sessions")
 MAX_SECRET_FILE_BYTES = 64 * 1024
 
 
 class Family:
-    """The variables of one tool. Each attribute is a variable's name, empty where the tool has none."""
+    """The variables of one tool. Each attribute is a variable's name, empty where the tool has none.
+
+    second_url, second_username  other names for the same, which count where the first ones are not set
+    port                         goes with a URL that has none itself
+    soap_sessions, rest_sessions directories of cached sessions
+    bare_addresses               whether an IPv6 address needs no brackets
+    """
 
     __slots__ = (
+        "bare_addresses",
         "ca_file",
         "insecure",
         "insecure_means_verify",
         "known_hosts",
-        "name",
         "password",
         "persist",
+        "port",
+        "rest_sessions",
+        "second_url",
+        "second_username",
         "secrets_in_files",
+        "soap_sessions",
         "url",
         "username",
     )
@@ -49,6 +61,12 @@ class Family:
         ca_file: str = "",
         known_hosts: str = "",
         persist: str = "",
+        second_url: str = "",
+        second_username: str = "",
+        port: str = "",
+        soap_sessions: str = "",
+        rest_sessions: str = "",
+        bare_addresses: bool = False,
     ) -> None:
         self.url = url
         self.username = username
@@ -59,6 +77,12 @@ class Family:
         self.ca_file = ca_file
         self.known_hosts = known_hosts
         self.persist = persist
+        self.second_url = second_url
+        self.second_username = second_username
+        self.port = port
+        self.soap_sessions = soap_sessions
+        self.rest_sessions = rest_sessions
+        self.bare_addresses = bare_addresses
 
 
 FAMILIES = (
@@ -77,6 +101,8 @@ FAMILIES = (
         username="VSPHERE_USER",
         password="VSPHERE_PASSWORD",  # noqa: S106  # a variable's name
         insecure="VSPHERE_ALLOW_UNVERIFIED_SSL",
+        soap_sessions="VSPHERE_VIM_SESSION_PATH",
+        rest_sessions="VSPHERE_REST_SESSION_PATH",
     ),
     Family(
         url="VMWARE_HOST",
@@ -84,6 +110,10 @@ FAMILIES = (
         password="VMWARE_PASSWORD",  # noqa: S106  # a variable's name
         insecure="VMWARE_VALIDATE_CERTS",
         insecure_means_verify=True,
+        second_url="VMWARE_SERVER",
+        second_username="VMWARE_USERNAME",
+        port="VMWARE_PORT",
+        bare_addresses=True,
     ),
 )
 
@@ -99,18 +129,31 @@ class FamilySource:
         self._secrets: dict[str, str] = {}
 
     def endpoint(self) -> Endpoint | None:
-        """The family's URL, None where it has none. Raises InvalidRequestError with the variable's name."""
-        text = self._get(self._family.url)
+        """The family's URL with its port, None where it has none. Raises InvalidRequestError with the variable's name."""
+        variable = self._set(self._family.url, self._family.second_url)
+        text = self._get(variable)
         if not text:
             return None
         try:
-            return parse_endpoint(text)
+            found = parse_endpoint(f"[{text}]" if self._family.bare_addresses and _is_bare_address(text) else text)
         except InvalidRequestError as error:
-            raise InvalidRequestError(f"{self._family.url}: {error.message}") from None
+            raise InvalidRequestError(f"{variable}: {error.message}") from None
+        port = self._port()
+        return found.with_port(port) if port else found
+
+    def _port(self) -> int:
+        """The port that goes with the URL, 0 where none is set."""
+        text = self._get(self._family.port).strip(" ")
+        if text and not (text.isascii() and text.isdigit() and len(text) <= 5 and 0 < int(text) < 65536):
+            raise InvalidRequestError(
+                f"{self._family.port} is not a number from 1 to 65535; write the port of the server"
+            )
+        return int(text or "0")
 
     def url_has_password(self) -> bool:
-        """Whether there is a password in the family's URL, whatever host that names."""
-        return ":" in (self._get(self._family.url).rpartition("@")[0].rpartition("://")[2])
+        """Whether there is a password in a URL of the family, whatever host that names."""
+        texts = (self._get(self._family.url), self._get(self._family.second_url))
+        return any(":" in text.rpartition("@")[0].rpartition("://")[2] for text in texts)
 
     def applies_to(self, endpoint: Endpoint) -> bool:
         """Whether the family may be used for `endpoint`: it names the same server, or none."""
@@ -122,7 +165,7 @@ class FamilySource:
 
     def username(self) -> str:
         """The user name; the variable wins over the URL, as in govc."""
-        name = self._secret(self._family.username)
+        name = self._secret(self._set(self._family.username, self._family.second_username))
         endpoint = None if name else self.endpoint()
         return name or (endpoint.username if endpoint is not None else "")
 
@@ -135,13 +178,19 @@ class FamilySource:
         return endpoint.password if endpoint is not None else None
 
     def text(self, name: str) -> str:
-        """`ca_file`, `known_hosts`, or one of the booleans `insecure` and `passthrough` as text; empty if not given."""
+        """A value, or one of the booleans `insecure` and `passthrough` as text; empty if not given.
+
+        `ca_file`, `known_hosts`; `soap_sessions`, `rest_sessions`: directories, as Terraform's provider has them, not expanded.
+        """
         if name == "insecure":
             return self._boolean(self._family.insecure, negate=self._family.insecure_means_verify)
         if name == "passthrough":
             return self._boolean(self._family.persist, negate=True)
-        variable = {"ca_file": self._family.ca_file, "known_hosts": self._family.known_hosts}.get(name, "")
-        return self._get(variable)
+        return self._get(getattr(self._family, name)) if name in _TEXTS else ""
+
+    def _set(self, *variables: str) -> str:
+        """The first of these that is set, else the first."""
+        return next((variable for variable in variables if self._get(variable)), variables[0])
 
     def _get(self, variable: str) -> str:
         return self._environ.get(variable, "") if variable else ""
@@ -174,6 +223,11 @@ class FamilySource:
             raise InvalidRequestError(f"the file that {variable} names is not UTF-8 text; correct it") from None
         except (OSError, ValueError):
             return value
+
+
+def _is_bare_address(text: str) -> bool:
+    """Whether this is an IPv6 address without brackets, which pyVmomi takes for one, whatever stands at its end."""
+    return text.count(":") > 1 and all(c in "0123456789abcdefABCDEF:." for c in text)
 
 
 def sources(environ: Mapping[str, str], reader: Reader, seconds: float = TIMEOUT) -> list[FamilySource]:

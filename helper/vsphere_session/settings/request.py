@@ -50,6 +50,7 @@ class Settings:
     endpoint        with the user name, empty where nobody names one, and without a password
     given_password  the request's own password, None where it has none
     session_ids     by kind, empty where none is given
+    directories     of cached sessions, by kind; empty where they are govmomi's own
     """
 
     def __init__(
@@ -79,6 +80,7 @@ class Settings:
         self.remember = self._config_text("remember") != "false"
         self.reauth = boolean(self._fields.get("reauth", "false"), "reauth")
         self.ca_file = self._ca_file()
+        self.directories = {kind: self._of_families(f"{kind}_sessions") for kind in ("soap", "rest")}
         self.thumbprint = self._thumbprint()
         self.secret_store = self._config_text("secret_store")
         self.encrypted = self._config_text("session_store") == "encrypted"
@@ -144,13 +146,14 @@ class Settings:
         return password
 
     def _text(self, name: str) -> str:
-        texts = [self._fields.get(name, ""), *(family.text(name) for family in self._families)]
-        return next((text for text in texts if text), "") or self._config_text(name)
+        return self._fields.get(name, "") or self._of_families(name) or self._config_text(name)
+
+    def _of_families(self, name: str) -> str:
+        return next((text for family in self._families if (text := family.text(name))), "")
 
     def _ca_file(self) -> str:
         """As the caller's current directory has it, or the configuration's own."""
-        texts = [self._fields.get("ca_file", ""), *(family.text("ca_file") for family in self._families)]
-        given = next((text for text in texts if text), "")
+        given = self._fields.get("ca_file", "") or self._of_families("ca_file")
         text = given or self._config_text("ca_file")
         return named_paths(text, self._environ, "" if given else self._config.directory()) if text else ""
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     Note = Callable[[str, os.stat_result | None], None]
 
 MAX_BYTES = 1024 * 1024
+_VARIABLES = "GOVMOMI_HOME and XDG_STATE_HOME say where; so do VSPHERE_VIM_SESSION_PATH and VSPHERE_REST_SESSION_PATH"
 _NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
@@ -174,10 +175,10 @@ def _check_directory(directory: str) -> os.stat_result:
     if stat.S_ISLNK(found.st_mode) and _is_ours(found):  # who owns a link decides where it leads
         found = os.stat(directory)
     if not _is_ours(found):
-        raise StorageError(
-            f"the directory {directory} belongs to somebody else; use another with GOVMOMI_HOME or XDG_STATE_HOME"
-        )
+        raise StorageError(f"the directory {directory} belongs to somebody else; use another ({_VARIABLES})")
     mode = stat.S_IMODE(found.st_mode)
+    if mode & stat.S_ISVTX and mode & 0o022 and os.name == "posix":  # as /tmp is: not to be taken from all others
+        raise StorageError(f"the directory {directory} is one that users share; use one of your own ({_VARIABLES})")
     if mode & 0o077 and os.name == "posix":
         try:
             os.chmod(directory, 0o700)
@@ -278,8 +279,8 @@ def _cannot(verb: str, path: str, error: OSError) -> StorageError:
     advice = {
         errno.ENOSPC: "free some space",
         errno.EDQUOT: "free some of your quota",
-        errno.EROFS: "it is read-only: set GOVMOMI_HOME and XDG_STATE_HOME to directories that can be written",
-        errno.EACCES: "set GOVMOMI_HOME and XDG_STATE_HOME to directories that you may write",
+        errno.EROFS: f"it is read-only: use a directory that can be written ({_VARIABLES})",
+        errno.EACCES: f"use a directory that you may write ({_VARIABLES})",
         errno.EMFILE: "too many files are open",
         errno.EISDIR: "remove the directory that has this name",
     }.get(error.errno or 0, "check the path")

@@ -24,8 +24,8 @@ class Paths:
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         govmomi = environ.get("GOVMOMI_HOME") or os.path.join(home(environ), ".govmomi")
-        self.soap_sessions = os.path.join(absolute(govmomi), "sessions")
-        self.rest_sessions = os.path.join(absolute(govmomi), "rest_sessions")
+        self.soap_sessions = os.path.join(absolute(govmomi, "GOVMOMI_HOME"), "sessions")
+        self.rest_sessions = os.path.join(absolute(govmomi, "GOVMOMI_HOME"), "rest_sessions")
         self.state = _platform_dir(environ, "XDG_STATE_HOME", ".local/state", "user_state_path")
         self.config = environ.get("VSPHERE_SESSION_CONFIG") or os.path.join(
             _platform_dir(environ, "XDG_CONFIG_HOME", ".config", "user_config_path"), "config.toml"
@@ -60,13 +60,13 @@ def _refuse_callers_home(path: str, caller: str) -> None:
         )
 
 
-def absolute(path: str) -> str:
-    """`path` seen from the root. Raises StorageError for a relative one in a directory that is gone."""
+def absolute(path: str, what: str) -> str:
+    """`path`, which is `what`, seen from the root. Raises StorageError for a relative one in a directory that is gone."""
     try:
         return os.path.abspath(path)
     except OSError:
         raise StorageError(
-            f"{path} (from GOVMOMI_HOME) is relative, and the current directory is gone; set it to an absolute path"
+            f"{what} is {path}, which is relative, and the current directory is gone; set it to an absolute path"
         ) from None
 
 
