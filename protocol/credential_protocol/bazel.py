@@ -6,7 +6,7 @@ Source: the specification and its two JSON Schemas. A host that is not ours is a
 
 from __future__ import annotations
 
-from credential_protocol.jsontext import clean, printable, quote, read_object
+from credential_protocol.jsontext import clean, described, printable, quote, read_object
 from credential_protocol.messages import Answer, Failure, InvalidRequest, Output, Request
 
 TYPE_CHECKING = False
@@ -31,7 +31,7 @@ def parse(arguments: list[str], stdin: bytes, environ: Mapping[str, str]) -> Req
     if not isinstance(uri, str) or not uri:
         raise InvalidRequest('the request has no "uri"')
     if not clean(uri):
-        raise InvalidRequest('the "uri" has a control character or a broken character in it')
+        raise InvalidRequest(f'the "uri" {described(uri)}')
     return Request("get", uri, {})
 
 

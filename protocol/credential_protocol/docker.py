@@ -6,7 +6,7 @@ clients match some of them to the letter.
 
 from __future__ import annotations
 
-from credential_protocol.jsontext import MAX_BYTES, clean, in_utf8, quote, read_object
+from credential_protocol.jsontext import MAX_BYTES, clean, described, quote, read_object, request_in_utf8
 from credential_protocol.messages import Answer, Failure, InvalidRequest, Output, Request
 
 TYPE_CHECKING = False
@@ -46,13 +46,13 @@ def _server(stdin: bytes) -> str:
     if len(stdin) > MAX_BYTES:
         raise InvalidRequest(f"the request is longer than {MAX_BYTES} bytes; send a server's address")
     try:
-        server = in_utf8(stdin).decode().strip()
+        server = request_in_utf8(stdin).decode().strip()
     except UnicodeDecodeError:
         raise InvalidRequest("the server's address is not UTF-8") from None
     if not server:
         raise InvalidRequest(NO_SERVER)
     if not clean(server):
-        raise InvalidRequest("the server's address has a control character in it")
+        raise InvalidRequest(f"the server's address {described(server)}")
     return server
 
 
@@ -72,7 +72,7 @@ def _text(given: Mapping[str, object], name: str) -> str:
         raise InvalidRequest(f"{name} is not a string")
     text = value or ""
     if not clean("".join(text.split()) if name == "Secret" else text):  # a secret may be a key file, lines and all
-        raise InvalidRequest(f"{name} has a control character or a broken character in it")
+        raise InvalidRequest(f"{name} {described(text)}")
     return text
 
 

@@ -8,7 +8,7 @@ middle of writing a request is refused, too: a line without its LF, or no protoc
 
 from __future__ import annotations
 
-from credential_protocol.jsontext import MAX_BYTES, in_utf8
+from credential_protocol.jsontext import MAX_BYTES, described, request_in_utf8
 from credential_protocol.messages import Answer, Failure, InvalidRequest, Output, Request
 
 TYPE_CHECKING = False
@@ -24,6 +24,7 @@ _ONCE = ("protocol", "host", "path", "username", "password", "credential")
 _IN_PROTOCOL = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-.")
 _NOT_IN_HOST = frozenset("/\\@?# \t")
 _SHOWN = ("username", "password", "password_expiry_utc", "oauth_refresh_token")
+_NAMED = (*_ONCE, "password_expiry_utc", "oauth_refresh_token", "authtype", "wwwauth[]")
 _SHOWN_WITH_AUTHTYPE = ("authtype", "credential", "ephemeral")
 
 
@@ -82,7 +83,9 @@ def _attributes(stdin: bytes) -> dict[str, str]:
             kind = _LongHeader if line.startswith(b"wwwauth[]=") else InvalidRequest
             raise kind(f"a line of the request is longer than {MAX_LINE} bytes")
         if b"\r" in text or b"\0" in text:
-            raise InvalidRequest("a line of the request has a CR or NUL in it")
+            name, _, value = text.decode("utf-8", "replace").partition("=")
+            what = f'the value of "{name}"' if name in _NAMED else "a line of the request"
+            raise InvalidRequest(f"a line of the request has a CR or NUL in it: {what} {described(value or name)}")
         key, value = _split(text)
         if key.endswith("[]"):
             if value:
@@ -101,10 +104,7 @@ def _attributes(stdin: bytes) -> dict[str, str]:
 def _lines(stdin: bytes) -> list[bytes]:
     if len(stdin) > MAX_BYTES:
         raise InvalidRequest(f"the request is longer than {MAX_BYTES} bytes")
-    try:
-        lines = in_utf8(stdin).split(b"\n")
-    except UnicodeDecodeError:
-        raise InvalidRequest("the request begins as UTF-16, and is not; send UTF-8") from None
+    lines = request_in_utf8(stdin).split(b"\n")
     if len(lines) > MAX_LINES:
         raise InvalidRequest(f"the request has more than {MAX_LINES} lines")
     return lines

@@ -114,7 +114,7 @@ def encode(value: object, *, in_ascii: bool = True) -> str:
 
 
 def in_utf8(data: bytes) -> bytes:
-    """Text that somebody else wrote, as UTF-8 without a byte-order mark: what is no file of our own comes through here.
+    """The text of a file that somebody else wrote, as UTF-8 without a byte-order mark.
 
     Text in UTF-16 or UTF-32 that says so by its mark, as PowerShell 5 writes it for `>`, is recoded: bytes that begin so
     are no UTF-8. Raises UnicodeDecodeError where they are not what their mark says.
@@ -126,13 +126,27 @@ def in_utf8(data: bytes) -> bytes:
     return str(data, "utf-32" if data[2:4] == b"\0\0" else "utf-16").encode()
 
 
+def request_in_utf8(data: bytes) -> bytes:
+    """A caller's bytes without a byte-order mark. Raises InvalidRequest where that says UTF-16, which no protocol here is."""
+    if data[:2] in _MARKS_OF_UTF_16:
+        raise InvalidRequest(
+            "the request is not UTF-8: it begins with the mark of UTF-16; send UTF-8 (in PowerShell: $OutputEncoding = "
+            "[Text.UTF8Encoding]::new())"
+        )
+    return data.removeprefix(_BYTE_ORDER_MARK)
+
+
 def decode(data: bytes, *, tail: bool = False) -> object:
     """The one JSON value in UTF-8 `data`; numbers come back as their own text.
 
     With `tail` a file is read as Go's decoder reads it: what follows the first value is ignored, broken UTF-8 becomes
     U+FFFD, and of two equal keys the last one counts. Raises ValueError with the position and never with the content.
     """
-    text = str(data.removeprefix(_BYTE_ORDER_MARK), "utf-8", "replace" if tail else "strict")
+    return _decode(data.removeprefix(_BYTE_ORDER_MARK), tail=tail)
+
+
+def _decode(data: bytes, *, tail: bool = False) -> object:
+    text = str(data, "utf-8", "replace" if tail else "strict")
     start = 0
     while start < len(text) and text[start] in _WHITESPACE:
         start += 1
@@ -169,11 +183,11 @@ def read_object(data: bytes) -> dict[str, object]:
     """The JSON object in `data`, with values of any kind, for protocols that may grow. Raises InvalidRequest."""
     if len(data) > MAX_BYTES:
         raise InvalidRequest(f"the request is longer than {MAX_BYTES} bytes; send one small JSON object")
+    data = request_in_utf8(data)
+    if not data.strip(b" \t\r\n"):
+        return {}
     try:
-        data = in_utf8(data)
-        if not data.strip(b" \t\r\n"):
-            return {}
-        value = decode(data)
+        value = _decode(data)
     except UnicodeDecodeError as error:
         raise InvalidRequest(f"the request is not UTF-8 (byte {error.start}); send UTF-8 JSON") from None
     except DuplicateKeyError as error:
@@ -194,9 +208,7 @@ def _check(key: str, item: object) -> None:
         raise InvalidRequest("a field's name has a control character or a broken character in it; remove it")
     if isinstance(item, str):
         if not clean(item):
-            raise InvalidRequest(
-                f"the value of {printable(key)} has a control character or a broken character in it; remove it"
-            )
+            raise InvalidRequest(f"the value of {printable(key)} {described(item)}")
     elif item is not None and not isinstance(item, bool):
         raise InvalidRequest(f"the value of {printable(key)} is {_name(item)}; give a string, a number, true or false")
 
@@ -204,6 +216,13 @@ def _check(key: str, item: object) -> None:
 def clean(text: str) -> bool:
     """Whether `text` can be sent on as one line: no control characters, no half of a surrogate pair."""
     return text.isprintable() or not any(c < " " or "\x7f" <= c < "\xa0" or "\ud800" <= c < "\ue000" for c in set(text))
+
+
+def described(text: str) -> str:
+    """What makes `text` not clean, as the end of a sentence, and how it may have come there."""
+    from credential_protocol.characters import flaw  # noqa: PLC0415  # only a mistake pays for it
+
+    return flaw(text)
 
 
 def printable(key: object) -> str:

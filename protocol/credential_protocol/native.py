@@ -30,7 +30,8 @@ def parse_line(line: bytes, fields: Fields) -> Request:
     """One request of a conversation: it names its verb in `action` and may carry an `id`. Raises InvalidRequest."""
     if b"\0" in line:  # no JSON has a NUL; where a line ends cannot be seen in UTF-16
         raise InvalidRequest(
-            "the line has a NUL in it, as text in UTF-16 has; send UTF-8 (PowerShell: $OutputEncoding = [Text.UTF8Encoding]::new())"
+            "the request is not JSON: it has a NUL in it, as text in UTF-16 has; send UTF-8 (in PowerShell: $OutputEncoding = "
+            "[Text.UTF8Encoding]::new())"
         )
     given = read_flat_object(line)
     verb = given.pop("action", None)

@@ -12,6 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from credential_protocol import KINDS, Answer, Failure
+from credential_protocol.characters import flaw, is_clean
+from credential_protocol.jsontext import clean
 from credential_protocol.messages import InvalidRequest
 from credential_protocol.native import identifier, parse, parse_line, render, render_failure
 
@@ -125,3 +127,9 @@ def test_the_protocols_know_nothing_of_the_rest() -> None:
         check=True,
     )
     assert not {"vsphere_session", "socket", "ssl", "json", "re"} & set(done.stdout.split())
+
+
+def test_what_is_clean_is_the_same_for_one_character_and_for_many() -> None:
+    """Messages name the character that a check has found."""
+    for code in [*range(0x400), *range(0x2000, 0x2070), *range(0xD7F0, 0xE010), 0xFEFF, 0x1F600]:
+        assert clean(chr(code)) == is_clean(chr(code)) == (flaw(f"a{chr(code)}b") == ""), hex(code)

@@ -10,9 +10,11 @@ from vsphere_session.settings.request import Settings
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Final
 
     from credential_protocol.messages import Request
+    from vsphere_session.errors import SessionError
     from vsphere_session.secrets.logins import Logins
     from vsphere_session.service.call import Call
 
@@ -27,6 +29,12 @@ class Resolved:
         self._call: Final = call
         self._around: Final = around
         self._logins: Logins | None = None
+        self._login: tuple[str, str] | None = None
+
+    @property
+    def environ(self) -> Mapping[str, str]:
+        """The environment of the call."""
+        return self._around.environ
 
     @property
     def logins(self) -> Logins:
@@ -39,13 +47,33 @@ class Resolved:
         """As whom `get` acts: who is named, else the user of the login that was stored last."""
         return self.settings.endpoint.username or self.logins.default_user(self.place)
 
+    def explain(self, error: SessionError) -> None:
+        """Add to an error's message what the environment has to do with it."""
+        if error.kind not in ("not-found", "login-refused", "untrusted"):
+            return
+        from vsphere_session.settings import explanations  # noqa: PLC0415  # only an error pays for it
+
+        settings, environ = self.settings, self.environ
+        if error.kind == "not-found":
+            explanations.add(error, explanations.of_missing_login(settings, environ))
+        elif error.kind == "untrusted":
+            explanations.add(error, explanations.of_untrusted(environ))
+        elif self._login is not None:
+            username, password = self._login
+            odd = explanations.of_refused_login(password, settings.password_from, username, settings.username_from)
+            explanations.add(error, odd)
+
     def session(self, username: str) -> Session:
         """The cache for this user's sessions at the endpoint."""
         settings = self.settings
 
         def password() -> str | None:
             found = settings.password()
-            return found if found is not None else self.logins.get(self.place, username)
+            if found is None:
+                found = self.logins.get(self.place, username)
+                settings.password_from = "the secret store"  # noqa: S105  # says where it is
+            self._login = username, found or ""
+            return found
 
         return Session(
             settings.endpoint.with_user(username),

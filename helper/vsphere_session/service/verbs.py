@@ -10,6 +10,8 @@ from vsphere_session.service.resolved import Resolved
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from credential_protocol.messages import Request
     from vsphere_session.cache.session import Session
     from vsphere_session.service.call import Call
@@ -66,6 +68,9 @@ def _hand_out(asked: Resolved, call: Call) -> Answer:
     session.begin()
     try:
         clients, logged_in = _sessions(asked.settings, session, call.outcome)
+    except SessionError as error:
+        asked.explain(error)
+        raise
     finally:
         session.close()
     files = _files(session, clients)
@@ -148,13 +153,29 @@ def _fields(settings: Settings, session: Session, clients: list[WireClient], fil
 
 def store(request: Request, call: Call) -> Answer:
     """Keep a login in the secret store, and sessions that the server confirms in the cache."""
-    asked = Resolved(request, call)
+    return _explained(Resolved(request, call), _store)
+
+
+def _explained(asked: Resolved, verb: Callable[[Resolved], Answer]) -> Answer:
+    """What the verb answers, or its error with what the environment has to do with that."""
+    try:
+        return verb(asked)
+    except SessionError as error:
+        asked.explain(error)
+        raise
+
+
+def _store(asked: Resolved) -> Answer:
     settings = asked.settings
     session_ids = {kind: value for kind, value in settings.session_ids.items() if value}
     if settings.given_password is None and not session_ids:
         raise InvalidRequestError("there is nothing to store; give a password, soap_session_id or rest_session_id")
     if settings.given_password is not None and not settings.endpoint.username:
-        raise InvalidRequestError("the password has no user name to go with; give username, too")
+        from vsphere_session.settings.near_misses import hint  # noqa: PLC0415  # only a mistake pays for it
+
+        raise InvalidRequestError(
+            f"the password has no user name to go with; give username, too{hint(asked.environ, 'username')}"
+        )
     session = asked.session(settings.endpoint.username)
     if session.passthrough and session_ids:
         raise InvalidRequestError(
@@ -183,8 +204,11 @@ def erase(request: Request, call: Call) -> Answer:
     """End the session on the server, then remove its file; forget the login. Never logs in."""
     from vsphere_session.fastpath.remembered import forget_all  # noqa: PLC0415  # not for a warm answer
 
-    asked = Resolved(request, call)
     forget_all(call.around.paths.state)
+    return _explained(Resolved(request, call), _erase)
+
+
+def _erase(asked: Resolved) -> Answer:
     erased: list[str] = []
     warnings: list[str] = []
     session = asked.session(asked.settings.endpoint.username)

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import os
 
-from credential_protocol.jsontext import clean, in_utf8
+from credential_protocol.jsontext import clean, described, in_utf8
 from vsphere_session.cache.policy import Policy
 from vsphere_session.clock import TIMEOUT
 from vsphere_session.endpoint import Endpoint, parse_endpoint
@@ -176,7 +176,7 @@ def _setting(key: str, value: object, *, general: bool) -> str:
     except ValueError:  # TOML knows hexadecimal numbers that Python will not write as decimal ones
         raise InvalidRequestError(f"{key} is too large a number") from None
     if not clean(text):
-        raise InvalidRequestError(f"{key} has a control character in it; remove it")
+        raise InvalidRequestError(f"{key} {described(text)}")
     return checked(key, text)
 
 

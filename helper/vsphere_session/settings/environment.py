@@ -6,11 +6,12 @@ A family that names no URL applies to any.
 
 from __future__ import annotations
 
-from credential_protocol.jsontext import in_utf8
+from credential_protocol.jsontext import described, in_utf8
 from vsphere_session.clock import TIMEOUT
 from vsphere_session.endpoint import Endpoint, parse_endpoint
 from vsphere_session.errors import InvalidRequestError, StorageError
 from vsphere_session.storage.files import read_named
+from vsphere_session.storage.paths import usable_path
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -127,17 +128,15 @@ class FamilySource:
         self._seconds = seconds
         self._reader = reader
         self._secrets: dict[str, str] = {}
+        self._from_files: set[str] = set()
 
     def endpoint(self) -> Endpoint | None:
         """The family's URL with its port, None where it has none. Raises InvalidRequestError with the variable's name."""
-        variable = self._set(self._family.url, self._family.second_url)
+        variable = self.named("url")
         text = self._get(variable)
         if not text:
             return None
-        try:
-            found = parse_endpoint(f"[{text}]" if self._family.bare_addresses and _is_bare_address(text) else text)
-        except InvalidRequestError as error:
-            raise InvalidRequestError(f"{variable}: {error.message}") from None
+        found = endpoint_in(f"[{text}]" if self._family.bare_addresses and _is_bare_address(text) else text, variable)
         port = self._port()
         return found.with_port(port) if port else found
 
@@ -145,9 +144,8 @@ class FamilySource:
         """The port that goes with the URL, 0 where none is set."""
         text = self._get(self._family.port).strip(" ")
         if text and not (text.isascii() and text.isdigit() and len(text) <= 5 and 0 < int(text) < 65536):
-            raise InvalidRequestError(
-                f"{self._family.port} is not a number from 1 to 65535; write the port of the server"
-            )
+            why = described(text) or "is not a number from 1 to 65535; write the port of the server"
+            raise InvalidRequestError(f"{self._family.port} {why}")
         return int(text or "0")
 
     def url_has_password(self) -> bool:
@@ -165,7 +163,7 @@ class FamilySource:
 
     def username(self) -> str:
         """The user name; the variable wins over the URL, as in govc."""
-        name = self._secret(self._set(self._family.username, self._family.second_username))
+        name = self._secret(self.named("username"))
         endpoint = None if name else self.endpoint()
         return name or (endpoint.username if endpoint is not None else "")
 
@@ -186,11 +184,24 @@ class FamilySource:
             return self._boolean(self._family.insecure, negate=self._family.insecure_means_verify)
         if name == "passthrough":
             return self._boolean(self._family.persist, negate=True)
-        return self._get(getattr(self._family, name)) if name in _TEXTS else ""
+        variable = getattr(self._family, name) if name in _TEXTS else ""
+        return usable_path(self._get(variable), variable)
 
-    def _set(self, *variables: str) -> str:
-        """The first of these that is set, else the first."""
-        return next((variable for variable in variables if self._get(variable)), variables[0])
+    def named(self, attribute: str) -> str:
+        """The variable that is read for an attribute of the family: of two names the first one that is set."""
+        first, second = getattr(self._family, attribute), getattr(self._family, f"second_{attribute}", "")
+        return second if self._get(second) and not self._get(first) else first
+
+    def origin(self, attribute: str) -> str:
+        """Where `username` or `password` comes from, for a message: a variable, a file that it names, or the URL's variable."""
+        variable = self.named(attribute)
+        if not self._get(variable):
+            return self.named("url")
+        return f"the file that {variable} names" if variable in self._from_files else variable
+
+    def is_set(self, attribute: str) -> bool:
+        """Whether the variable of an attribute says anything."""
+        return bool(self._get(self.named(attribute)))
 
     def _get(self, variable: str) -> str:
         return self._environ.get(variable, "") if variable else ""
@@ -214,7 +225,7 @@ class FamilySource:
         read = read_named if variable == self._family.password else self._reader.named
         try:
             what = f"the file that {variable} names"
-            return in_utf8(read(value, MAX_SECRET_FILE_BYTES, what, self._seconds)).decode().strip()
+            text = in_utf8(read(value, MAX_SECRET_FILE_BYTES, what, self._seconds)).decode().strip()
         except PermissionError:
             raise StorageError(
                 f"the file that {variable} names cannot be read: permission denied; check its owner and mode"
@@ -223,6 +234,8 @@ class FamilySource:
             raise InvalidRequestError(f"the file that {variable} names is not UTF-8 text; correct it") from None
         except (OSError, ValueError):
             return value
+        self._from_files.add(variable)
+        return text
 
 
 def _is_bare_address(text: str) -> bool:
@@ -235,6 +248,17 @@ def sources(environ: Mapping[str, str], reader: Reader, seconds: float = TIMEOUT
     return [FamilySource(family, environ, seconds, reader) for family in FAMILIES]
 
 
+def endpoint_in(text: str, what: str) -> Endpoint:
+    """The endpoint that `text` names, which is `what`. Raises InvalidRequestError that says so, and why it is none."""
+    try:
+        return parse_endpoint(text)
+    except InvalidRequestError as error:
+        from credential_protocol.characters import flaw  # noqa: PLC0415  # only a mistake pays for it
+
+        found = flaw(text.strip(" "), spaces="@" not in text)
+        raise InvalidRequestError(f"{what} {found}" if found else f"{what}: {error.message}") from None
+
+
 def boolean(text: str, name: str) -> bool:
     """`text` as a boolean, in every spelling of the three tools. Raises InvalidRequestError with `name`."""
     word = text.strip().lower()
@@ -242,4 +266,4 @@ def boolean(text: str, name: str) -> bool:
         return True
     if word in ("false", "0", "no", "off", "n", "f"):
         return False
-    raise InvalidRequestError(f"{name} is neither true nor false; write true or false")
+    raise InvalidRequestError(f"{name} {described(text) or 'is neither true nor false; write true or false'}")

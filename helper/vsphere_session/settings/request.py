@@ -7,13 +7,13 @@ On the fast path.
 
 from __future__ import annotations
 
-from credential_protocol.jsontext import clean
+from credential_protocol.jsontext import clean, described
 from vsphere_session.cache.policy import Policy
 from vsphere_session.clock import TIMEOUT
-from vsphere_session.endpoint import Endpoint, parse_endpoint
+from vsphere_session.endpoint import Endpoint
 from vsphere_session.errors import InvalidRequestError
 from vsphere_session.settings.config_file import Configuration, checked, seconds
-from vsphere_session.settings.environment import boolean, sources
+from vsphere_session.settings.environment import boolean, endpoint_in, sources
 from vsphere_session.storage.paths import named_paths
 from vsphere_session.vsphere.session_id import is_session_id
 
@@ -49,6 +49,9 @@ class Settings:
     seconds         how long a file that the environment names may be a pipe that says nothing
     endpoint        with the user name, empty where nobody names one, and without a password
     given_password  the request's own password, None where it has none
+    every_family    what the environment says, also of other servers
+    username_from   where the user name comes from, for a message; empty where that is the request or the configuration
+    password_from   where `password` has found one, for a message; empty where it has not
     session_ids     by kind, empty where none is given
     directories     of cached sessions, by kind; empty where they are govmomi's own
     """
@@ -67,12 +70,14 @@ class Settings:
         self._fields = request.attributes
         self._config = config
         self._seconds = seconds
-        self._all_families = self._families = sources(environ, reader, seconds)
-        self._own_url = parse_endpoint(request.target) if request.target else None
+        self.every_family = self._families = sources(environ, reader, seconds)
+        self._own_url = endpoint_in(request.target, "the url") if request.target else None
         place = self._place = self._own_url or self._default_endpoint()
-        self._families = [family for family in self._all_families if family.applies_to(place)]
+        self._families = [family for family in self.every_family if family.applies_to(place)]
+        self.username_from = ""
         self.endpoint = place.with_user(self._username())
         self.given_password = self._given_password()
+        self.password_from = "the request" if self.given_password is not None else ""
         self.api = self._choice("api") or "both"
         self.output = self._choice("output") or "tokens"
         self.insecure = self._boolean("insecure")
@@ -100,7 +105,7 @@ class Settings:
     @property
     def carries_password(self) -> bool:
         """Whether the request or a URL in the environment, of whatever host, has a password."""
-        return self.given_password is not None or any(family.url_has_password() for family in self._all_families)
+        return self.given_password is not None or any(family.url_has_password() for family in self.every_family)
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -118,7 +123,8 @@ class Settings:
             if family.username() in ("", self.endpoint.username):
                 password = family.password()
                 if password is not None:
-                    return _as_text(password)
+                    self.password_from = family.origin("password")
+                    return _as_text(password, self.password_from)
         return None
 
     def _default_endpoint(self) -> Endpoint:
@@ -128,22 +134,30 @@ class Settings:
                 return found
         configured = self._config.general.get("url", "")
         if not configured:
+            from vsphere_session.settings.near_misses import hint  # noqa: PLC0415  # only a mistake pays for it
+
             raise InvalidRequestError(
                 'the request names no endpoint; add "url": "HOST", or set GOVC_URL, VSPHERE_SERVER or VMWARE_HOST'
+                f"{hint(self._environ, 'url')}"
             )
-        return parse_endpoint(configured)
+        return endpoint_in(configured, f"url in {self._config.path}")
 
     def _username(self) -> str:
-        names = [self._fields.get("username", ""), self._own_url.username if self._own_url is not None else ""]
-        names += [family.username() for family in self._families]
-        names += [self._config_text("username"), self._place.username]
-        return _as_text(next((name for name in names if name), ""))
+        name = self._fields.get("username", "") or (self._own_url.username if self._own_url is not None else "")
+        if name:
+            return name
+        for family in self._families:
+            name = family.username()
+            if name:
+                self.username_from = family.origin("username")
+                return _as_text(name, self.username_from)
+        return self._config_text("username") or self._place.username
 
     def _given_password(self) -> str | None:
         password = self._fields.get("password")
         if password is None and self._own_url is not None:
             return self._own_url.password
-        return password
+        return None if password is None else _as_text(password, "the password")  # docker's may have lines
 
     def _text(self, name: str) -> str:
         return self._fields.get(name, "") or self._of_families(name) or self._config_text(name)
@@ -205,10 +219,8 @@ class Settings:
         return scope or ("session" if any(self.session_ids.values()) else "all")
 
 
-def _as_text(value: str) -> str:
+def _as_text(value: str, origin: str) -> str:
     """`value`, if it can be sent: bytes of the environment that are not UTF-8 and control characters cannot."""
     if not clean(value):
-        raise InvalidRequestError(
-            "a user name or password from the environment is not UTF-8 text on one line; correct the variable or its file"
-        )
+        raise InvalidRequestError(f"{origin} {described(value)}")
     return value

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 
-from vsphere_session.errors import StorageError
+from vsphere_session.errors import InvalidRequestError, StorageError
 from vsphere_session.version import PROGRAM
 
 TYPE_CHECKING = False
@@ -23,13 +23,30 @@ class Paths:
     __slots__ = ("config", "rest_sessions", "soap_sessions", "state")
 
     def __init__(self, environ: Mapping[str, str]) -> None:
-        govmomi = environ.get("GOVMOMI_HOME") or os.path.join(home(environ), ".govmomi")
+        govmomi = usable_path(environ.get("GOVMOMI_HOME", ""), "GOVMOMI_HOME") or os.path.join(
+            home(environ), ".govmomi"
+        )
         self.soap_sessions = os.path.join(absolute(govmomi, "GOVMOMI_HOME"), "sessions")
         self.rest_sessions = os.path.join(absolute(govmomi, "GOVMOMI_HOME"), "rest_sessions")
         self.state = _platform_dir(environ, "XDG_STATE_HOME", ".local/state", "user_state_path")
-        self.config = environ.get("VSPHERE_SESSION_CONFIG") or os.path.join(
+        self.config = usable_path(environ.get("VSPHERE_SESSION_CONFIG", ""), "VSPHERE_SESSION_CONFIG") or os.path.join(
             _platform_dir(environ, "XDG_CONFIG_HOME", ".config", "user_config_path"), "config.toml"
         )
+
+
+def usable_path(path: str, variable: str) -> str:
+    """`path`, which a variable names. Raises InvalidRequestError for one with control characters, or in quotes.
+
+    Both come from files that were read by another tool than they were written for, and would lead to a place that
+    nobody looks into. A path may be no UTF-8.
+    """
+    if not path.isprintable() or path[:1] in ("'", '"'):
+        from credential_protocol.characters import flaw  # noqa: PLC0415  # only a mistake pays for it
+
+        found = flaw("".join(c for c in path if not "\udc80" <= c <= "\udcff"))
+        if found:
+            raise InvalidRequestError(f"{variable} {found}")
+    return path
 
 
 def home(environ: Mapping[str, str]) -> str:
