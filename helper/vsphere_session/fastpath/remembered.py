@@ -47,7 +47,8 @@ VARIABLES = (
         "GOVC_TLS_KNOWN_HOSTS",
     ),
     *("VSPHERE_SERVER", "VSPHERE_USER", "VSPHERE_ALLOW_UNVERIFIED_SSL"),
-    *("VMWARE_HOST", "VMWARE_USER", "VMWARE_VALIDATE_CERTS"),
+    *("VSPHERE_VIM_SESSION_PATH", "VSPHERE_REST_SESSION_PATH"),
+    *("VMWARE_HOST", "VMWARE_SERVER", "VMWARE_PORT", "VMWARE_USER", "VMWARE_USERNAME", "VMWARE_VALIDATE_CERTS"),
     "KUBERNETES_EXEC_INFO",
 )
 """On which variables an answer that nobody is asked about can depend. None of them is a secret; passwords never count."""
