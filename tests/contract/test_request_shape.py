@@ -179,8 +179,36 @@ def test_soap_session_id_may_come_in_the_quotes_of_the_cookie(vcenter: Simulated
     assert helper.ok("get", request(vcenter, api="soap"))["soap_session_id"] == session_id
 
 
+WHOLE = (
+    "vmware_soap_session={id}",
+    'vmware_soap_session="{id}"; Path=/; HttpOnly; Secure',
+    'Cookie: other=1; vmware_soap_session="{id}"',
+    "set-cookie: VMWARE_SOAP_SESSION={id};path=/",
+    "vmware-api-session-id: {id}",
+    " vmware-api-session-id={id}; Path=/rest; Secure",
+    '"{id}"; Path=/',
+)
+
+
+@pytest.mark.parametrize("kind", ["soap", "rest"])
+@pytest.mark.parametrize("whole", WHOLE)
+def test_a_session_id_given_as_a_whole_cookie_or_header_is_the_id_in_it(
+    vcenter: SimulatedVCenter, helper: Helper, kind: str, whole: str
+) -> None:
+    """With `store` and `erase`; what is sent, kept and handed out is the bare id."""
+    session_id = vcenter.add_session("administrator@vsphere.local", "soap" if kind == "soap" else "rest")
+    given = request(vcenter) | {f"{kind}_session_id": whole.format(id=session_id)}
+    assert helper.ok("store", given) == {"stored": kind}
+    assert helper.ok("get", request(vcenter, api=kind))[f"{kind}_session_id"] == session_id
+    assert helper.ok("erase", given) == {"erased": kind}
+    assert vcenter.session_count == 0
+    assert helper.sessions_in_files == set()
+
+
 @pytest.mark.parametrize("field", ["soap_session_id", "rest_session_id"])
-@pytest.mark.parametrize("value", ["a;b", 'a"b', "a b", "ä", "a,b"])
+@pytest.mark.parametrize(
+    "value", ["vmware_soap_session=", "x=1; y=2", "vmware_soap_session=a b", "a;b", 'a"b', "a b", "ä", "a,b"]
+)
 def test_session_id_that_cannot_be_one_is_refused(
     vcenter: SimulatedVCenter, helper: Helper, field: str, value: str
 ) -> None:

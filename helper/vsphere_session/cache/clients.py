@@ -11,6 +11,7 @@ from vsphere_session.cache.govmomi_format import StoredSession, read_rest, read_
 from vsphere_session.endpoint import REST_PATH, SOAP_PATH
 from vsphere_session.errors import UnsupportedError
 from vsphere_session.vsphere.service_content import about_value
+from vsphere_session.vsphere.session_id import bare_session_id
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -115,7 +116,7 @@ class WireClient(ABC):
 
     @abstractmethod
     def adopt(self, session_id: str) -> None:
-        """Take a session that somebody else has made."""
+        """Take a session that somebody else has made, by its id or its whole cookie (see `bare_session_id`)."""
 
     @abstractmethod
     def confirm(self) -> Identity | None:
@@ -208,7 +209,7 @@ class SoapClient(WireClient):
     def adopt(self, session_id: str) -> None:
         """Take a session that somebody else has made; the server is asked for its ServiceContent."""
         _, content = self._ask_for_content()
-        self._store(session_id, content=content)
+        self._store(bare_session_id(session_id), content=content)
 
     def confirm(self) -> Identity | None:
         """Ask the server whose session this is; None if it does not know it any more."""
@@ -265,7 +266,7 @@ class RestClient(WireClient):
 
     def adopt(self, session_id: str) -> None:
         """Take a session that somebody else has made."""
-        self._store(session_id)
+        self._store(bare_session_id(session_id))
 
     def confirm(self) -> Identity | None:
         """Ask the server whose session this is; None if it does not know it any more."""

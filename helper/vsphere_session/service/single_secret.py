@@ -13,6 +13,7 @@ from vsphere_session.errors import InvalidRequestError, UnsupportedError
 from vsphere_session.service import verbs as service
 from vsphere_session.settings.environment import sources
 from vsphere_session.version import __version__
+from vsphere_session.vsphere.session_id import bare_session_id
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -127,7 +128,7 @@ def _erase(endpoint: Endpoint, request: Request, call: Call) -> Answer:
 
 def _is_ours(endpoint: Endpoint, secret: str, call: Call) -> bool:
     """Whether the secret is a session that is in the cache."""
-    return secret in service.cached_session_ids(_native("get", endpoint, {}), call)
+    return bare_session_id(secret) in service.cached_session_ids(_native("get", endpoint, {}), call)
 
 
 def _kind(endpoint: Endpoint, request: Request) -> str:

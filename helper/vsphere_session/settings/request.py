@@ -15,7 +15,7 @@ from vsphere_session.errors import InvalidRequestError
 from vsphere_session.settings.config_file import Configuration, checked, seconds
 from vsphere_session.settings.environment import boolean, endpoint_in, sources
 from vsphere_session.storage.paths import named_paths
-from vsphere_session.vsphere.session_id import is_session_id
+from vsphere_session.vsphere.session_id import bare_session_id, is_session_id
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -205,10 +205,10 @@ class Settings:
 
     def _session_id(self, name: str) -> str:
         text = self._fields.get(name, "")
-        bare = text[1:-1] if len(text) > 1 and text[0] == text[-1] == '"' else text
-        if bare and not is_session_id(bare):
+        bare = bare_session_id(text)
+        if text and not is_session_id(bare):
             raise InvalidRequestError(
-                f"{name} is no session id: it has a character that cannot stand in a header; give it as get returned it"
+                f"{name} is no session id: it has a character that cannot stand in a header; give it, or its cookie, as get or the server returned it"
             )
         return bare
 
