@@ -11,6 +11,8 @@ from credential_protocol.jsontext import clean
 from vsphere_session.digest import sha1_hex, sha256_hex
 from vsphere_session.errors import InvalidRequestError
 
+NO_PASSWORD = "the-session-is-in-the-cache"  # noqa: S105  # says that it is none
+"""What `exec` and `export` put where a program insists on a password. Wherever a password is read, it is none."""
 SOAP_PATH = "/sdk"
 REST_PATH = "/rest"
 
@@ -35,7 +37,7 @@ class Endpoint:
         self.authority = authority
         self.path = path
         self.username = username
-        self.password = password
+        self.password = real_password(password)
 
     def __repr__(self) -> str:
         return f"Endpoint({self.url!r})"
@@ -112,6 +114,11 @@ class Endpoint:
     def legacy_file_name(self, path: str, *, insecure: bool) -> str:
         """The name that govc 0.47 and older gave the same file, 40 hexadecimal digits."""
         return sha1_hex(self.key(path, insecure=insecure).encode())
+
+
+def real_password(text: str | None) -> str | None:
+    """`text`, unless it is what this program puts in a password's place: sent, that would count towards a lock-out."""
+    return None if text == NO_PASSWORD else text
 
 
 def escape(text: str, safe: frozenset[str]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from vsphere_session.cache.clients import RestClient, SoapClient, WireClient
 from vsphere_session.cache.ending import Ending, log_out_quietly
 from vsphere_session.cache.principal import login_record, same_principal
+from vsphere_session.endpoint import real_password
 from vsphere_session.errors import LoginRefusedError, NotFoundError, SessionError
 from vsphere_session.login.custom import CustomLogin
 from vsphere_session.login.password import PasswordLogin
@@ -168,7 +169,7 @@ class Renewal:
 
     def _by_password(self) -> PasswordLogin:
         endpoint = self._endpoint
-        password = endpoint.password if endpoint.password is not None else self._password()
+        password = endpoint.password if endpoint.password is not None else real_password(self._password())
         why = "a new login is asked for" if self._always else self._validator.why or "there is no cached session"
         if not endpoint.username:
             raise NotFoundError(f"{why}, and no user name to log in to {endpoint.place}; give username and password")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 
 from credential_protocol.messages import Answer, Request
+from vsphere_session.endpoint import NO_PASSWORD
 from vsphere_session.errors import NotFoundError
 
 TYPE_CHECKING = False
@@ -36,7 +37,7 @@ class Plain:
         understood = request.attributes.get("capability[]", "").split()
         for place, username in self._matching(request):
             kept = self._kept(place, username)
-            if kept is None or self._expired(kept):
+            if kept is None or self._expired(kept) or kept.get("password") == NO_PASSWORD:
                 continue
             kept.pop("kept_until", None)
             if "password" in kept:
@@ -49,6 +50,8 @@ class Plain:
         """Keep a login; one without a secret, or one that is not to be kept, is ignored."""
         attributes = request.attributes
         named = "username" in attributes or self._dialect in _NO_USER
+        if attributes.get("password") == NO_PASSWORD:
+            return Answer({})
         complete = "credential" in attributes or (named and "password" in attributes)
         if complete and attributes.get("ephemeral", "0") in ("0", "false", ""):
             place = self._place(request.target)

@@ -8,7 +8,7 @@ network at all: the helper is an ordinary secret store.
 from __future__ import annotations
 
 from credential_protocol.messages import Answer, Request
-from vsphere_session.endpoint import SOAP_PATH, Endpoint, parse_endpoint
+from vsphere_session.endpoint import SOAP_PATH, Endpoint, parse_endpoint, real_password
 from vsphere_session.errors import InvalidRequestError, UnsupportedError
 from vsphere_session.service import verbs as service
 from vsphere_session.settings.environment import sources
@@ -108,7 +108,7 @@ def _get(endpoint: Endpoint, request: Request, call: Call, verify: str) -> Answe
 
 def _store(endpoint: Endpoint, request: Request, call: Call) -> Answer:
     """Keep a login that the user typed; a session that we handed out is in the cache already."""
-    password = request.attributes.get("password", "")
+    password = real_password(request.attributes.get("password"))
     if not password or _is_ours(endpoint, password, call):
         return Answer({})
     if not endpoint.username:

@@ -6,7 +6,7 @@ import os
 import sys
 
 from vsphere_session.digest import sha256_hex
-from vsphere_session.endpoint import Endpoint, parse_endpoint
+from vsphere_session.endpoint import NO_PASSWORD, Endpoint, parse_endpoint
 from vsphere_session.errors import InvalidRequestError
 from vsphere_session.http.sockets import ascii_host
 from vsphere_session.http.thumbprint import normal_thumbprint
@@ -18,7 +18,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-NO_PASSWORD = "the-session-is-in-the-cache"  # noqa: S105  # says that it is none
+__all__ = ["NO_PASSWORD", "as_it_was", "without_passwords"]
+
 _SECRET_VARIABLES = tuple(family.password for family in FAMILIES)
 _URL_VARIABLES = [name for family in FAMILIES for name in (family.url, family.second_url) if name]
 

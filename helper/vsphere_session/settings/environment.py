@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from credential_protocol.jsontext import described, in_utf8
 from vsphere_session.clock import TIMEOUT
-from vsphere_session.endpoint import Endpoint, parse_endpoint
+from vsphere_session.endpoint import Endpoint, parse_endpoint, real_password
 from vsphere_session.errors import InvalidRequestError, StorageError
 from vsphere_session.storage.files import read_named
 from vsphere_session.storage.paths import usable_path
@@ -169,7 +169,8 @@ class FamilySource:
 
     def password(self) -> str | None:
         """The password, None where the family has none."""
-        secret = self._secret(self._family.password)
+        given = real_password(self._get(self._family.password))  # whatever file may have that name
+        secret = real_password(self._secret(self._family.password)) if given else None
         if secret:
             return secret
         endpoint = self.endpoint()

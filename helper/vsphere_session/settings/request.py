@@ -10,7 +10,7 @@ from __future__ import annotations
 from credential_protocol.jsontext import clean, described
 from vsphere_session.cache.policy import Policy
 from vsphere_session.clock import TIMEOUT
-from vsphere_session.endpoint import Endpoint
+from vsphere_session.endpoint import Endpoint, real_password
 from vsphere_session.errors import InvalidRequestError
 from vsphere_session.settings.config_file import Configuration, checked, seconds
 from vsphere_session.settings.environment import boolean, endpoint_in, sources
@@ -154,7 +154,7 @@ class Settings:
         return self._config_text("username") or self._place.username
 
     def _given_password(self) -> str | None:
-        password = self._fields.get("password")
+        password = real_password(self._fields.get("password"))
         if password is None and self._own_url is not None:
             return self._own_url.password
         return None if password is None else _as_text(password, "the password")  # docker's may have lines
