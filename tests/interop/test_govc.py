@@ -43,6 +43,49 @@ def test_the_helper_uses_govcs_session_with_no_password(server: Server, home: Pa
     assert pair.count() == pair.expected
 
 
+# ---- a user whom the server calls by another name than one asks for
+
+UPN = "svc-tf@ad.example.com"
+REPORTED = {UPN: ("EXAMPLE\\svc-tf", "svc-tf@EXAMPLE.LOCAL")}
+
+
+@pytest.fixture(params=["8.0.2", "8.0.3"])
+def odd_one(request: pytest.FixtureRequest, home: Path) -> Iterator[Pair]:
+    """The UPN suffix is not the domain's: nothing but a login shows that both are one."""
+    unified = request.param == "8.0.3"
+    with SimulatedVCenter({UPN: PASSWORD}, reported_names=REPORTED, unified=unified) as server:
+        yield Pair(server, home, UPN)
+
+
+@pytest.mark.parametrize("first", ["govc", "the helper"])
+def test_rounds_of_govc_and_the_helper_leave_one_session_of_each_kind(odd_one: Pair, first: str) -> None:
+    """Whoever finds the sessions dead logs in; the other one uses what it finds, and ends what it replaces."""
+    server = odd_one.server
+    assert isinstance(server, SimulatedVCenter)
+    for number in range(4):
+        if (number % 2 == 0) == (first == "govc"):
+            odd_one.govc_logs_in()
+        else:
+            odd_one.helper.ok("get", odd_one.request(password=PASSWORD, verify="always"))
+        reply = odd_one.helper.ok("get", odd_one.request(password=PASSWORD, verify="always"))
+        ids = {kind: reply[f"{kind}_session_id"] for kind in odd_one.kinds}
+        assert odd_one.govc_sessions(odd_one.govc()) == ids
+        assert {session.id for session in server.sessions} == set(ids.values())
+        server.end_all()
+
+
+def test_what_govc_has_cached_is_used_without_a_password_once_a_login_has_shown_whose_it_is(odd_one: Pair) -> None:
+    odd_one.govc_logs_in()
+    assert odd_one.helper.call("get", odd_one.request()).kind == "not-found", "nothing has shown it yet"
+    odd_one.helper_sessions(password=PASSWORD)
+    assert isinstance(odd_one.server, SimulatedVCenter)
+    odd_one.server.end_all()
+    ids = odd_one.govc_logs_in()
+    assert odd_one.helper_sessions() == ids
+    assert odd_one.helper_sessions(verify="always") == ids
+    assert {session.id for session in odd_one.server.sessions} == set(ids.values())
+
+
 # ---- no user name
 
 

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from itertools import product
+from pathlib import Path
 from random import Random
 
 from promises.rows import Size, seed
-from promises.two_servers import ALICE, BOB, PASSWORDS, Combination, Servers, homes, ids_sent
+from promises.two_servers import (
+    ALICE,
+    BOB,
+    ODD_PASSWORDS,
+    PASSWORDS,
+    REPORTED,
+    UPN,
+    Combination,
+    Servers,
+    homes,
+    ids_sent,
+)
 from vsphere_session import Policy, RestClient, Session, SoapClient, parse_endpoint
 
 SPELLED = {
@@ -40,6 +53,59 @@ def principals(size: Size) -> Iterator[int]:
             reply = servers.ask("get", url, user, api=api, verify=verify)
             assert reply.get("error") == "not-found", f"{what}, then {user!r} without a password: {reply}"
         yield servers.balance(what)
+
+
+def suffixes(size: Size) -> Iterator[int]:
+    """A session of alice's, of her namesake's or of a colleague's in her file, before and after a login has shown her name."""
+    for servers, (whose, kind, shown, verify, verb) in homes(
+        of(
+            size, list(product(REPORTED, ("soap", "rest"), (False, True), VERIFY, ("get", "get, no password", "erase")))
+        ),
+        ODD_PASSWORDS,
+        REPORTED,
+    ):
+        one, what = (
+            servers.one,
+            f"{whose}'s {kind} session, name {'shown' if shown else 'not shown'}, {verb}, verify={verify}",
+        )
+        for user in REPORTED:
+            servers.ask("get", one.authority, user, password=ODD_PASSWORDS[user], api=kind)
+        (mine,) = (path for path in servers.files(kind) if path.name == _name(servers, UPN, kind))
+        if not shown:
+            for record in (servers.home / ".local/state/vsphere-session/records").iterdir():
+                record.unlink()
+        planted = _plant(servers, mine, whose, kind)
+        # `never` is the word for not asking: then the file's owner is believed, as without this program
+        asked = "always" if verify == "never" and whose != UPN else verify
+        fields = {"api": kind} | ({"password": ODD_PASSWORDS[UPN]} if verb == "get" else {})
+        reply = servers.ask(
+            verb[:5].strip(" ,"), one.authority, UPN, **fields, **({"verify": asked} if verb != "erase" else {})
+        )
+        alive = planted in {session.id for session in one.sessions}
+        if whose != UPN:
+            assert alive, f"{what}: somebody else's session was ended: {reply}"
+            assert verb != "get, no password" or reply.get("error") == "not-found", f"{what}: {reply}"
+        elif shown:
+            assert alive == (verb != "erase"), f"{what}: {reply}"
+            assert verb == "erase" or reply.get("source") == "cache", f"{what}: {reply}"
+        yield servers.balance(what, lost=2)  # the one that was edited away, and the planted one where it is not hers
+
+
+def _name(servers: Servers, user: str, kind: str) -> str:
+    endpoint = parse_endpoint(servers.one.url).with_user(user)
+    return endpoint.file_name("/sdk" if kind == "soap" else "/rest", insecure=False)
+
+
+def _plant(servers: Servers, path: Path, user: str, kind: str) -> str:
+    """A further session of this user in a cache file, as govc leaves one: no record knows it."""
+    session_id = servers.one.add_session(user, "soap" if kind == "soap" else "rest")
+    value = json.loads(path.read_bytes())
+    if kind == "soap":
+        value["SoapClient"]["cookies"][0]["Value"] = session_id
+    else:
+        value["SessionID"] = session_id
+    path.write_text(json.dumps(value), encoding="utf-8")
+    return session_id
 
 
 # ---- names of a host

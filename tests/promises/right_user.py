@@ -29,6 +29,11 @@ MATRICES = (
         mix_ups.principals,
     ),
     Matrix(
+        "a UPN suffix that is not the NetBIOS name: in one's file a session of one's own, of a namesake in another domain, of a"
+        " colleague; before and after a login has shown the name; SOAP, REST; get with and without a password, erase",
+        mix_ups.suffixes,
+    ),
+    Matrix(
         "one host under two names, in capitals, as a URL, by one or two users; two servers under one name",
         mix_ups.names,
     ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -23,6 +23,14 @@ from vsphere_session.vsphere.session_id import SOAP_COOKIE
 Combination = TypeVar("Combination")
 ALICE, BOB = "alice@vsphere.local", "bob@vsphere.local"
 PASSWORDS = {ALICE: "Al1ce!", BOB: "B0b!"}
+UPN, NAMESAKE, COLLEAGUE = "alice@ad.example.com", "alice@other.example.org", "bob@ad.example.com"
+ODD_PASSWORDS = {UPN: "Al1ce!", NAMESAKE: "0ther!", COLLEAGUE: "B0b!"}
+REPORTED = {
+    UPN: ("EXAMPLE\\alice", "alice@EXAMPLE.LOCAL"),
+    NAMESAKE: ("OTHER\\alice", "alice@OTHER.LOCAL"),
+    COLLEAGUE: ("EXAMPLE\\bob", "bob@EXAMPLE.LOCAL"),
+}
+"""Users whose UPN suffix is not their domain's name: what SOAP and REST call them follows from no spelling."""
 
 
 class Clock(clock.Clock):
@@ -114,9 +122,16 @@ def ids_sent(requests: list[Seen]) -> set[str]:
     return found - {""}
 
 
-def homes(combinations: Sequence[Combination]) -> Iterator[tuple[Servers, Combination]]:
+def homes(
+    combinations: Sequence[Combination],
+    passwords: Mapping[str, str] = PASSWORDS,
+    reported: Mapping[str, tuple[str, str]] | None = None,
+) -> Iterator[tuple[Servers, Combination]]:
     """Each combination with both servers, on which there is no session, and an empty home."""
-    with SimulatedVCenter(PASSWORDS) as one, SimulatedVCenter(PASSWORDS) as other:
+    with (
+        SimulatedVCenter(passwords, reported_names=reported) as one,
+        SimulatedVCenter(passwords, reported_names=reported) as other,
+    ):
         for combination in combinations:
             for server in (one, other):
                 server.end_all()

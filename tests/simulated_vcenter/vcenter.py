@@ -12,7 +12,7 @@ from typing import Self
 from urllib.parse import urlsplit
 
 from simulated_vcenter import rest, service_content, soap, soap_templates
-from simulated_vcenter.accounts import Accounts
+from simulated_vcenter.accounts import Accounts, Reported
 from simulated_vcenter.certificates import NAMES, Certificates
 from simulated_vcenter.clock import Clock, iso_time
 from simulated_vcenter.exchange import Exchange
@@ -50,7 +50,7 @@ class SimulatedVCenter:
         idle_limit: float = 1800.0,
         age_limit: float = 86400.0,
         session_limit: int | None = None,
-        reported_names: Mapping[str, str] | None = None,
+        reported_names: Reported | None = None,
         host: str = "127.0.0.1",
         port: int = 0,
         tls: bool = True,

@@ -1,13 +1,19 @@
-"""Whose session it is. On the fast path.
+r"""Whose session it is. On the fast path.
 
 govmomi does not look (docs/cache.md, rows a and b): a token login and a password login share a file, and where the URL
 has no user name all of them do.
+
+Where a server calls a user by a name that does not follow from the one that was asked for (`svc@ad.example.com` and
+`EXAMPLE\svc`: the UPN suffix need not be the domain's), only a login can show that both are one. What logins have shown
+is `proven` here: the names that the server has for the user of this cache key (see `Record.proven`).
 """
 
 from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from vsphere_session.cache.record import Known
     from vsphere_session.vsphere.identity import Identity
 
@@ -19,7 +25,9 @@ def login_record(method: str, whom: str) -> str:
     return f"{method}:{whom}"
 
 
-def made_for(known: Known | None, username: str, *, by_callable: bool, login_as: str) -> bool:
+def made_for(
+    known: Known | None, username: str, *, by_callable: bool, login_as: str, proven: Collection[str] = ()
+) -> bool:
     """Whether the record lets a session be used by `username`, who would log in in the same way.
 
     username  the URL's, may be empty
@@ -30,26 +38,34 @@ def made_for(known: Known | None, username: str, *, by_callable: bool, login_as:
     if by_callable:
         if known is None or login != login_record("custom", login_as):
             return False
-        return bool(login_as) or (bool(username) and same_principal(username, known.username))
+        return bool(login_as) or (bool(username) and is_called(username, known.username, proven))
     if not login.startswith(_CUSTOM):
-        return not is_anothers(known, username)
-    return bool(username) and known is not None and same_principal(username, known.username)
+        return not is_anothers(known, username, proven)
+    return bool(username) and known is not None and is_called(username, known.username, proven)
 
 
-def is_anothers(known: Known | None, username: str) -> bool:
+def is_anothers(known: Known | None, username: str, proven: Collection[str] = ()) -> bool:
     """Whether the record says that somebody else than `username` has this session: file and record were put there by hand."""
     if known is None or known.login.startswith(_CUSTOM):
         return False
     if known.login.startswith(_PASSWORD):
         return known.login != login_record("password", username)
-    return bool(username and known.username) and not same_principal(username, known.username)
+    return bool(username and known.username) and not is_called(username, known.username, proven)
 
 
-def is_owner(identity: Identity, known: Known | None, username: str) -> bool:
+def is_owner(identity: Identity, known: Known | None, username: str, proven: Collection[str] = ()) -> bool:
     """Whether the identity that the server reports is the one that the session was made for."""
     if known is not None and known.username:
         return known.username == identity.username
-    return not username or same_principal(username, identity.username)
+    return not username or is_called(username, identity.username, proven)
+
+
+def is_called(username: str, reported: str, proven: Collection[str]) -> bool:
+    """Whether `reported` is what the server calls `username`: by its spelling, or since a login has shown it.
+
+    Of a name that was shown only the way to write it may differ: another domain is another user.
+    """
+    return same_principal(username, reported) or any(_split(name) == _split(reported) for name in proven)
 
 
 def same_principal(asked: str, reported: str) -> bool:

@@ -4,10 +4,14 @@ One small file per endpoint, user and `insecure`, in the state directory. It nev
 by which it recognises the one it speaks of: a session that govc has put there meanwhile has no record, and is asked
 about. A record that cannot be read is no record.
 
+Beside the sessions it holds, for good, what the server calls the user of this key, as logins have shown.
+
 On the fast path.
 """
 
 from __future__ import annotations
+
+import os
 
 from credential_protocol.jsontext import decode, encode
 from vsphere_session.digest import session_digest
@@ -21,6 +25,8 @@ if TYPE_CHECKING:
 
 VERSION = "1"
 _FIELDS = ("username", "login", "form", "api_version", "pinned")
+_KINDS = ("soap", "rest")
+_PROVEN, _OF = "proven", "of"
 PINNED = "yes"
 
 
@@ -72,16 +78,31 @@ class Record:
     def __init__(self, path: str, reader: Reader | None = None) -> None:
         self.path = path
         self._reader = reader or Reader()
-        self._read: dict[str, Known] | None = None
+        self._read: tuple[dict[str, Known], dict[str, str]] | None = None
 
     @property
     def kinds(self) -> dict[str, Known]:
         """What is known of the session of each kind, `soap` and `rest`."""
+        return self._content[0]
+
+    @property
+    def proven(self) -> tuple[str, ...]:
+        """What the server calls the user of this key, for SOAP and for REST: it said so when that user logged in."""
+        return tuple(self._content[1].values())
+
+    def prove(self, kind: str, name: str) -> None:
+        """A login by the user's own credential has shown what the server calls them; `change` writes it down."""
+        if name:
+            self._content[1][kind] = name
+
+    @property
+    def _content(self) -> tuple[dict[str, Known], dict[str, str]]:
         if self._read is None:
             try:
-                self._read = _parse(self._reader.private(self.path) or b"")
+                value = _value(self._reader.private(self.path) or b"")
             except StorageError:
-                self._read = {}
+                value = {}
+            self._read = _sessions(value), _names(value, os.path.basename(self.path))
         return self._read
 
     def forget(self) -> None:
@@ -130,18 +151,30 @@ class Record:
             | {name: getattr(known, name) for name in _FIELDS}
             for kind, known in self.kinds.items()
         }
-        write_private(self.path, encode({"version": int(VERSION), **kinds}).encode() + b"\n")
+        # with the key: a record that was copied here from another one's place shows nothing of this user
+        names = self._content[1]
+        proven = {_PROVEN: {_OF: os.path.basename(self.path), **names}} if names else {}
+        write_private(self.path, encode({"version": int(VERSION), **kinds, **proven}).encode() + b"\n")
 
 
-def _parse(data: bytes) -> dict[str, Known]:
+def _value(data: bytes) -> dict[str, object]:
     try:
         value = decode(data)
     except ValueError:
         return {}
-    if not isinstance(value, dict) or value.get("version") != VERSION:
+    return value if isinstance(value, dict) and value.get("version") == VERSION else {}
+
+
+def _names(value: dict[str, object], key: str) -> dict[str, str]:
+    part = value.get(_PROVEN)
+    if not isinstance(part, dict) or part.get(_OF) != key:
         return {}
+    return {kind: name for kind in _KINDS if isinstance(name := part.get(kind), str) and name}
+
+
+def _sessions(value: dict[str, object]) -> dict[str, Known]:
     found = {}
-    for kind in ("soap", "rest"):
+    for kind in _KINDS:
         part = value.get(kind)
         if isinstance(part, dict):
             known = _known(part)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from vsphere_session.cache.clients import RestClient, SoapClient, WireClient
 from vsphere_session.cache.ending import Ending, log_out_quietly
-from vsphere_session.cache.principal import login_record, same_principal
+from vsphere_session.cache.principal import is_called, login_record, same_principal
 from vsphere_session.endpoint import real_password
 from vsphere_session.errors import LoginRefusedError, NotFoundError, SessionError
 from vsphere_session.login.custom import CustomLogin
@@ -143,14 +143,16 @@ class Renewal:
             raise
         if method.secret is not None:
             self._refusals.settle(client.kind, method.secret)
-        self._learn(client, identity, login=login_record(method.name, method.whom))
+        self._learn(client, identity, login=login_record(method.name, method.whom), proves=method.proves)
 
-    def _learn(self, client: WireClient, identity: Identity | None, *, login: str) -> None:
+    def _learn(self, client: WireClient, identity: Identity | None, *, login: str, proves: bool) -> None:
         if identity is None:
             raise LoginRefusedError(
                 f"{self._endpoint.place} does not know the {client.kind.upper()} session that it has just made; try again"
             )
         self._validator.learn(client, identity, login=login)
+        if proves:
+            self._repository.record.prove(client.kind, identity.username)
         if isinstance(client, SoapClient):
             self._validator.soap = client
 
@@ -186,12 +188,17 @@ class Renewal:
             return False
         client.adopt(soap.session_id)
         identity = client.confirm()
-        if identity is None or (soap.username and not same_principal(soap.username, identity.username)):
+        if identity is None or (soap.username and not self._is_the_same(soap.username, identity.username)):
             client.stored = None
             return False
         self._around.tell(f"{self._endpoint.place} takes the SOAP session for REST, too")
-        self._learn(client, identity, login=soap.known.login if soap.known is not None else "")
+        login = soap.known.login if soap.known is not None else ""
+        self._learn(client, identity, login=login, proves=login == login_record("password", self._endpoint.username))
         return True
+
+    def _is_the_same(self, name: str, other: str) -> bool:
+        """Whether SOAP's name of our user and REST's are two spellings of one, or both are known to be ours."""
+        return same_principal(name, other) or is_called(self._endpoint.username, other, self._repository.record.proven)
 
     # ---- in place of another
 

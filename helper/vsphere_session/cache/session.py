@@ -16,7 +16,7 @@ import os
 from vsphere_session.cache.clients import SOAP_ONLY, WireClient, wired
 from vsphere_session.cache.connector import Connector
 from vsphere_session.cache.policy import Policy
-from vsphere_session.cache.principal import same_principal
+from vsphere_session.cache.principal import is_owner
 from vsphere_session.cache.repository import Repository
 from vsphere_session.cache.surroundings import Surroundings
 from vsphere_session.cache.validation import Validator
@@ -194,7 +194,8 @@ class Session:
             raise LoginRefusedError(
                 f"{self.url.place} does not know this {kind} session (any more); nothing was stored: log in again"
             )
-        if self.url.username and not same_principal(self.url.username, identity.username):
+        proven = () if self.passthrough else self.repository.record.proven
+        if not is_owner(identity, None, self.url.username, proven):
             raise LoginRefusedError(
                 f"this {kind} session belongs to {identity.username}, not to {self.url.username}; nothing was stored: name its own user"
             )

@@ -78,7 +78,8 @@ class Validator:
         if client.known is None and self._policy.verify == "never":
             client.known = self._repository.known_by_file(client)
         known = client.known
-        if not made_for(known, self._username, by_callable=client.kind in self._custom, login_as=self._login_as):
+        custom = client.kind in self._custom
+        if not made_for(known, self._username, by_callable=custom, login_as=self._login_as, proven=self._proven):
             self.why = "the cached session was made for somebody else or in another way"
             client.stored = None
             return False
@@ -97,9 +98,9 @@ class Validator:
         Where the record does not know it, the server is asked; raises as that does.
         """
         if client.known is not None:
-            return is_anothers(client.known, self._username)
+            return is_anothers(client.known, self._username, self._proven)
         identity = client.confirm() if self._username else None
-        return identity is not None and not is_owner(identity, None, self._username)
+        return identity is not None and not is_owner(identity, None, self._username, self._proven)
 
     def learn(self, client: WireClient, identity: Identity, *, login: str, login_at: float | None = None) -> Known:
         """What is known of a session now that the server has said whose it is; `login`: see Known."""
@@ -116,6 +117,10 @@ class Validator:
         )
         return client.known
 
+    @property
+    def _proven(self) -> tuple[str, ...]:
+        return self._repository.record.proven
+
     def _still_alive(self, client: WireClient) -> bool:
         """Ask the server about the cached session."""
         known, now = client.known, self._around.clock.now()
@@ -127,7 +132,7 @@ class Validator:
             if known is not None:
                 known.confirmed_at = 0.0  # or the next call would go on trusting what the server said before
                 self._repository.note(client)
-        elif not is_owner(identity, known, self._username):
+        elif not is_owner(identity, known, self._username, self._proven):
             self.why = f"the cached session belongs to {identity.username}"
         else:
             # the server's word first: this machine's clock may have been wrong when the session was logged in

@@ -17,6 +17,7 @@ class CustomLogin:
 
     name = "custom"
     secret = None
+    proves = False
 
     def __init__(self, log_in: Callable[..., None], login_as: str) -> None:
         self._log_in = log_in

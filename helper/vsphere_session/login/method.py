@@ -36,6 +36,7 @@ class LoginMethod(Protocol):
     name    what the helper's own record calls it
     whom    whom it logs in, as far as the caller says
     secret  what the server may refuse, so that it is not tried again at once; None where nothing locks an account
+    proves  whether it can log in nobody but `whom`, so that the name that the server has for the session is theirs
     """
 
     @property
@@ -48,6 +49,10 @@ class LoginMethod(Protocol):
 
     @property
     def secret(self) -> str | None:
+        """See above."""
+
+    @property
+    def proves(self) -> bool:
         """See above."""
 
     def prepare(self, client: Client) -> None:

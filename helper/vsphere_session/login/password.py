@@ -12,6 +12,7 @@ class PasswordLogin:
     """Logs in as a user with a password (see LoginMethod)."""
 
     name = "password"
+    proves = True
 
     def __init__(self, username: str, password: str) -> None:
         self.whom = username
