@@ -185,3 +185,10 @@ def test_stdin_is_left_alone_where_nothing_is_remembered_or_the_call_reads_none(
         )
         assert (done.returncode, done.stdout) == (0, call.answer)
         assert os.lseek(stdin.fileno(), 0, os.SEEK_CUR) == 0
+
+
+@pytest.mark.parametrize("time_of_file", [-(10**18), -1, 0, 2**62, 2**63 - 1])
+def test_files_with_extreme_metadata_are_written_down_as_c_reads_them(time_of_file: int) -> None:
+    """Negative and far times, the largest inode and device: the same 64 bits."""
+    packed = remembered._numbers(2**64 - 1, time_of_file)
+    assert packed == (2**64 - 1).to_bytes(8, sys.byteorder) + time_of_file.to_bytes(8, sys.byteorder, signed=True)
