@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -102,10 +103,17 @@ def test_an_https_proxy_with_a_certificate_for_another_name_is_untrusted(
     assert "not made for this address" in reply.stderr
 
 
+@pytest.mark.parametrize("own_context", [False, True])
 def test_large_answers_and_many_requests_go_through_tls_in_tls(
-    vcenter: SimulatedVCenter, helper: Helper, authority: Authority, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    vcenter: SimulatedVCenter,
+    helper: Helper,
+    authority: Authority,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    own_context: bool,
 ) -> None:
-    """On one connection, as without a proxy."""
+    """On one connection, as without a proxy; also with a context of `ssl` that a hook brings."""
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "proxy.pem"))
     with ConnectProxy(target(vcenter), tls=authority.context) as proxy:
         session = Session(
@@ -116,6 +124,8 @@ def test_large_answers_and_many_requests_go_through_tls_in_tls(
 
         def config(transport: Transport) -> None:
             transport.proxy = parse_proxy(proxy.url)
+            if own_context:
+                transport.ssl_context = ssl.create_default_context(cafile=vcenter.ca_file)
 
         client = SoapClient()
         with client:

@@ -5,8 +5,11 @@ On the fast path.
 
 from __future__ import annotations
 
+from errno import ECONNRESET
+
 from vsphere_session.clock import Deadline
 from vsphere_session.endpoint import Endpoint
+from vsphere_session.errors import SessionError
 from vsphere_session.http.limits import READ_SIZE
 from vsphere_session.http.response import ResponseReader
 from vsphere_session.http.sockets import Socket, ascii_host, broken, dial
@@ -51,7 +54,18 @@ class Connection:
             self._socket.settimeout(self.deadline.for_network(self._place))
             self._socket.sendall(data)
         except OSError as error:
-            raise broken(self._place, error, self.deadline) from None
+            raise _broken(self._place, self._last_word(error), self.deadline) from None
+
+    def _last_word(self, error: OSError) -> OSError:
+        """What a server that has hung up while we were sending had said before, such as that it wants a certificate."""
+        if isinstance(error, SSLEOFError):
+            try:
+                self._socket.recv(1)
+            except SSLError as said:
+                return said
+            except OSError:
+                pass
+        return error
 
     def _receive(self) -> bytes:
         try:
@@ -60,7 +74,7 @@ class Connection:
         except SSLEOFError:
             return b""
         except OSError as error:
-            raise broken(self._place, error, self.deadline) from None
+            raise _broken(self._place, error, self.deadline) from None
 
     def is_open(self) -> bool:
         """Whether the server has not closed it meanwhile; only asked between two requests."""
@@ -76,6 +90,16 @@ class Connection:
     def close(self) -> None:
         """Close it; never fails."""
         self._socket.close()
+
+
+def _broken(place: str, error: OSError, deadline: Deadline) -> SessionError:
+    if isinstance(error, SSLError) and not isinstance(error, SSLEOFError):
+        from vsphere_session.http.tls_failures import lost  # noqa: PLC0415  # only for who fails
+
+        return lost(error, place)
+    if isinstance(error, SSLEOFError):
+        error = ConnectionResetError(ECONNRESET, "")  # what it is called without TLS
+    return broken(place, error, deadline)
 
 
 def _open(endpoint: Endpoint, proxy: Endpoint | None, deadline: Deadline) -> Stream:

@@ -15,46 +15,64 @@ from vsphere_session.http.trust import fingerprint
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_EXPIRED, _OTHER_NAME, _OTHER_ADDRESS = 10, 62, 64
+_NOT_YET, _EXPIRED, _OTHER_PURPOSE, _OTHER_NAME, _OTHER_ADDRESS = 9, 10, 26, 62, 64
 _CERTIFICATES = {
-    9: "it is not valid yet: check the clocks of the server and of this machine",
+    _NOT_YET: "it is not valid yet",
     _EXPIRED: "it has expired",
     18: "it is self-signed",
-    19: "an authority that signed itself has issued it, and that is not trusted here",
+    19: "the authority at the end of its chain is not trusted here",
     20: "the authority that issued it is not trusted here, or the server does not send the one in between",
     21: "the authority that issued it is not trusted here, or the server does not send the one in between",
     23: "it was revoked",
     24: "what issued it is no certificate authority",
     25: "its chain of authorities is longer than they allow",
-    26: "it is not made for servers (its extended key usage)",
+    _OTHER_PURPOSE: "it is not made for servers (extended key usage)",
     _OTHER_NAME: "it is not made for this name",
     _OTHER_ADDRESS: "it is not made for this address",
     66: "its key is too weak",
     67: "its authority's key is too weak",
     68: "it is signed in too weak a way",
 }
-_REASONS = (
-    ("NO_PROTOCOLS_AVAILABLE", "this machine allows no version of TLS: check OpenSSL's configuration"),
-    ("UNSUPPORTED_PROTOCOL", "it speaks only TLS below 1.2, which is broken: have TLS 1.2 or newer switched on there"),
-    ("ALERT_PROTOCOL_VERSION", "it speaks no version of TLS that is allowed here: TLS 1.2 or newer is needed"),
-    (
-        "ALERT_HANDSHAKE_FAILURE",
-        "no cipher in common, or it wants a certificate from us: have newer ciphers switched on there",
+_PORT = "check port and scheme of the url"
+_OLD = ("it speaks only TLS below 1.2, which is broken", "have TLS 1.2 or newer switched on there")
+_PLAIN = ("it answers without TLS", "check the port, or write http:// if that is meant")
+_OURS = "check OpenSSL's configuration on this machine"
+_REASONS = {
+    "ALERT_PROTOCOL_VERSION": _OLD,
+    "UNSUPPORTED_PROTOCOL": _OLD,
+    "WRONG_SSL_VERSION": _OLD,
+    "NO_PROTOCOLS_AVAILABLE": ("no version of TLS is allowed here", _OURS),
+    "NO_CIPHERS_AVAILABLE": ("no cipher is allowed here", _OURS),
+    "ALERT_HANDSHAKE_FAILURE": (
+        "no cipher in common, or it wants a certificate from us",
+        "have the ciphers of today's TLS switched on there",
     ),
-    ("ALERT_INSUFFICIENT_SECURITY", "no cipher in common that is strong enough for it"),
-    ("NO_SHARED_CIPHER", "no cipher in common: have newer ones switched on there"),
-    ("NO_CIPHERS_AVAILABLE", "this machine allows no ciphers: check OpenSSL's configuration"),
-    ("DH_KEY_TOO_SMALL", "its key exchange is too weak for this machine: have newer ciphers switched on there"),
-    ("EE_KEY_TOO_SMALL", "its certificate's key is too weak for this machine: have that renewed"),
-    ("WRONG_VERSION_NUMBER", "it answers without TLS: check the port, or write http:// if that is meant"),
-    ("HTTP_REQUEST", "it answers without TLS: check the port, or write http:// if that is meant"),
-    ("PACKET_LENGTH_TOO_LONG", "it answers without TLS: check the port"),
-    ("RECORD_LAYER_FAILURE", "it answers without TLS: check the port"),
-    ("UNEXPECTED_MESSAGE", "what it says is no TLS: check the port"),
-    ("ALERT_CERTIFICATE_REQUIRED", "it wants a certificate from us"),
-    ("ALERT_UNRECOGNIZED_NAME", "it does not know the name in the url"),
-    ("ALERT_INTERNAL_ERROR", "it has an error of its own: see its logs"),
-)
+    "ALERT_INSUFFICIENT_SECURITY": ("no cipher in common that is strong enough for it", _OURS),
+    "NO_SHARED_CIPHER": ("no cipher in common", "have the ciphers of today's TLS switched on there"),
+    "WRONG_CIPHER_RETURNED": ("no cipher in common", "have the ciphers of today's TLS switched on there"),
+    "DH_KEY_TOO_SMALL": ("its key exchange is too weak", "have the ciphers of today's TLS switched on there"),
+    "EE_KEY_TOO_SMALL": ("its certificate's key is too weak", "have the certificate renewed"),
+    "LEGACY_SIGALG_DISALLOWED_OR_UNSUPPORTED": ("it signs in too weak a way", "have its certificate renewed"),
+    "UNSAFE_LEGACY_RENEGOTIATION_DISABLED": ("its TLS is too old to be safe", "have it brought up to date"),
+    "WRONG_VERSION_NUMBER": _PLAIN,
+    "HTTP_REQUEST": _PLAIN,
+    "PACKET_LENGTH_TOO_LONG": _PLAIN,
+    "RECORD_LAYER_FAILURE": _PLAIN,
+    "BAD_RECORD_TYPE": _PLAIN,
+    "UNEXPECTED_MESSAGE": ("what it says is no TLS", _PORT),
+    "ALERT_CERTIFICATE_REQUIRED": (
+        "it wants a certificate from us",
+        "have that switched off for this address, or use another",
+    ),
+    "ALERT_BAD_CERTIFICATE": (
+        "it wants another certificate from us",
+        "have that switched off for this address, or use another",
+    ),
+    "ALERT_UNRECOGNIZED_NAME": ("it does not know the name in the url", "use one of its own"),
+    "ALERT_ACCESS_DENIED": ("it denies us access", "see its logs"),
+    "ALERT_INTERNAL_ERROR": ("it has an error of its own", "see its logs"),
+}
+"""By the end of the reason's name: what is wrong, and what to do."""
 
 
 def is_about_trust(error: OSError) -> bool:
@@ -68,8 +86,13 @@ def in_words(error: OSError) -> str:
         return _CERTIFICATES.get(error.verify_code, error.verify_message)
     if isinstance(error, SSLEOFError):
         return "it closed the connection during the handshake"
+    return _reason(error)[0]
+
+
+def _reason(error: OSError) -> tuple[str, str]:
     reason = getattr(error, "reason", None) or "unknown reason"
-    return next((words for name, words in _REASONS if reason.endswith(name)), reason.lower().replace("_", " "))
+    known = next((words for name, words in _REASONS.items() if reason.endswith(name)), None)
+    return known or (reason.lower().replace("_", " "), _PORT)
 
 
 def failure(error: OSError, place: str, certificate: Callable[[], bytes]) -> SessionError:
@@ -78,9 +101,14 @@ def failure(error: OSError, place: str, certificate: Callable[[], bytes]) -> Ses
         return _untrusted(error, place, certificate)
     if isinstance(error, SSLEOFError):
         return UnreachableError(f"{place} closed the connection during the TLS handshake; try again, or check the url")
-    return UnreachableError(
-        f"{place} does not speak TLS as we do ({in_words(error)}); check port and scheme of the url"
-    )
+    what, advice = _reason(error)
+    return UnreachableError(f"{place} does not speak TLS as we do: {what}; {advice}")
+
+
+def lost(error: OSError, place: str) -> SessionError:
+    """The error for a connection that broke after the handshake: what servers say there of our certificate, for one."""
+    what, advice = _reason(error)
+    return UnreachableError(f"the connection to {place} failed: {what}; {advice}, then try again")
 
 
 def _untrusted(error: SSLCertVerificationError, place: str, certificate: Callable[[], bytes]) -> SessionError:
@@ -92,6 +120,10 @@ def _untrusted(error: SSLCertVerificationError, place: str, certificate: Callabl
     code = error.verify_code
     if code in (_OTHER_NAME, _OTHER_ADDRESS):
         advice = "use a name that it is made for, or give it as thumbprint if the server's console shows the same"
+    elif code == _NOT_YET:
+        advice = "check the clocks of the server and of this machine"
+    elif code == _OTHER_PURPOSE:
+        advice = "have one issued for servers; until then give it as thumbprint if the server's console shows the same"
     elif code == _EXPIRED:
         advice = "have it renewed; until then give it as thumbprint if the server's console shows the same"
     else:

@@ -16,11 +16,11 @@ class Identity:
 def cleaned(text: str) -> str:
     """A server's text as it may be written anywhere: one line of visible characters.
 
-    A control character, a mark that turns text around, half of a surrogate pair: each becomes U+FFFD, so that two names
-    which are different stay so.
+    A control character, a mark that turns text around, half of a surrogate pair: each becomes a space, as in
+    errors, also at the end: a name does not turn into another one's.
     """
     text = text.strip()
-    return text if text.isprintable() else "".join(c if _is_harmless(c) else "\ufffd" for c in text)
+    return text if text.isprintable() else "".join(c if _is_harmless(c) else " " for c in text)
 
 
 def _is_harmless(c: str) -> bool:
