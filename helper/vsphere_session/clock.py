@@ -28,15 +28,19 @@ class Clock:
 
 
 class Deadline:
-    """The moment until which a call may take; everything that waits asks it how long it still may."""
+    """The moment until which a call may take; everything that waits asks it how long it still may.
 
-    __slots__ = ("_clock", "_end", "seconds")
+    waited  seconds of it that went by in waiting for other processes
+    """
+
+    __slots__ = ("_clock", "_end", "seconds", "waited")
 
     def __init__(self, seconds: float, clock: Clock, *, since: float | None = None) -> None:
         """`since` is the time of `clock.monotonic` at which it began, now if None."""
         self.seconds = seconds
         self._clock = clock
         self._end = (clock.monotonic() if since is None else since) + seconds
+        self.waited = 0.0
 
     def remaining(self) -> float:
         """Seconds left, 0 or less when the time is over."""
@@ -45,6 +49,10 @@ class Deadline:
     def within(self, seconds: float) -> Deadline:
         """An earlier one: so many seconds from now, and never later than this one."""
         return Deadline(max(0.0, min(seconds, self.remaining())), self._clock)
+
+    def went_in_waiting(self) -> bool:
+        """Whether it is over, and others have had most of the time."""
+        return self.remaining() <= 0 and self.waited > self.seconds / 2
 
     def for_network(self, what: str) -> float:
         """Seconds left for `what`; raises UnreachableError when there are none."""

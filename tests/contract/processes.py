@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Iterator, Mapping
+import threading
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -32,6 +33,29 @@ def finished(process: subprocess.Popen[bytes]) -> Reply:
     """What it did, as soon as it has ended."""
     stdout, stderr = process.communicate(timeout=60)
     return Reply(subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr))
+
+
+LOCK_WAIT = "hrtimer_nanosleep"
+"""Where the kernel has a process that waits for a lock or its turn: nothing else in the program sleeps."""
+PATIENCE_SECONDS = 60.0
+
+
+def all_wait(processes: Sequence[subprocess.Popen[bytes]], *, but: int = 0) -> None:
+    """Return when all but so many have been seen waiting for another's login: who waits longer than that is patient."""
+    pause, idle = threading.Event(), list(processes)
+    for _ in range(int(PATIENCE_SECONDS / 0.01)):
+        idle = [process for process in idle if not _waits(process)]
+        if len(idle) <= but:
+            return
+        pause.wait(0.01)
+    raise AssertionError(f"{len(idle)} of {len(processes)} do not wait for the login under way")
+
+
+def _waits(process: subprocess.Popen[bytes]) -> bool:
+    try:
+        return Path(f"/proc/{process.pid}/wchan").read_text(encoding="ascii") == LOCK_WAIT
+    except OSError:  # it has ended
+        return False
 
 
 def killed_in(helper: Helper, fault: Fault, fields: Mapping[str, object]) -> None:

@@ -211,9 +211,12 @@ LOGGING_IN = {
     "vsphere_session.cache.ending",
     "vsphere_session.cache.renewal",
     "vsphere_session.login",
+    "vsphere_session.login.account",
     "vsphere_session.login.custom",
     "vsphere_session.login.password",
     "vsphere_session.login.refusals",
+    "vsphere_session.login.turn",
+    "vsphere_session.storage.shared_lock",
 }
 """What a `get` that logs in imports beyond that."""
 

@@ -99,6 +99,10 @@ def _is_secrets(value: dict[str, Any], _ids: frozenset[str]) -> bool:
     return users.get(OTHER) == OTHER_PASSWORD and users.get(USER) in (None, OLD_PASSWORD, PASSWORD)
 
 
+def _is_server(value: dict[str, Any], _ids: frozenset[str]) -> bool:
+    return set(value) == {"version", "instance", "asked_at"}
+
+
 def _is_index(value: dict[str, Any], _ids: frozenset[str]) -> bool:
     return {OTHER} <= set(value["users"]) <= {OTHER, USER}
 
@@ -109,6 +113,7 @@ _WHOLE: dict[str, Callable[[dict[str, Any], frozenset[str]], bool]] = {
     "/records/": _is_record,
     "/secrets.json": _is_secrets,
     "/logins/": _is_index,
+    ".server": _is_server,
 }
 
 

@@ -9,7 +9,7 @@ from abc import ABC, abstractmethod
 
 from vsphere_session.cache.govmomi_format import StoredSession, read_rest, read_soap, write_rest, write_soap
 from vsphere_session.endpoint import REST_PATH, SOAP_PATH
-from vsphere_session.errors import UnsupportedError
+from vsphere_session.errors import SessionError, UnsupportedError, UntrustedError
 from vsphere_session.vsphere.service_content import about_value
 from vsphere_session.vsphere.session_id import bare_session_id
 
@@ -103,6 +103,13 @@ class WireClient(ABC):
         """Ask the server for what a login needs and what makes no session yet."""
 
     @abstractmethod
+    def ask_for_server(self) -> str | None:
+        """Which server this is, as it says itself without a login: its `instanceUuid`.
+
+        Empty where it has none (an ESXi), None where that cannot be found out now. Raises as `prepare` does.
+        """
+
+    @abstractmethod
     def marshal_json(self) -> bytes:
         """The bytes of the cache file."""
 
@@ -154,6 +161,11 @@ class SoapClient(WireClient):
         super().__init__()
         self._prepared: tuple[SoapWire, dict[str, object]] | None = None
 
+    def connect(self, way: Callable[[], Transport]) -> None:
+        """Go to the server by this way from now on; what was asked on another one is asked again."""
+        super().connect(way)
+        self._prepared = None
+
     def marshal_json(self) -> bytes:
         """The file's bytes, as govc 0.56 writes them."""
         if self.stored is None:
@@ -188,6 +200,12 @@ class SoapClient(WireClient):
     def prepare(self) -> None:
         """Ask the server for its ServiceContent, which needs no session."""
         self._prepared = self._ask_for_content()
+
+    def ask_for_server(self) -> str:
+        """What it says of itself, once it is prepared."""
+        if self._prepared is None:
+            self.prepare()
+        return about_value(self._prepared[1], "instanceUuid") if self._prepared is not None else ""
 
     def log_in(self, username: str, password: str) -> Identity:
         """Make a new session. Raises LoginRefusedError, UnreachableError, UntrustedError, SessionLimitError."""
@@ -252,6 +270,19 @@ class RestClient(WireClient):
     def unmarshal_json(self, data: bytes) -> None:
         """Become the session in a file's bytes, or in a bare session id; broken ones leave a client that is not `valid`."""
         self.stored = read_rest(data)
+
+    def ask_for_server(self) -> str | None:
+        """SOAP tells, and nothing else does; a server that has no SOAP (any more) is known by its place."""
+        from vsphere_session.vsphere.soap import SoapWire  # noqa: PLC0415  # a warm answer needs no network
+
+        try:
+            return about_value(SoapWire(self.transport).service_content(), "instanceUuid")
+        except UnsupportedError:
+            return ""
+        except UntrustedError:
+            raise
+        except SessionError:
+            return None  # the login will say what is wrong with the server, if anything is
 
     def log_in(self, username: str, password: str) -> Identity | None:
         """Make a new session, and ask whose it is. Raises as SoapClient.log_in does, UnsupportedError on an ESXi."""

@@ -9,6 +9,7 @@ from vsphere_session.endpoint import real_password
 from vsphere_session.errors import LoginRefusedError, NotFoundError, SessionError
 from vsphere_session.login.custom import CustomLogin
 from vsphere_session.login.password import PasswordLogin
+from vsphere_session.vsphere.service_content import about_value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -65,25 +66,21 @@ class Renewal:
 
     def make_uncached(self, client: WireClient, config: Config | None) -> bool:
         """Make a session for a caller who owns it, and say whether a login was needed."""
-        with self._refusals.lock:
-            method = self._prepared(client, config)
-            if method is None:
-                return False
+        with self._refusals as refusals:
             try:
-                with self._around.unbroken():
-                    self._log_in(client, method)
-            except BaseException:
-                log_out_quietly(client)
-                client.stored = None  # it has had its chance
-                raise
-        return True
+                method = self._prepared(client, config)
+                if method is not None:
+                    self._log_in_or_out(client, method)
+            finally:
+                refusals.drop_server()
+        return method is not None
 
     def replace(self, client: WireClient, config: Config | None) -> bool:
         """Log in, save, and end the session that was replaced; whether a login was needed. Only under the lock."""
         replaced = self._cached(client)
         self._repository.make_room(client)
         self._ending.end_left_aside(client, config)
-        with self._refusals.lock:
+        with self._refusals:
             method = self._prepared(client, config)
             client.on_login = lambda: self._repository.set_aside(client)
             try:
@@ -117,12 +114,39 @@ class Renewal:
         if client.kind not in self._custom and self._share_soap_session(client):
             return None
         method = self._method(client)
-        if method.secret is not None:
-            self._refusals.take_turn(client.kind, method.secret, self._around.until())
+        prepared = self._take_turn(client, method, method.secret) if method.secret is not None else False
         why = f": {self._validator.why}" if self._validator.why else ""
         self._around.tell(f"logging in to {self._endpoint.place} for a new {client.kind.upper()} session{why}")
-        method.prepare(client)
+        if not prepared:
+            method.prepare(client)
         return method
+
+    def _take_turn(self, client: WireClient, method: LoginMethod, secret: str) -> bool:
+        """Wait for the turn to try `secret`, and say whether `client` has been prepared on the way.
+
+        The refusal of a credential is found before it is sent, however user and host are spelled: the server's own word
+        on who it is comes first, from here or from a file, and again when it is spoken to for the login.
+        """
+        refusals, deadline = self._refusals, self._around.until()
+        if refusals.needs_server:
+            self._locate(client)
+            if not refusals.take_turn(client.kind, secret, deadline):
+                return isinstance(client, SoapClient)
+        else:
+            refusals.take_turn(client.kind, secret, deadline)
+        if not isinstance(client, SoapClient):
+            return False
+        method.prepare(client)  # after a wait the connection may be old
+        if refusals.locate(client.ask_for_server()) and refusals.take_turn(client.kind, secret, deadline):
+            method.prepare(client)
+        return True
+
+    def _locate(self, client: WireClient) -> None:
+        soap = self._validator.soap
+        content = soap.content if isinstance(client, RestClient) and soap is not None else {}
+        instance = about_value(content, "instanceUuid") if content else client.ask_for_server()
+        if instance is not None:
+            self._refusals.locate(instance)
 
     def _make(self, client: WireClient, method: LoginMethod | None, replaced: WireClient | None) -> None:
         try:
@@ -134,15 +158,28 @@ class Renewal:
                 self._repository.settle(client)
             raise
 
+    def _log_in_or_out(self, client: WireClient, method: LoginMethod) -> None:
+        try:
+            with self._around.unbroken():
+                self._log_in(client, method)
+        except BaseException:
+            log_out_quietly(client)
+            client.stored = None  # it has had its chance
+            raise
+
     def _log_in(self, client: WireClient, method: LoginMethod) -> None:
+        accepted = False
         try:
             identity = method.log_in(client)
+            accepted = True
+            if method.secret is not None:
+                self._refusals.settle(client.kind, method.secret)
         except LoginRefusedError as refused:
             if refused.of_credential and method.secret is not None:
                 self._refusals.remember(client.kind, method.secret)
             raise
-        if method.secret is not None:
-            self._refusals.settle(client.kind, method.secret)
+        finally:
+            self._refusals.end_turn(accepted=accepted)
         self._learn(client, identity, login=login_record(method.name, method.whom), proves=method.proves)
 
     def _learn(self, client: WireClient, identity: Identity | None, *, login: str, proves: bool) -> None:

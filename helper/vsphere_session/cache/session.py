@@ -22,7 +22,7 @@ from vsphere_session.cache.surroundings import Surroundings
 from vsphere_session.cache.validation import Validator
 from vsphere_session.clock import TIMEOUT
 from vsphere_session.endpoint import Endpoint, parse_endpoint
-from vsphere_session.errors import LoginRefusedError
+from vsphere_session.errors import BusyError, LoginRefusedError, UnreachableError
 from vsphere_session.storage.paths import absolute
 
 TYPE_CHECKING = False
@@ -153,6 +153,18 @@ class Session:
         """
         if self.load(client, config):
             return False
+        try:
+            return self._log_in(client, config)
+        except UnreachableError:
+            deadline = self._around.deadline
+            if deadline is not None and deadline.went_in_waiting():
+                raise BusyError(
+                    f"other processes had the locks that this call needs for most of {deadline.seconds:g} s, and the rest was not "
+                    "enough to log in; try again, or allow more with --timeout"
+                ) from None
+            raise
+
+    def _log_in(self, client: Client, config: Config | None) -> bool:
         if self.passthrough:
             with wired(client):
                 return self._renewal().make_uncached(wired(client), config)

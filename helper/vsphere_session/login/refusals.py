@@ -1,7 +1,7 @@
 """Logins that a server has refused lately, so that a loop of callers does not lock the account (docs/vsphere.md, section 1).
 
-One small file per server and account holds when which credential was refused. Of the credential it has only an
-HMAC-SHA256 under a secret of this machine, made when it is first needed; what the account's right password is, no file says.
+One small file per server and account holds when which credential was refused, and how often. Of the credential it has only
+an HMAC-SHA256 under a secret of this machine, made when it is first needed; what the account's right password is, no file says.
 """
 
 from __future__ import annotations
@@ -12,136 +12,247 @@ from credential_protocol.jsontext import decode, encode
 from vsphere_session.clock import Deadline, rfc3339
 from vsphere_session.digest import sha256_hex
 from vsphere_session.errors import BusyError, LoginRefusedError, StorageError
+from vsphere_session.login.account import KnownServer, bare_name, normal_place, path_of_place
+from vsphere_session.login.turn import Turn
 from vsphere_session.storage.files import read_private, remove_leftovers, remove_private, write_private
 from vsphere_session.storage.lock import Lock
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import TracebackType
+    from typing import Self
+
     from vsphere_session.clock import Clock
     from vsphere_session.endpoint import Endpoint
+
+    Marks = dict[str, tuple[float, int]]
 
 _SOAP = "soap"
 _SECRET_BYTES = 32
 _MOST_MARKS = 16
 _SHORT = 1.0  # seconds; what is written under these locks is tiny
-_LONGEST_TURN = 10.0
-"""Seconds to wait for another caller's login. Whoever hangs there for longer does not keep the others from theirs."""
+_LONGEST_WINDOW = 3600.0
+"""Seconds up to which the window of a credential doubles that is refused again and again."""
+_REPEATED_WITHIN = 86400.0
+"""Seconds within which a refusal makes the next one of the same credential a repeated one."""
 
 
 class Refusals:
-    """What one server has refused to one account within the last `window` seconds.
+    """What one server has refused to one account: for `window` seconds, twice as many each further time, up to an hour.
 
     A refusal by SOAP counts for REST, too; one by REST for REST alone, since a server may refuse that to somebody whom
     it lets in by SOAP. What cannot be written is not remembered: the refusal itself is still an answer.
+
+    A context manager: at its end the turn that was taken is given back.
     """
 
     def __init__(self, state: str, endpoint: Endpoint, *, window: float, clock: Clock) -> None:
+        self._directory = os.path.join(state, "refusals")
         self._place = endpoint.login_place
+        self._normal_place = normal_place(endpoint)
         self._username = endpoint.username
+        self._account = bare_name(endpoint.username)
         self._window = window
         self._clock = clock
-        name = sha256_hex(f"{self._place}\0{self._username}".encode("utf-8", "surrogatepass"))[:40]
-        self._path = os.path.join(state, "refusals", name)
-        self.lock = Lock(f"{self._path}.lock", clock)
-        """Held by who finds out whether the server takes a credential."""
+        self._server = KnownServer(path_of_place(self._directory, endpoint), clock)
+        self._turn: Turn | None = None
 
-    def take_turn(self, kind: str, secret: str, deadline: Deadline) -> None:
-        """Before a login: raise LoginRefusedError if this very credential was refused lately, here or by a caller meanwhile.
+    def __enter__(self) -> Self:
+        return self
 
-        Of many callers at once the first goes ahead and holds `lock`; the others wait until it knows, then all go at once.
+    def __exit__(
+        self, _type: type[BaseException] | None, _value: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        self.end_turn(accepted=False)
+
+    # ---- which server
+
+    @property
+    def needs_server(self) -> bool:
+        """Whether the server is to be asked who it is before a turn is taken."""
+        return bool(self._window) and self._server.instance is None
+
+    def locate(self, instance: str) -> bool:
+        """The server has said who it is, or that it does not say (empty); whether that is another than was thought.
+
+        Then a turn that was taken is given back: it was for another account.
+        """
+        moved = self._server.instance not in (None, instance)
+        if moved:
+            self.end_turn(accepted=False)
+        self._server.instance = instance
+        if moved:
+            self._server.keep()
+        return moved
+
+    def drop_server(self) -> None:
+        """Leave nothing behind of a login that went well: a `passthrough` writes no more than locks."""
+        self._server.drop()
+
+    # ---- whose turn
+
+    def take_turn(self, kind: str, secret: str, deadline: Deadline) -> bool:
+        """Before a login: wait until no other one of the account is under way whose outcome nobody knows; whether that took time.
+
+        Raises LoginRefusedError if this very credential was refused lately, here or by a caller meanwhile, and BusyError.
         """
         if not self._window:
-            return
-        self._check(kind, secret)
-        try:
-            if not self.lock.try_acquire():
-                left = Deadline(min(_LONGEST_TURN, deadline.remaining() / 2), self._clock)
-                self.lock.acquire(left, lambda: self._refused_at(kind, secret) is not None)
-                self.lock.release()
-            self._check(kind, secret)  # the one who had the lock may have found out since
-        except (BusyError, StorageError):  # who hangs, or a state directory that is not ours, forbids no login
-            return
+            return False
+        self._turn = Turn(f"{self._path()}.lock", self._clock)
+        waited = self._turn.take(f"{kind}\0{secret}", deadline, lambda: self._check(kind, secret))
+        self._server.keep()  # whoever comes by the same name finds out whose turn it is without asking a slow server
+        return waited
+
+    def end_turn(self, *, accepted: bool) -> None:
+        """The server has answered, or will not: whoever waits may go on."""
+        turn, self._turn = self._turn, None
+        if turn is not None:
+            turn.end(accepted=accepted)
+
+    # ---- what became of it
 
     def remember(self, kind: str, secret: str) -> None:
         """The server has just refused this credential."""
         if not self._window:
             return
         try:
-            if not self.lock.held:  # a different one of the same account may have been refused at the same time
-                self.lock.acquire(Deadline(_SHORT, self._clock))
-            marks = self._marks()
-            marks[self._mark(self._key(), kind, secret)] = self._clock.now()
-            self._save(marks)
+            self._server.settle()
+            with self._writing(self._path()):
+                marks = self._marks(self._path())
+                mark = self._mark(self._key(), self._name(), kind, secret)
+                times = max((times for _, times in self._found(secret, (kind,))), default=0)
+                marks[mark] = self._clock.now(), times + 1
+                self._save(self._path(), marks)
         except (BusyError, StorageError):
             pass
 
     def settle(self, kind: str, secret: str) -> None:
         """The server has just accepted this credential: whatever was said of it before counts no more."""
-        try:
-            marks = self._marks()
-            if marks and marks.pop(self._mark(self._key(), kind, secret), None) is not None:
-                self._save(marks)
-        except (BusyError, StorageError):
-            pass
+        kinds = (_SOAP,) if kind == _SOAP else (_SOAP, kind)
+        for name, path in self._files():
+            try:
+                if not self._marks(path):
+                    continue
+                with self._writing(path):
+                    marks = self._marks(path)
+                    key = self._key()
+                    if [each for each in kinds if marks.pop(self._mark(key, name, each, secret), None) is not None]:
+                        self._save(path, marks)
+            except (BusyError, StorageError):
+                pass
 
     def forget(self) -> None:
-        """Whatever was refused to this account may be tried at once. Raises StorageError."""
-        remove_private(self._path)
+        """Whatever was refused to this account may be tried at once. Raises StorageError.
+
+        Where it is not known which server this place leads to, that is so on all of them: asking might take long.
+        """
+        paths = [path for _, path in self._files()]
+        if self._server.instance is None:
+            paths += self._of_all_servers()
+        for path in paths:
+            remove_private(path)
 
     def _check(self, kind: str, secret: str) -> None:
-        refused_at = self._refused_at(kind, secret)
-        if refused_at is None:
+        now = self._clock.now()
+        found = [(at + self._wait(times), at) for at, times in self._found(secret, (_SOAP, kind))]
+        until, refused_at = max(found, default=(0.0, 0.0))
+        if until <= now:
             return
-        ago, until = max(1, round(self._clock.now() - refused_at)), rfc3339(refused_at + self._window)
+        ago = max(1, round(now - refused_at))
         raise LoginRefusedError(
             f"{self._place} refused this very login of {self._username} {ago} s ago and was not asked again, since failed tries lock "
-            f"accounts: it will be from {until} on. Another password is tried at once; to have this one tried, store it (vsphere-session "
-            'store), or send erase with "scope": "password"'
+            f"accounts: it will be from {rfc3339(until)} on. Another password is tried at once; to have this one tried, store it "
+            '(vsphere-session store), or send erase with "scope": "password"'
         )
 
-    def _refused_at(self, kind: str, secret: str) -> float | None:
-        """When, in Unix seconds. A mark from the future, by a clock that was set back since, says nothing."""
+    # ---- the files
+
+    def _found(self, secret: str, kinds: tuple[str, ...]) -> list[tuple[float, int]]:
+        """When this credential was refused last, in Unix seconds, and how often in a row; by each of the names of the server."""
+        found = []
+        for name, path in self._files():
+            try:
+                marks = self._marks(path)
+                key = self._key() if marks else b""
+            except (BusyError, StorageError):
+                continue
+            marked = [marks.get(self._mark(key, name, kind, secret)) for kind in kinds] if marks else []
+            found += [each for each in marked if each is not None and self._counts(*each)]
+        return found
+
+    def _wait(self, times: int) -> float:
+        doubled = self._window * float(2 ** min(times - 1, 30))
+        return min(doubled, max(self._window, _LONGEST_WINDOW))
+
+    def _counts(self, refused_at: float, times: int) -> bool:
+        """Whether it has to do with now. A mark from the future, by a clock that was set back since, says nothing."""
+        return 0 <= self._clock.now() - refused_at < max(self._wait(times), _REPEATED_WITHIN)
+
+    def _name(self) -> str:
+        return self._server.instance or self._normal_place
+
+    def _files(self) -> Iterator[tuple[str, str]]:
+        """The server's names, with a file for each: what it was refused under before it said who it is counts, too."""
+        for name in dict.fromkeys((self._name(), self._normal_place)):
+            yield name, self._path(name)
+
+    def _path(self, name: str = "") -> str:
+        digests = (_digest(self._account), _digest(name or self._name()))
+        return os.path.join(self._directory, "".join(digests))
+
+    def _of_all_servers(self) -> list[str]:
         try:
-            marks = self._marks()
-            if not marks:
-                return None
-            key = self._key()
-        except (BusyError, StorageError):
-            return None
-        times = [marks.get(self._mark(key, each, secret), -1.0) for each in (_SOAP, kind)]
-        return max((time for time in times if self._is_recent(time)), default=None)
+            names = os.listdir(self._directory)
+        except OSError:
+            return []
+        return [
+            os.path.join(self._directory, name)
+            for name in names
+            if name.startswith(_digest(self._account)) and "." not in name
+        ]
 
-    def _is_recent(self, time: float) -> bool:
-        return 0 <= self._clock.now() - time < self._window
-
-    def _mark(self, key: bytes, kind: str, secret: str) -> str:
+    def _mark(self, key: bytes, name: str, kind: str, secret: str) -> str:
         from hmac import digest  # noqa: PLC0415  # a login without a refusal marks nothing
 
-        said = "\0".join((kind, self._place, self._username, secret))
+        said = "\0".join((kind, name, self._account, secret))
         return digest(key, said.encode("utf-8", "surrogatepass"), "sha256").hex()
 
-    def _marks(self) -> dict[str, float]:
+    def _marks(self, path: str) -> Marks:
         """What the file says, by mark; a file that makes no sense says nothing. Raises StorageError."""
-        data = read_private(self._path)
+        data = read_private(path)
         try:
             value = decode(data) if data else None
-            marks = value.get("refused_at") if isinstance(value, dict) else None
-            return {mark: float(str(time)) for mark, time in marks.items()} if isinstance(marks, dict) else {}
+            marks, times = (value.get("refused_at"), value.get("times")) if isinstance(value, dict) else (None, None)
+            counts = times if isinstance(times, dict) else {}
+            found = marks.items() if isinstance(marks, dict) else ()
+            return {mark: (float(str(at)), max(1, int(str(counts.get(mark, 1))))) for mark, at in found}
         except ValueError:
             return {}
 
-    def _save(self, marks: dict[str, float]) -> None:
-        recent = {mark: time for mark, time in marks.items() if self._is_recent(time)}
-        if not recent:
-            self.forget()
+    def _save(self, path: str, marks: Marks) -> None:
+        kept = {mark: each for mark, each in marks.items() if self._counts(*each)}
+        if not kept:
+            remove_private(path)
             return
-        remove_leftovers(self._path)
-        latest = dict(sorted(recent.items(), key=lambda item: item[1])[-_MOST_MARKS:])
-        write_private(self._path, encode({"version": 1, "refused_at": latest}).encode() + b"\n")
+        remove_leftovers(path)
+        latest = sorted(kept.items(), key=lambda item: item[1])[-_MOST_MARKS:]
+        value = {
+            "version": 2,
+            "refused_at": {mark: at for mark, (at, _) in latest},
+            "times": {mark: times for mark, (_, times) in latest},
+        }
+        write_private(path, encode(value).encode() + b"\n")
+
+    def _writing(self, path: str) -> Lock:
+        """The lock under which a file is changed: two who go beside each other must not lose one another's marks."""
+        lock = Lock(f"{path}.marks.lock", self._clock)
+        lock.acquire(Deadline(_SHORT, self._clock))
+        return lock
 
     def _key(self) -> bytes:
         """The secret of this machine. Raises StorageError, BusyError."""
-        path = os.path.join(os.path.dirname(self._path), "key")
+        path = os.path.join(self._directory, "key")
         key = read_private(path)
         if key is not None and len(key) == _SECRET_BYTES:
             return key
@@ -152,3 +263,7 @@ class Refusals:
                 key = os.urandom(_SECRET_BYTES)
                 write_private(path, key)
         return key
+
+
+def _digest(text: str) -> str:
+    return sha256_hex(text.encode("utf-8", "surrogatepass"))[:20]

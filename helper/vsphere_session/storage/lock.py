@@ -22,15 +22,17 @@ if TYPE_CHECKING:
 
     from vsphere_session.clock import Clock, Deadline
 
-_FIRST_WAIT = 0.005
+FIRST_WAIT = 0.005
 _LONGEST_WAIT = 0.05
+"""Seconds between two looks at a lock that is held."""
 
 try:
-    from fcntl import LOCK_EX, LOCK_NB, flock
+    from fcntl import LOCK_EX, LOCK_NB, LOCK_SH, flock
 
-    def _try_lock(fd: int) -> bool:
+    def try_lock(fd: int, *, shared: bool = False) -> bool:
+        """Lock what `fd` is, or lock it in the other way; False where somebody else's lock is in the way."""
         try:
-            flock(fd, LOCK_EX | LOCK_NB)
+            flock(fd, (LOCK_SH if shared else LOCK_EX) | LOCK_NB)
         except OSError as error:
             if error.errno in (errno.EWOULDBLOCK, errno.EACCES):
                 return False
@@ -40,7 +42,8 @@ try:
 except ImportError:  # pragma: no cover - Windows
     import msvcrt
 
-    def _try_lock(fd: int) -> bool:
+    def try_lock(fd: int, *, shared: bool = False) -> bool:  # noqa: ARG001  # Windows' byte locks are exclusive
+        """The same."""
         # one byte far behind the pid, so that others can still read who holds it
         os.lseek(fd, 1 << 20, os.SEEK_SET)
         try:
@@ -60,12 +63,14 @@ class Lock:
 
     def try_acquire(self) -> bool:
         """Take the lock if it is free. Raises StorageError where it cannot be had at all."""
+        return self._try(shared=False)
+
+    def _try(self, *, shared: bool) -> bool:
         fd = self._open()
         try:
-            locked = _try_lock(fd)
+            locked = try_lock(fd, shared=shared)
             if locked:
-                os.ftruncate(fd, 0)
-                os.pwrite(fd, f"{os.getpid()}\n".encode(), 0) if hasattr(os, "pwrite") else None
+                self._sign(fd)
         except OSError as error:
             os.close(fd)
             raise StorageError(
@@ -82,19 +87,24 @@ class Lock:
 
         Raises BusyError with the holder's pid when the deadline is over.
         """
-        wait = _FIRST_WAIT
+        wait = FIRST_WAIT
         while not self.try_acquire():
             if meanwhile is not None and meanwhile():
                 return False
-            left = deadline.remaining()
-            if left <= 0:
-                raise BusyError(
-                    f"another process{self._holder()} has held the lock that this call needs for {deadline.seconds:g} s; "
-                    "try again, or allow more with --timeout"
-                )
-            self._clock.sleep(min(wait, left))
-            wait = min(wait * 1.5, _LONGEST_WAIT)
+            wait = self.wait(wait, deadline)
         return True
+
+    def wait(self, seconds: float, deadline: Deadline) -> float:
+        """Wait so long for whoever holds it, and return how long to wait the next time. Raises BusyError as `acquire` does."""
+        left = deadline.remaining()
+        if left <= 0:
+            raise BusyError(
+                f"another process{self._holder()} has held the lock that this call needs for {deadline.seconds:g} s; "
+                "try again, or allow more with --timeout"
+            )
+        self._clock.sleep(min(seconds, left))
+        deadline.waited += min(seconds, left)
+        return min(seconds * 1.5, _LONGEST_WAIT)
 
     @property
     def held(self) -> bool:
@@ -133,10 +143,15 @@ class Lock:
                 f"cannot open the lock {self.path}: {os.strerror(error.errno or 0)}; check who owns it, or set XDG_STATE_HOME to a directory of yours"
             ) from None
 
+    def _sign(self, fd: int) -> None:
+        """Say who holds it."""
+        os.ftruncate(fd, 0)
+        os.pwrite(fd, f"{os.getpid()}\n".encode(), 0) if hasattr(os, "pwrite") else None
+
     def _holder(self) -> str:
         try:
             with open(self.path, "rb") as file:
-                pid = file.read(20).strip().decode("ascii", "replace")
+                pid = file.readline(20).strip().decode("ascii", "replace")
         except OSError:
             return ""
         return f" (pid {pid})" if pid.isdigit() else ""
