@@ -48,12 +48,19 @@ class Caller(Protocol):
 class ThreadCaller:
     """A thread that uses the public API, with a `Session` of its own."""
 
-    def __init__(self, name: str, vcenter: SimulatedVCenter, home: Path, timeout: float) -> None:
+    def __init__(
+        self, name: str, vcenter: SimulatedVCenter, home: Path, timeout: float, fields: Mapping[str, object]
+    ) -> None:
         self.name = name
         self._clock = _WatchedClock()
-        url = parse_endpoint(vcenter.url).with_user(USER, PASSWORD)
+        url = parse_endpoint(vcenter.url).with_user(USER, str(fields.get("password", PASSWORD)))
         self._session = Session(
-            url, ca_file=vcenter.ca_file, environ={"HOME": str(home)}, clock=self._clock, timeout=timeout
+            url,
+            passthrough=bool(fields.get("passthrough")),
+            ca_file=vcenter.ca_file,
+            environ={"HOME": str(home)},
+            clock=self._clock,
+            timeout=timeout,
         )
         self._fields: dict[str, str] = {}
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -166,11 +173,11 @@ def _start(
     name: str, kind: str, vcenter: SimulatedVCenter, home: Path, timeout: float, fields: Mapping[str, object]
 ) -> Caller:
     if kind == THREAD:
-        return ThreadCaller(name, vcenter, home, timeout)
+        return ThreadCaller(name, vcenter, home, timeout, fields)
     helper = Helper(home)
     if kind == BINARY:
         helper.program = [os.environ.get("VSPHERE_SESSION_PROGRAM") or str(SINGLE_FILE)]
-    return ProcessCaller(name, helper, request(vcenter, password=PASSWORD, **fields), timeout)
+    return ProcessCaller(name, helper, request(vcenter, **{"password": PASSWORD, **fields}), timeout)
 
 
 def all_wait(callers: Sequence[Caller], *, but: int = 0) -> None:

@@ -24,6 +24,7 @@ from support.program import PASSWORD, Helper, request
 
 NUMBERS = {Size.SHORT: (2, 20), Size.LONG: (2, 20, 100)}
 PATIENCE_SECONDS = 60.0
+WRONG = "wr0ng-Omega"
 SHORTEST_SECONDS = 0.5
 """What `--timeout` is where it is to end."""
 
@@ -35,6 +36,7 @@ def rows(size: Size, progress: Progress) -> Iterator[Row]:
     yield _leader_killed(size, numbers, of, progress)
     yield _warm_takes_no_lock(numbers[-1], of, progress)
     yield _bounded(numbers[-1], of, progress)
+    yield _uncached(numbers[-1], of, progress)
     if size is Size.LONG:
         yield flight_times.row(numbers, of, progress)
 
@@ -194,6 +196,47 @@ def _bounded(number: int, of: Sequence[str], progress: Progress) -> Row:
     return Row(
         f"{number - 1} callers behind a login that never ends, `--timeout {SHORTEST_SECONDS}`",
         f"{number - 1} of {number - 1}: `busy`, with the holder's pid, without a login",
+    )
+
+
+# ---- without a cache
+
+
+def _uncached(number: int, of: Sequence[str], progress: Progress) -> Row:
+    for password, kind, attempts in ((PASSWORD, "", 2 * number), (WRONG, "login-refused", 1)):
+        with place(orphans=True) as (vcenter, home):
+            release = threading.Event()
+            held = vcenter.faults.add("=Login", faults.wait_for(release), times=1)
+            with crowd(vcenter, home, mixed(number, of), password=password, passthrough=True) as callers:
+                _until_reached(held, "Login")
+                all_wait(callers, but=1)
+                assert vcenter.login_attempts == 1, (
+                    "one that did not wait tried a password that nobody knows to be good"
+                )
+                release.set()
+                told = {caller.answer().get("error", "") for caller in callers}
+                assert told == {kind}, f"{number} callers with passthrough were told {told}"
+                progress(number)
+            assert vcenter.login_attempts == attempts, f"{vcenter.login_attempts} attempts, not {attempts}"
+            vcenter.end_all()  # their callers own them
+    for password in (PASSWORD, WRONG):
+        with place() as (vcenter, home):
+            held = vcenter.faults.add("=Login", faults.stall(), times=1)
+            with crowd(vcenter, home, [PROCESS], password=password, passthrough=True) as (leader,):
+                _until_reached(held, "Login")
+                impatient, of_others = SHORTEST_SECONDS, mixed(number - 1, of)
+                with crowd(vcenter, home, of_others, timeout=impatient, password=password, passthrough=True) as callers:
+                    for caller in callers:
+                        answer = caller.answer()
+                        assert answer.get("error") == "busy", f"{caller.name}, with passthrough: {answer}"
+                        assert f"(pid {leader.pid()})" in answer["message"], f"{caller.name}: {answer}"
+                        progress(1)
+            assert vcenter.login_attempts == 1, "one that did not get its turn logged in"
+    return Row(
+        f"{number} callers at once with passthrough, the first login held until all the others wait, or for ever and they have"
+        f" `--timeout {SHORTEST_SECONDS}`; the right password and a wrong one",
+        f"the right one: the others go on after 1 login; a wrong one: 1 attempt; no end: {number - 1} of {number - 1} `busy`,"
+        " with the holder's pid, without a login",
     )
 
 
