@@ -30,16 +30,18 @@ class Clock:
 class Deadline:
     """The moment until which a call may take; everything that waits asks it how long it still may.
 
+    began   when the call did, by the clock that never jumps
     waited  seconds of it that went by in waiting for other processes
     """
 
-    __slots__ = ("_clock", "_end", "seconds", "waited")
+    __slots__ = ("_clock", "_end", "began", "seconds", "waited")
 
     def __init__(self, seconds: float, clock: Clock, *, since: float | None = None) -> None:
         """`since` is the time of `clock.monotonic` at which it began, now if None."""
         self.seconds = seconds
         self._clock = clock
-        self._end = (clock.monotonic() if since is None else since) + seconds
+        self.began = clock.monotonic() if since is None else since
+        self._end = self.began + seconds
         self.waited = 0.0
 
     def remaining(self) -> float:

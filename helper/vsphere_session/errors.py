@@ -58,6 +58,8 @@ class UnreachableError(SessionError):
     kind = "unreachable"
     headers: Sequence[tuple[str, str]] = ()
     """Those of an answer that broke off after them: the cookie of a new session may be among them."""
+    unanswered = False
+    """Whether a request was sent and no answer came (in time), so that nobody knows what became of it."""
 
 
 class UntrustedError(SessionError):

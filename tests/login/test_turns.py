@@ -16,6 +16,7 @@ import pytest
 
 from contract.processes import all_wait, finished, running
 from simulated_vcenter import SimulatedVCenter, faults
+from simulated_vcenter.exchange import Exchange
 from support.program import PASSWORD, USER, Helper, request
 from vsphere_session.clock import Clock, Deadline
 from vsphere_session.errors import BusyError
@@ -201,6 +202,54 @@ def test_a_wrong_password_waits_until_logins_under_way_with_the_right_one_are_ov
     assert vcenter.login_attempts == 2
 
 
+# ---- no answer at all
+
+
+@pytest.mark.parametrize("password", [WRONG, PASSWORD], ids=["wrong", "right"])
+def test_after_a_login_without_an_answer_who_waited_for_it_does_not_try_either(
+    vcenter: SimulatedVCenter, helper: Helper, way: str, password: str
+) -> None:
+    """The server may count it, whatever became of it: no crowd is a row of tries that nobody knows the outcome of."""
+    release = threading.Event()
+
+    def cut_off(exchange: Exchange) -> None:
+        while not release.is_set() and not exchange.gone(0.02):
+            pass
+        exchange.reset()
+
+    held = vcenter.faults.add("=Login", faults.Fault(cut_off), times=1)
+    with crowd(helper, vcenter, 1, "passthrough", "--timeout", "60", password=password, api="soap") as (first,):
+        assert held.reached.wait(30)
+        with crowd(helper, vcenter, 8, way, "--timeout", "60", password=password, api="soap") as callers:
+            all_wait(callers)
+            release.set()
+            assert finished(first).kind == "unreachable"
+            assert {finished(caller).kind for caller in callers} == {"busy"}
+    assert vcenter.login_attempts == 1
+
+
+def test_a_crowd_with_one_short_timeout_and_a_server_slower_than_that_is_one_attempt(
+    vcenter: SimulatedVCenter, helper: Helper, way: str
+) -> None:
+    """Whoever gets the turn when the first one's time is over has some time left, and does not use it for a try."""
+    helper.call(
+        "get", request(vcenter, password=WRONG + "2", api="soap")
+    )  # so that the server need not be asked who it is
+    vcenter.faults.add("=Login", faults.stall())
+    with crowd(helper, vcenter, 8, way, "--timeout", "5", password=WRONG, api="soap") as callers:
+        kinds = sorted(finished(caller).kind for caller in callers)
+    assert kinds == ["busy"] * 7 + ["unreachable"]
+    assert vcenter.login_attempts == 2
+
+
+def test_who_comes_after_a_login_without_an_answer_may_try(vcenter: SimulatedVCenter, helper: Helper) -> None:
+    """It is a try of its own, one at a time."""
+    vcenter.faults.add("=Login", faults.reset(), times=1)
+    asked = request(vcenter, password=PASSWORD)
+    assert helper.call("get", asked).kind == "unreachable"
+    assert helper.ok("get", asked)["source"] == "login"
+
+
 # ---- who dies, and what is left
 
 
@@ -226,7 +275,7 @@ def test_nothing_of_a_credential_stays_in_the_locks_file(tmp_path: Path, accepte
     turn = Turn(str(path), clock)
     notes = []
     for _ in range(2):
-        turn.take("secret", Deadline(1, clock), lambda: None)
+        turn.take("secret", clock.monotonic(), Deadline(1, clock), lambda: None)
         notes.append(path.read_bytes()[20:].split()[1])
         turn.end(accepted=accepted)
         assert path.read_bytes()[20:].split()[1:2] == [b"-"]
@@ -240,9 +289,9 @@ def test_what_the_locks_file_holds_does_not_matter(tmp_path: Path, content: byte
     path, clock = tmp_path / "turn.lock", Clock()
     path.write_bytes(content)
     one, two = Turn(str(path), clock), Turn(str(path), clock)
-    assert one.take("secret", Deadline(1, clock), lambda: None) is False
+    assert one.take("secret", clock.monotonic(), Deadline(1, clock), lambda: None) is False
     with pytest.raises(BusyError, match=r"pid \d+"):
-        two.take("secret", Deadline(0.01, clock), lambda: None)
+        two.take("secret", clock.monotonic(), Deadline(0.01, clock), lambda: None)
     one.end(accepted=True)
-    assert two.take("secret", Deadline(1, clock), lambda: None) is False
+    assert two.take("secret", clock.monotonic(), Deadline(1, clock), lambda: None) is False
     two.release()

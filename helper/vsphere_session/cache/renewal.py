@@ -6,7 +6,7 @@ from vsphere_session.cache.clients import RestClient, SoapClient, WireClient
 from vsphere_session.cache.ending import Ending, log_out_quietly
 from vsphere_session.cache.principal import is_called, login_record, same_principal
 from vsphere_session.endpoint import real_password
-from vsphere_session.errors import LoginRefusedError, NotFoundError, SessionError
+from vsphere_session.errors import LoginRefusedError, NotFoundError, SessionError, UnreachableError
 from vsphere_session.login.custom import CustomLogin
 from vsphere_session.login.password import PasswordLogin
 from vsphere_session.vsphere.service_content import about_value
@@ -35,6 +35,7 @@ class Renewal:
     password   called when that is needed
     custom     by kind, the callables that log in instead, as `login_as`
     always     a new login is asked for, whatever is cached
+    began      when the call did, by the clock that never jumps
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class Renewal:
         custom: Mapping[str, Callable[..., None]],
         login_as: str,
         always: bool,
+        began: float,
     ) -> None:
         self._repository = repository
         self._validator = validator
@@ -63,6 +65,7 @@ class Renewal:
         self._custom = custom
         self._login_as = login_as
         self._always = always
+        self._began = began
 
     def make_uncached(self, client: WireClient, config: Config | None) -> bool:
         """Make a session for a caller who owns it, and say whether a login was needed."""
@@ -130,14 +133,14 @@ class Renewal:
         refusals, deadline = self._refusals, self._around.until()
         if refusals.needs_server:
             self._locate(client)
-            if not refusals.take_turn(client.kind, secret, deadline):
+            if not refusals.take_turn(client.kind, secret, deadline, self._began):
                 return isinstance(client, SoapClient)
         else:
-            refusals.take_turn(client.kind, secret, deadline)
+            refusals.take_turn(client.kind, secret, deadline, self._began)
         if not isinstance(client, SoapClient):
             return False
         method.prepare(client)  # after a wait the connection may be old
-        if refusals.locate(client.ask_for_server()) and refusals.take_turn(client.kind, secret, deadline):
+        if refusals.locate(client.ask_for_server()) and refusals.take_turn(client.kind, secret, deadline, self._began):
             method.prepare(client)
         return True
 
@@ -168,7 +171,7 @@ class Renewal:
             raise
 
     def _log_in(self, client: WireClient, method: LoginMethod) -> None:
-        accepted = False
+        accepted = unanswered = False
         try:
             identity = method.log_in(client)
             accepted = True
@@ -178,8 +181,11 @@ class Renewal:
             if refused.of_credential and method.secret is not None:
                 self._refusals.remember(client.kind, method.secret)
             raise
+        except UnreachableError as error:
+            unanswered = error.unanswered
+            raise
         finally:
-            self._refusals.end_turn(accepted=accepted)
+            self._refusals.end_turn(accepted=accepted, unanswered=unanswered)
         self._learn(client, identity, login=login_record(method.name, method.whom), proves=method.proves)
 
     def _learn(self, client: WireClient, identity: Identity | None, *, login: str, proves: bool) -> None:

@@ -151,10 +151,11 @@ class Session:
         Of many callers at once one logs in, the others get its session. Raises as `load` does, and LoginRefusedError,
         SessionLimitError, NotFoundError without a password, BusyError.
         """
+        began = self._around.clock.monotonic()
         if self.load(client, config):
             return False
         try:
-            return self._log_in(client, config)
+            return self._log_in(client, config, began)
         except UnreachableError:
             deadline = self._around.deadline
             if deadline is not None and deadline.went_in_waiting():
@@ -164,16 +165,16 @@ class Session:
                 ) from None
             raise
 
-    def _log_in(self, client: Client, config: Config | None) -> bool:
+    def _log_in(self, client: Client, config: Config | None, began: float) -> bool:
         if self.passthrough:
             with wired(client):
-                return self._renewal().make_uncached(wired(client), config)
+                return self._renewal(began).make_uncached(wired(client), config)
         with self.repository.locked(lambda: self._has_another_logged_in(client)) as locked:
             if not locked or self.load(client, config):
                 return False
             self._take_in()
             with wired(client):
-                return self._renewal().replace(wired(client), config)
+                return self._renewal(began).replace(wired(client), config)
 
     def logout(self, client: Client) -> None:
         """End the session of `client` if it is not cached (passthrough); otherwise do nothing."""
@@ -217,7 +218,7 @@ class Session:
         """Save an adopted session, and end the one that it replaces."""
         with self.repository.locked():
             self._take_in()
-            self._renewal().put(client)
+            self._renewal(self._around.clock.monotonic()).put(client)
 
     def discard(self, client: WireClient) -> None:
         """End the session of `client`, and remove its file if that still holds it, also where the server did not answer.
@@ -305,7 +306,7 @@ class Session:
 
         return Ending(self.repository, self._validator, self._connector, owner=self.url.username)
 
-    def _renewal(self) -> Renewal:
+    def _renewal(self, began: float) -> Renewal:
         from vsphere_session.cache.renewal import Renewal  # noqa: PLC0415  # a warm answer logs nobody in
 
         return Renewal(
@@ -320,4 +321,5 @@ class Session:
             custom=self._custom,
             login_as=self._login_as,
             always=self.reauth or self.passthrough,
+            began=began,
         )

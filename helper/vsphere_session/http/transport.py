@@ -104,8 +104,10 @@ class Transport:
                 from vsphere_session.http.proxied import login_wanted  # noqa: PLC0415  # few have a proxy
 
                 raise login_wanted(self.endpoint, self.proxy, "407")
-        except BaseException:
+        except BaseException as error:
             self._line.close()
+            if isinstance(error, UnreachableError):
+                error.unanswered = True
             raise
         if not reusable:
             self._line.close()

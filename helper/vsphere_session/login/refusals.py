@@ -92,23 +92,25 @@ class Refusals:
 
     # ---- whose turn
 
-    def take_turn(self, kind: str, secret: str, deadline: Deadline) -> bool:
+    def take_turn(self, kind: str, secret: str, deadline: Deadline, began: float | None = None) -> bool:
         """Before a login: wait until no other one of the account is under way whose outcome nobody knows; whether that took time.
 
-        Raises LoginRefusedError if this very credential was refused lately, here or by a caller meanwhile, and BusyError.
+        The call began with the deadline, or at `began`. Raises LoginRefusedError if this very credential was refused lately,
+        here or by a caller meanwhile, and BusyError.
         """
         if not self._window:
             return False
         self._turn = Turn(f"{self._path()}.lock", self._clock)
-        waited = self._turn.take(f"{kind}\0{secret}", deadline, lambda: self._check(kind, secret))
+        since = deadline.began if began is None else min(began, deadline.began)
+        waited = self._turn.take(f"{kind}\0{secret}", since, deadline, lambda: self._check(kind, secret))
         self._server.keep()  # whoever comes by the same name finds out whose turn it is without asking a slow server
         return waited
 
-    def end_turn(self, *, accepted: bool) -> None:
+    def end_turn(self, *, accepted: bool, unanswered: bool = False) -> None:
         """The server has answered, or will not: whoever waits may go on."""
         turn, self._turn = self._turn, None
         if turn is not None:
-            turn.end(accepted=accepted)
+            turn.end(accepted=accepted, unanswered=unanswered)
 
     # ---- what became of it
 
