@@ -212,6 +212,94 @@ def test_an_adopted_session_is_in_its_file_or_the_old_one_is(inside: Inside, cod
                 inside.ask("erase", soap_session_id=session.id)
 
 
+NEW = "new-Passw0rd"
+
+
+def passwords(home: Path) -> set[str]:
+    """Those of the administrator's that are anywhere on the disk."""
+    texts = [path.read_text(errors="replace") for path in home.rglob("*") if path.is_file()]
+    return {password for password in (PASSWORD, NEW) if any(password in text for text in texts)}
+
+
+@broken
+@pytest.mark.parametrize("before", ["nothing", "another default", "the same user"])
+def test_a_store_of_all_three_is_whole_or_nothing(inside: Inside, before: str, code: int, stays: bool) -> None:
+    """Password, SOAP and REST session: what was there before is there after a failure, or the message says what is there."""
+    inside.secret_store = "file"
+    sessions = {f"{kind}_session_id": inside.vcenter.add_session(USER, kind) for kind in ("soap", "rest")}
+    told = []
+
+    def prepare() -> None:
+        rmtree(inside.home)
+        inside.home.mkdir()
+        if before == "the same user":
+            inside.ask("store", password=PASSWORD)
+        if before != "nothing":
+            inside.ask("store", username="other", password="other-password")
+
+    def store() -> None:
+        try:
+            inside.ask("store", password=NEW, **sessions)
+        except Failure as failure:
+            told.append(failure.message)
+            raise
+
+    expected = {PASSWORD} if before == "the same user" else set()
+    for kind in every_change(inside.home, code, stays=stays, prepare=prepare, call=store):
+        assert kind in ("storage", "")
+        assert {session.id for session in inside.vcenter.sessions} == set(sessions.values()), (
+            "they are the caller's own"
+        )
+        assert list(inside.home.rglob("*.session")) == []
+        if not kind:
+            assert passwords(inside.home) == {NEW}
+            assert session_ids(inside.home / ".govmomi") == set(sessions.values())
+            continue
+        assert session_ids(inside.home / ".govmomi") == set()
+        if "stored all the same" in told[-1]:
+            assert stays, "an undo that works leaves nothing"
+            assert inside.ask("erase", scope="password")["erased"] == "password"
+        else:
+            assert passwords(inside.home) == expected
+        if before != "nothing":
+            assert inside.ask("erase", scope="password", username="other")["erased"] == "password"
+    inside.vcenter.end_all()
+
+
+@broken
+def test_a_store_that_fails_leaves_the_sessions_that_it_would_have_replaced(
+    inside: Inside, code: int, stays: bool
+) -> None:
+    old = inside.get()
+    before = {old["soap_session_id"], old["rest_session_id"]}
+    ours = {f"{kind}_session_id": inside.vcenter.add_session(USER, kind) for kind in ("soap", "rest")}
+    told = [""]
+
+    def store() -> None:
+        try:
+            inside.ask("store", **ours)
+        except Failure as failure:
+            told.append(failure.message)
+            raise
+
+    for kind in every_change(inside.home, code, stays=stays, call=store):
+        live, kept = {session.id for session in inside.vcenter.sessions}, session_ids(inside.home / ".govmomi")
+        if not kind:
+            assert live == set(ours.values()) == kept
+            break
+        if "the SOAP session is stored all the same" in told[-1]:
+            assert stays, "an undo that works leaves nothing"
+            assert kept == {ours["soap_session_id"], old["rest_session_id"]}
+            assert live == {*ours.values(), old["rest_session_id"]}
+            before = kept
+            continue
+        assert live == before | set(ours.values())
+        assert kept == before
+        assert inside.ask("get", verify="always")["source"] == "cache"
+    inside.ask("erase")
+    inside.vcenter.end_all()
+
+
 # ---- real disks
 
 
@@ -250,3 +338,59 @@ def test_a_disk_with_little_room_is_a_storage_error_or_enough(
         for session in vcenter.sessions:
             assert session.id in small.sessions_in_files
     vcenter.end_all()
+
+
+SMALL = [*((pages, 99) for pages in range(1, 12)), *((99, inodes) for inodes in range(4, 18))]
+
+
+@pytest.mark.parametrize(("pages", "inodes"), SMALL)
+def test_a_store_on_a_disk_with_little_room_is_whole_or_nothing(
+    vcenter: SimulatedVCenter, helper: Helper, home: Path, pages: int, inodes: int
+) -> None:
+    """A real one, of which nothing is left over: neither the password, nor a file of the sessions."""
+    sessions = {f"{kind}_session_id": vcenter.add_session(USER, kind) for kind in ("soap", "rest")}
+    options = f"size={pages * 4096},nr_inodes={inodes},mode=0700"
+    with mounted(home, f'mount -t tmpfs -o {options} none "$place"') as place:
+        small = Helper(place) if place is not None else limited(helper, "RLIMIT_FSIZE", (pages - 1) * 100)
+        reply = small.call("store", request(vcenter, password=PASSWORD, **sessions), "--secret-store", "file")
+        if reply.status == 0:
+            assert passwords(small.home) == {PASSWORD}
+            assert small.sessions_in_files == set(sessions.values())
+        else:
+            assert reply.kind == "storage"
+            assert passwords(small.home) == set()
+            assert small.sessions_in_files == set()
+            assert small.ok("erase", request(vcenter, scope="password"))["erased"] == ""
+    assert vcenter.session_count == 2
+    vcenter.end_all()
+
+
+STORED = {
+    "git": ([], "protocol=https\nhost=h\nusername=u\npassword=%s\n\n", "protocol=https\nhost=h\n\n"),
+    "docker": ([], '{"ServerURL": "h", "Username": "u-%.1s", "Secret": "%s"}', "h"),
+    "terraform-cli": (["h"], '{"token": "%s"}', ""),
+}
+"""Arguments behind the verb, what `store` reads with a secret in it, and what `get` reads."""
+
+
+@pytest.mark.parametrize(
+    ("pages", "inodes"), [*((pages, 99) for pages in range(1, 8)), *((99, n) for n in range(5, 11))]
+)
+@pytest.mark.parametrize("dialect", STORED)
+def test_what_another_caller_stores_on_such_a_disk_is_there_or_is_not(
+    helper: Helper, home: Path, dialect: str, pages: int, inodes: int
+) -> None:
+    """And what was stored before stays; docker's with another user, which has one login for a server."""
+    words, stdin, asked = STORED[dialect]
+    call = ["--secret-store", "file", "--protocol", dialect]
+    options = f"size={pages * 4096},nr_inodes={inodes},mode=0700"
+    secrets = ["first", "second" * 300, "third"]
+    with mounted(home, f'mount -t tmpfs -o {options} none "$place"') as place:
+        small = Helper(place) if place is not None else limited(helper, "RLIMIT_FSIZE", (pages - 1) * 100)
+        held: list[str] = []
+        for secret in secrets:
+            given = stdin % ((secret, secret) if dialect == "docker" else secret)
+            if small.run(*call, "store", *words, stdin=given.encode()).status == 0:
+                held = [secret]
+            found = small.run(*call, "get", *words, stdin=asked.encode()).stdout.decode()
+            assert [each for each in secrets if f'{each}"' in found or f"{each}\n" in found] == held

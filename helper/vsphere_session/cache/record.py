@@ -123,6 +123,14 @@ class Record:
         if changes:
             self._save()
 
+    def restore(self, before: Mapping[str, Known | None]) -> None:
+        """Go back to what was known of each kind; where that cannot be written, the server is asked the next time."""
+        for kind, known in before.items():
+            self.kinds.pop(kind, None)
+            if known is not None:
+                self.kinds[kind] = known
+        self._save_quietly()
+
     def distrust(self, session_id: str) -> None:
         """Have the server asked before anybody uses this session again. On a full disk that is lost."""
         about = [known for known in self.kinds.values() if known.is_about(session_id)]

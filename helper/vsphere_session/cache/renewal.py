@@ -13,7 +13,7 @@ from vsphere_session.vsphere.service_content import about_value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from vsphere_session.cache.connector import Config, Connector
     from vsphere_session.cache.repository import Repository
@@ -97,13 +97,43 @@ class Renewal:
                 client.on_login = None
         return method is not None
 
-    def put(self, client: WireClient) -> None:
-        """Save a session that somebody else has made, and end the one that it replaces. Only under the lock."""
-        self._repository.make_room(client)
-        replaced = self._cached(client)
-        self._save(client, replaced)
-        with client:
-            self._ending.end_replaced(replaced, client)
+    def put(self, clients: Sequence[WireClient], once: Callable[[], object]) -> None:
+        """Save sessions that somebody else has made, all or none, and end those that they replace. Only under the lock.
+
+        `once` is called when all of them are written beside their files: what is left to do needs no room on the disk.
+        """
+        repository = self._repository
+        for client in clients:
+            repository.make_room(client)
+        known = {client.kind: repository.record.kinds.get(client.kind) for client in clients}
+        saved: list[tuple[WireClient, WireClient | None]] = []
+        try:
+            for client in clients:
+                repository.set_aside(client)
+            repository.record.change({client.kind: client.known for client in clients})
+            once()
+            for client in clients:
+                replaced = self._cached(client)
+                self._save(client, replaced, recorded=True)
+                saved.append((client, replaced))
+        except BaseException as error:
+            stuck = [pair for pair in reversed(saved) if not repository.put_back(*pair)]
+            for client in clients:
+                repository.settle(client)
+            repository.record.restore(known)
+            self._end_replaced(stuck)
+            if stuck and isinstance(error, SessionError):
+                kinds = " and ".join(client.kind.upper() for client, _ in stuck)
+                error.args = (
+                    f"{error.args[0]}; the {kinds} session is stored all the same, since that could not be undone",
+                )
+            raise
+        self._end_replaced(saved)
+
+    def _end_replaced(self, saved: Iterable[tuple[WireClient, WireClient | None]]) -> None:
+        for client, replaced in saved:
+            with client:
+                self._ending.end_replaced(replaced, client)
 
     # ---- how a login goes
 
@@ -250,7 +280,7 @@ class Renewal:
         old = type(client)()
         return old if self._repository.read(old) else None
 
-    def _save(self, client: WireClient, replaced: WireClient | None) -> None:
+    def _save(self, client: WireClient, replaced: WireClient | None, *, recorded: bool = False) -> None:
         """Save the session of `client` in place of another, which is not lost before it has been ended."""
         if replaced is not None and replaced.session_id != client.session_id:
             try:
@@ -258,7 +288,7 @@ class Renewal:
             except SessionError:
                 pass  # it is needed only if this call is killed
         try:
-            self._repository.write(client)
+            self._repository.write(client, recorded=recorded)
         except BaseException:
             if replaced is not None:
                 self._repository.settle(replaced)

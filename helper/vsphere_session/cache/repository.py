@@ -141,9 +141,9 @@ class Repository:
         client.unmarshal_json(self._content(self.file(client.path), client))
         return client.valid()
 
-    def write(self, client: Client) -> None:
+    def write(self, client: Client, *, recorded: bool = False) -> None:
         """Put the session of `client` into its file, and what is known of it into the record. Raises StorageError."""
-        if isinstance(client, WireClient):
+        if isinstance(client, WireClient) and not recorded:
             # first: if only this succeeds, the old session is still in its file
             self.record.change({client.kind: client.known})
         path = self.file(client.path)
@@ -153,6 +153,21 @@ class Repository:
             return
         check_replaceable(path)
         replace_private(path, aside)
+
+    def put_back(self, client: WireClient, replaced: WireClient | None) -> bool:
+        """Undo `write`: the session that `client`'s has replaced, or no file. False if that fails, and it stays."""
+        path = self.file(client.path)
+        aside = self._aside.pop(replaced.session_id, "") if replaced is not None else ""
+        try:
+            if replaced is None:
+                remove_private(path)
+            elif aside:
+                replace_private(path, aside)
+            else:
+                write_private(path, self._bytes(replaced))
+        except StorageError:
+            return False
+        return True
 
     def set_aside(self, client: WireClient) -> None:
         """Write the session of `client` beside its file, lest a call that is killed now loses it. Raises StorageError.

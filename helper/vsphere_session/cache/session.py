@@ -214,11 +214,14 @@ class Session:
             )
         self._validator.learn(client, identity, login="adopted")
 
-    def keep(self, client: WireClient) -> None:
-        """Save an adopted session, and end the one that it replaces."""
+    def keep(self, *clients: WireClient, once: Callable[[], object] = lambda: None) -> None:
+        """Save adopted sessions, all of them or none, and end those that they replace.
+
+        `once` is called when there is room for all of them; if it raises, none is saved.
+        """
         with self.repository.locked():
             self._take_in()
-            self._renewal(self._around.clock.monotonic()).put(client)
+            self._renewal(self._around.clock.monotonic()).put(clients, once)
 
     def discard(self, client: WireClient) -> None:
         """End the session of `client`, and remove its file if that still holds it, also where the server did not answer.

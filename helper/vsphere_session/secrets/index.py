@@ -7,7 +7,14 @@ import os
 from credential_protocol.jsontext import decode
 from vsphere_session.digest import sha256_hex
 from vsphere_session.errors import StorageError
-from vsphere_session.storage.files import remove_leftovers, remove_private, write_private
+from vsphere_session.storage.files import (
+    check_replaceable,
+    remove_leftovers,
+    remove_private,
+    replace_private,
+    write_beside,
+    write_private,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -44,6 +51,7 @@ class Index:
         self._reader = reader
         self.users: dict[str, str] = {}
         self.default = ""
+        self._prepared = ""
         self._load()
 
     def expect(self, username: str, store: str) -> None:
@@ -52,14 +60,21 @@ class Index:
             self.users = {username: store, **self.users}
             self._save()
 
+    def prepare(self, username: str, store: str) -> None:
+        """Write down beside the file what `add` will say, so that it needs no room on the disk any more."""
+        users = {user: where for user, where in self.users.items() if user != username} | {username: store}
+        if (list(users.items()), username) != (list(self.users.items()), self.default):
+            self._prepared = write_beside(self._path, self._content(users, username), ".tmp")
+
     def add(self, username: str, store: str) -> None:
-        """Note that `store` has this user's password now."""
-        before = list(self.users.items()), self.default
+        """Note that `store` has this user's password now, as was prepared."""
         self.users.pop(username, None)
         self.users[username] = store
         self.default = username
-        if before != (list(self.users.items()), self.default):
-            self._save()
+        prepared, self._prepared = self._prepared, ""
+        if prepared:
+            check_replaceable(self._path)
+            replace_private(self._path, prepared)
 
     def step_back(self, username: str) -> None:
         """Note that this user's password is about to go: another one is the default, if there is another."""
@@ -101,11 +116,14 @@ class Index:
         self.default = default if isinstance(default, str) and default in users else ""
 
     def _save(self) -> None:
-        import json  # noqa: PLC0415  # storing a login is rare
-
-        remove_leftovers(self._path)
+        remove_leftovers(self._path)  # what was prepared, too
+        self._prepared = ""
         if self.users:
-            content = {"place": self._place, "default": self.default, "users": self.users}
-            write_private(self._path, json.dumps(content).encode() + b"\n")
+            write_private(self._path, self._content(self.users, self.default))
         else:
             remove_private(self._path)
+
+    def _content(self, users: dict[str, str], default: str) -> bytes:
+        import json  # noqa: PLC0415  # storing a login is rare
+
+        return json.dumps({"place": self._place, "default": default, "users": users}).encode() + b"\n"

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import os
 
+from credential_protocol.messages import Failure
 from vsphere_session.errors import InvalidRequestError
 from vsphere_session.secrets.index import Index, all_places
 from vsphere_session.storage.lock import Lock
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Protocol
 
     from vsphere_session.clock import Clock, Deadline
@@ -34,6 +36,17 @@ if TYPE_CHECKING:
 
         def delete(self, place: str, username: str) -> bool:
             """Forget the password; False if there was none. Raises StorageError, UnsupportedError."""
+
+
+def undone(error: BaseException, take_back: Callable[[], None]) -> None:
+    """Take back a login that was kept for what failed; where that fails, too, the error says what is there."""
+    try:
+        take_back()
+    except Failure:
+        if isinstance(error, Failure):
+            error.args = (
+                f'{error.args[0]}; the password is stored all the same, since that could not be undone: send erase with "scope": "password"',
+            )
 
 
 class Logins:
@@ -63,28 +76,47 @@ class Logins:
         name = self._index(place).users.get(username)
         return self._store(name).get(place, username) if name else None
 
-    def set(self, place: str, username: str, password: str) -> None:
-        """Keep a login; it becomes the default one for `place`."""
+    def set(self, place: str, username: str, password: str) -> Callable[[], None]:
+        """Keep a login; it becomes the default one for `place`. Or else nothing of it is kept, and the error says so if it is.
+
+        What comes back takes it away again, and restores what was there before.
+        """
         with self._lock() as lock:
             lock.acquire(self._deadline)
             index = self._index(place)
-            before, users, default = index.users.get(username), dict(index.users), index.default
+            users, default = dict(index.users), index.default
+            before = users.get(username, "")
+            old = self._store(before).get(place, username) if before else None
             store = self._store(self._choice)
+
+            def take_back() -> None:
+                if old is not None:
+                    self._store(before).set(place, username, old)
+                if old is None or before != self._choice:
+                    store.delete(place, username)
+                self._index(place).reset(users, default)
+
             index.expect(username, self._choice)  # first: what is in a store and in no index cannot be erased any more
             try:
+                index.prepare(username, self._choice)
                 store.set(place, username, password)
             except Exception:  # an interruption may come after it is done
                 index.reset(users, default)
                 raise
             try:
                 index.add(username, self._choice)
-            except Exception:
-                if before is None:
-                    store.delete(place, username)
-                    index.reset(users, default)
+                if before and before != self._choice:
+                    self._store(before).delete(place, username)
+            except Exception as error:
+                undone(error, take_back)
                 raise
-            if before and before != self._choice:
-                self._store(before).delete(place, username)
+
+        def take_back_later() -> None:
+            with self._lock() as lock:
+                lock.acquire(self._deadline)
+                take_back()
+
+        return take_back_later
 
     def delete(self, place: str, username: str) -> bool:
         """Forget a login; False if there was none."""

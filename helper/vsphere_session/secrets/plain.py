@@ -11,9 +11,12 @@ import json
 from credential_protocol.messages import Answer, Request
 from vsphere_session.endpoint import NO_PASSWORD
 from vsphere_session.errors import NotFoundError
+from vsphere_session.secrets.logins import undone
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from vsphere_session.secrets.logins import Logins
 
 KEPT = ("password", "password_expiry_utc", "oauth_refresh_token", "authtype", "credential")
@@ -56,15 +59,23 @@ class Plain:
         if complete and attributes.get("ephemeral", "0") in ("0", "false", ""):
             place = self._place(request.target)
             username = attributes.get("username", _NO_USER.get(self._dialect, ""))
-            if self._dialect in _ONE_USER:
-                for other in self._logins.users(place):
-                    if other != username:
-                        self._logins.delete(place, other)
             kept = {name: attributes[name] for name in KEPT if name in attributes}
             if self._keep is not None:
                 kept["kept_until"] = str(int(self._now + self._keep))
-            self._logins.set(place, username, json.dumps(kept))
+            take_back = self._logins.set(place, username, json.dumps(kept))
+            if self._dialect in _ONE_USER:
+                self._drop_others(place, username, take_back)
         return Answer({})
+
+    def _drop_others(self, place: str, username: str, take_back: Callable[[], None]) -> None:
+        """Forget the logins that the new one takes the place of, which is taken back where that fails."""
+        try:
+            for other in self._logins.users(place):
+                if other != username:
+                    self._logins.delete(place, other)
+        except Exception as error:
+            undone(error, take_back)
+            raise
 
     def erase(self, request: Request) -> Answer:
         """Forget what matches, the secret included where one is given. Raises NotFoundError if there was nothing."""

@@ -186,15 +186,32 @@ def _store(asked: Resolved) -> Answer:
         client = new_client(kind)
         session.adopt(client, session_id)
         clients.append(client)
-    stored = []
-    if settings.given_password is not None:
-        asked.logins.set(asked.place, settings.endpoint.username, settings.given_password)
-        session.refusals.forget()
-        stored.append("password")
-    for client in clients:
-        session.keep(client)
-        stored.append(client.kind)
-    return Answer({"stored": ",".join(stored)})
+    _keep(asked, session, clients)
+    password = ["password"] if settings.given_password is not None else []
+    return Answer({"stored": ",".join([*password, *(client.kind for client in clients)])})
+
+
+def _keep(asked: Resolved, session: Session, clients: list[WireClient]) -> None:
+    """Keep the login that was given, and the sessions: all of it or nothing."""
+    password = asked.settings.given_password
+    kept: list[Callable[[], None]] = []
+
+    def keep_login() -> None:
+        if password is not None:
+            session.refusals.forget()
+            kept.append(asked.logins.set(asked.place, asked.settings.endpoint.username, password))
+
+    try:
+        if clients:
+            session.keep(*clients, once=keep_login)
+        else:
+            keep_login()
+    except BaseException as error:
+        from vsphere_session.secrets.logins import undone  # noqa: PLC0415  # only where something has failed
+
+        for take_back in kept:
+            undone(error, take_back)
+        raise
 
 
 # ---- erase
