@@ -175,7 +175,11 @@ def test_a_password_may_have_quotes_and_spaces(vcenter: SimulatedVCenter, ready:
         ("GOVC_PASSWORD", f'"{PASSWORD}"', "the password from GOVC_PASSWORD begins and ends with a quote"),
         ("GOVC_PASSWORD", f"\ufeff{PASSWORD}", "the password from GOVC_PASSWORD begins with U+FEFF"),
         ("GOVC_PASSWORD", f"{PASSWORD} ", "the password from GOVC_PASSWORD begins or ends with a space"),
-        ("GOVC_PASSWORD", "/run/secrets/none", "GOVC_PASSWORD looks like the path of a file, and there is none"),
+        (
+            "GOVC_PASSWORD",
+            "/run/secrets/none",
+            "GOVC_PASSWORD looks like the path of a file, and there is none that can be read",
+        ),
         ("GOVC_USERNAME", f"'{USER}'", "the user name from GOVC_USERNAME begins and ends with a quote"),
     ],
 )

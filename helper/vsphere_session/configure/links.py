@@ -8,6 +8,7 @@ import sys
 
 from vsphere_session.configure.plan import Change, Target, link, unlink
 from vsphere_session.errors import InvalidRequestError
+from vsphere_session.storage.paths import absolute
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def this_program(name: str, environ: Mapping[str, str]) -> str:
-    """The absolute path under which the program was started. Raises InvalidRequestError where that is no executable.
+    """The absolute path under which the program was started. Raises InvalidRequestError where that is no executable, StorageError.
 
     Links on the way stay: that of a package manager outlives an update, what it leads to does not.
     """
@@ -23,7 +24,7 @@ def this_program(name: str, environ: Mapping[str, str]) -> str:
     found = shutil.which(name, path=environ.get("PATH", os.defpath)) or frozen
     if found is None or found.endswith(".py"):
         raise InvalidRequestError("callers need an executable to run; start it as vsphere-session, not by python -m")
-    return os.path.abspath(found)
+    return absolute(found, "this program")
 
 
 def directories(target: Target) -> list[str]:

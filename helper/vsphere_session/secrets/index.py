@@ -27,6 +27,10 @@ def all_places(directory: str, reader: Reader) -> list[str]:
         names = os.listdir(directory)
     except FileNotFoundError:
         return []
+    except OSError as error:
+        raise StorageError(
+            f"cannot read {directory}: {os.strerror(error.errno or 0)}; check its owner and mode, or set XDG_STATE_HOME"
+        ) from None
     found = []
     for name in names:
         path = os.path.join(directory, name)

@@ -53,7 +53,7 @@ def _oddities(what: str, text: str, origin: str) -> Iterator[str]:
     elif text != text.strip():
         yield f"{whose} begins or ends with a space"
     elif what == "the password" and origin == "GOVC_PASSWORD" and text.startswith(("/", "./", "~/", "C:\\")):
-        yield "GOVC_PASSWORD looks like the path of a file, and there is none of that name"
+        yield "GOVC_PASSWORD looks like the path of a file, and there is none that can be read"
 
 
 def of_untrusted(environ: Mapping[str, str]) -> str:

@@ -188,17 +188,25 @@ def _check_directory(directory: str) -> os.stat_result:
 
 
 def _make_directories(directory: str) -> None:
-    """As `os.makedirs`, but the parents that are made become private, too (govmomi's `.govmomi`)."""
-    if os.path.isdir(directory):
-        return
-    _make_directories(os.path.dirname(directory))
-    try:
-        os.mkdir(directory, 0o700)
-    except FileExistsError:
-        if not os.path.isdir(directory):
-            raise
-    else:
-        os.chmod(directory, 0o700)  # a umask such as 0777 takes away our own rights
+    """As `os.makedirs`, but the parents that are made become private, too (govmomi's `.govmomi`), and none for a bad path."""
+    missing: list[str] = []
+    while True:
+        try:
+            os.stat(directory)
+            break
+        except FileNotFoundError:
+            missing.append(directory)
+            directory, below = os.path.dirname(directory), directory
+            if directory == below:
+                break
+    for path in reversed(missing):
+        try:
+            os.mkdir(path, 0o700)
+        except FileExistsError:
+            if not os.path.isdir(path):
+                raise
+        else:
+            os.chmod(path, 0o700)  # a umask such as 0777 takes away our own rights
 
 
 def check_replaceable(path: str) -> None:
