@@ -66,6 +66,7 @@ class Index:
 
     def prepare(self, username: str, store: str) -> None:
         """Write down beside the file what `add` will say, so that it needs no room on the disk any more."""
+        remove_leftovers(self._path)
         users = {user: where for user, where in self.users.items() if user != username} | {username: store}
         if (list(users.items()), username) != (list(self.users.items()), self.default):
             self._prepared = write_beside(self._path, self._content(users, username), ".tmp")

@@ -177,7 +177,7 @@ def _check_directory(directory: str) -> os.stat_result:
     if not _is_ours(found):
         raise StorageError(f"the directory {directory} belongs to somebody else; use another ({_VARIABLES})")
     mode = stat.S_IMODE(found.st_mode)
-    if mode & stat.S_ISVTX and mode & 0o022 and os.name == "posix":  # as /tmp is: not to be taken from all others
+    if mode & stat.S_ISVTX and mode & 0o022 and os.name == "posix" and _is_within_reach(directory):
         raise StorageError(f"the directory {directory} is one that users share; use one of your own ({_VARIABLES})")
     if mode & 0o077 and os.name == "posix":
         try:
@@ -185,6 +185,11 @@ def _check_directory(directory: str) -> os.stat_result:
         except OSError:  # on a read-only file system
             pass
     return found
+
+
+def _is_within_reach(directory: str) -> bool:
+    """Whether other users get as far as there: one such as /tmp is not to be taken from them."""
+    return bool(os.stat(os.path.dirname(directory)).st_mode & 0o011)
 
 
 def _make_directories(directory: str) -> None:
