@@ -208,6 +208,8 @@ def _hang_and_end(
                 data = (entry / name).read_bytes()
             except OSError:  # another user's, or gone meanwhile
                 continue
+            if name == "environ" and str(it.place).encode() not in data:
+                continue  # of no call of this scene: whoever else runs these tests now puts the same password there
             found = it.canaries.found(data)
             assert not found, f"{entry / name} shows a {found}"
     process.send_signal(number)

@@ -137,9 +137,8 @@ def test_a_directory_that_users_share_is_left_as_it_is(
     vcenter: SimulatedVCenter, helper: Helper, tmp_path: Path
 ) -> None:
     """Such as /tmp, for root: a mode of 0700 would take it from all others."""
-    shared = tmp_path / "srv" / "shared"
-    shared.mkdir(parents=True)
-    shared.parent.chmod(0o755)
+    shared = tmp_path / "shared"
+    shared.mkdir()
     shared.chmod(0o1777)
     reply = helper.call("get", request(vcenter, password=PASSWORD), **{SOAP: str(shared)})
     assert reply.kind == "storage"

@@ -242,3 +242,24 @@ def test_a_secret_with_lines_is_no_password_of_a_vcenter(vcenter: SimulatedVCent
         reply = ready.run("--protocol", "docker", "--secret-store", "file", "store", stdin=json.dumps(given).encode())
         assert reply.status == status, reply
         assert ("Windows" in reply.stdout.decode()) == bool(status)
+
+
+@pytest.mark.parametrize("dialect", ["bazel", "kubernetes", "kubernetes with a host"])
+@pytest.mark.parametrize(
+    ("variable", "value", "said"),
+    [
+        ("GOVC_URL", '"vc.example.com"', "GOVC_URL begins and ends with a quote"),
+        ("VSPHERE_SERVER", "vc.example.com\r", "VSPHERE_SERVER ends with CR"),
+        ("VSPHERE_HOST", "vc.example.com", "VSPHERE_HOST is set and not read"),
+    ],
+)
+def test_callers_that_want_a_vcenter_are_told_why_none_is_named(
+    helper: Helper, dialect: str, variable: str, value: str, said: str
+) -> None:
+    name, _, host = dialect.partition(" ")
+    info = '{"kind": "ExecCredential", "apiVersion": "client.authentication.k8s.io/v1"}'
+    words = ["get"] if name == "bazel" else ["vc.example.com"] if host else []
+    helper.environment |= {"KUBERNETES_EXEC_INFO": info, variable: value}
+    reply = helper.run("--protocol", name, *words, stdin=b'{"uri": "https://vc.example.com/api"}')
+    assert reply.status in (2, 10), reply
+    assert said in reply.stderr

@@ -13,7 +13,7 @@ from vsphere_session.vsphere.service_content import about_value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from vsphere_session.cache.connector import Config, Connector
     from vsphere_session.cache.repository import Repository
@@ -116,24 +116,27 @@ class Renewal:
                 replaced = self._cached(client)
                 self._save(client, replaced, recorded=True)
                 saved.append((client, replaced))
+                with client:  # one after the other: killed now, this call leaves one session that no cache file knows
+                    self._ending.end_replaced(replaced, client)
         except BaseException as error:
-            stuck = [pair for pair in reversed(saved) if not repository.put_back(*pair)]
-            for client in clients:
-                repository.settle(client)
-            repository.record.restore(known)
-            self._end_replaced(stuck)
-            if stuck and isinstance(error, SessionError):
-                kinds = " and ".join(client.kind.upper() for client, _ in stuck)
-                error.args = (
-                    f"{error.args[0]}; the {kinds} session is stored all the same, since that could not be undone",
-                )
+            self._take_back(clients, saved, error)
+            repository.record.restore({kind: one for kind, one in known.items() if kind not in _kinds(saved)})
             raise
-        self._end_replaced(saved)
 
-    def _end_replaced(self, saved: Iterable[tuple[WireClient, WireClient | None]]) -> None:
-        for client, replaced in saved:
-            with client:
-                self._ending.end_replaced(replaced, client)
+    def _take_back(
+        self, clients: Sequence[WireClient], saved: list[tuple[WireClient, WireClient | None]], error: BaseException
+    ) -> None:
+        """Undo what is saved already, but for what has taken another's place; the error says what stays."""
+        for pair in [(client, replaced) for client, replaced in saved if replaced is None]:
+            if self._repository.take_back(pair[0]):
+                saved.remove(pair)
+        for client in clients:
+            self._repository.settle(client)
+        if saved and isinstance(error, SessionError):
+            kinds = " and ".join(kind.upper() for kind in _kinds(saved))
+            error.args = (
+                f"{error.args[0]}; the {kinds} session is stored all the same, since that could not be undone",
+            )
 
     # ---- how a login goes
 
@@ -293,3 +296,7 @@ class Renewal:
             if replaced is not None:
                 self._repository.settle(replaced)
             raise
+
+
+def _kinds(saved: Sequence[tuple[WireClient, WireClient | None]]) -> list[str]:
+    return [client.kind for client, _ in saved]

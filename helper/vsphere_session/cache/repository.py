@@ -154,20 +154,12 @@ class Repository:
         check_replaceable(path)
         replace_private(path, aside)
 
-    def put_back(self, client: WireClient, replaced: WireClient | None) -> bool:
-        """Undo `write`: the session that `client`'s has replaced, or no file. False if that fails, and it stays."""
-        path = self.file(client.path)
-        aside = self._aside.pop(replaced.session_id, "") if replaced is not None else ""
+    def take_back(self, client: WireClient) -> bool:
+        """Remove the file that `write` has made for `client`; False if that fails, and it stays."""
         try:
-            if replaced is None:
-                remove_private(path)
-            elif aside:
-                replace_private(path, aside)
-            else:
-                write_private(path, self._bytes(replaced))
+            return remove_private(self.file(client.path))
         except StorageError:
             return False
-        return True
 
     def set_aside(self, client: WireClient) -> None:
         """Write the session of `client` beside its file, lest a call that is killed now loses it. Raises StorageError.

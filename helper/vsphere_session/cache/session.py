@@ -23,6 +23,7 @@ from vsphere_session.cache.validation import Validator
 from vsphere_session.clock import TIMEOUT
 from vsphere_session.endpoint import Endpoint, parse_endpoint
 from vsphere_session.errors import BusyError, LoginRefusedError, UnreachableError
+from vsphere_session.storage.files import check_not_shared
 from vsphere_session.storage.paths import absolute
 
 TYPE_CHECKING = False
@@ -97,12 +98,8 @@ class Session:
         custom = {"soap": login_soap, "rest": login_rest}
         self._custom: Final = {kind: callable_ for kind, callable_ in custom.items() if callable_ is not None}
 
-        self.dir_soap: Final = (
-            absolute(dir_soap, "the directory of SOAP sessions") if dir_soap else around.paths.soap_sessions
-        )
-        self.dir_rest: Final = (
-            absolute(dir_rest, "the directory of REST sessions") if dir_rest else around.paths.rest_sessions
-        )
+        self.dir_soap: Final = _named(dir_soap, "SOAP") if dir_soap else around.paths.soap_sessions
+        self.dir_rest: Final = _named(dir_rest, "REST") if dir_rest else around.paths.rest_sessions
         pinned = bool(thumbprint)
         directories = {"soap": self.dir_soap, "rest": self.dir_rest}
         clear = Repository(self.url, around, insecure=insecure, pinned=pinned, directories=directories)
@@ -326,3 +323,11 @@ class Session:
             always=self.reauth or self.passthrough,
             began=began,
         )
+
+
+def _named(directory: str, kind: str) -> str:
+    """A directory that the caller has named, from the root. Raises StorageError where that cannot be found, or is shared."""
+    what = f"the directory of {kind} sessions"
+    found = absolute(directory, what)
+    check_not_shared(found, what)
+    return found

@@ -37,6 +37,7 @@ def answer(dialect: str, request: Request, call: Call) -> Answer:
     if dialect in SESSIONS_ONLY:
         raise UnsupportedError(
             f'this host is not configured as vSphere; add [endpoint."{endpoint.place if endpoint else "HOST"}"] to {call.config.path}'
+            f"{_meant(call)}"
         )
     from vsphere_session.secrets.plain import Plain  # noqa: PLC0415  # a session needs none of it
 
@@ -66,6 +67,19 @@ def _of_environment(call: Call) -> list[Endpoint | None]:
     return found
 
 
+def _meant(call: Call) -> str:
+    """Variables that were to name the host: what is wrong with them, or which name is read."""
+    from vsphere_session.settings.near_misses import hint  # noqa: PLC0415  # only a mistake pays for it
+
+    wrong = []
+    for family in sources(call.around.environ, call.around.reader):
+        try:
+            family.endpoint()
+        except InvalidRequestError as error:
+            wrong.append(f"; {error.message}")
+    return "".join(wrong) + hint(call.around.environ, "url")
+
+
 def _endpoint(request: Request, call: Call) -> Endpoint | None:
     """What the request is about, as an endpoint; None where it cannot be one. An empty target is the default endpoint."""
     target = request.target
@@ -74,7 +88,7 @@ def _endpoint(request: Request, call: Call) -> Endpoint | None:
         target = own[0].url if own else call.config.general.get("url", "")
         if not target:
             raise InvalidRequestError(
-                "no endpoint is named; give its URL, or set GOVC_URL, or url in the configuration"
+                f"no endpoint is named; give its URL, or set GOVC_URL, or url in the configuration{_meant(call)}"
             )
     try:
         endpoint = parse_endpoint(target)

@@ -177,8 +177,6 @@ def _check_directory(directory: str) -> os.stat_result:
     if not _is_ours(found):
         raise StorageError(f"the directory {directory} belongs to somebody else; use another ({_VARIABLES})")
     mode = stat.S_IMODE(found.st_mode)
-    if mode & stat.S_ISVTX and mode & 0o022 and os.name == "posix" and _is_within_reach(directory):
-        raise StorageError(f"the directory {directory} is one that users share; use one of your own ({_VARIABLES})")
     if mode & 0o077 and os.name == "posix":
         try:
             os.chmod(directory, 0o700)
@@ -187,9 +185,14 @@ def _check_directory(directory: str) -> os.stat_result:
     return found
 
 
-def _is_within_reach(directory: str) -> bool:
-    """Whether other users get as far as there: one such as /tmp is not to be taken from them."""
-    return bool(os.stat(os.path.dirname(directory)).st_mode & 0o011)
+def check_not_shared(directory: str, what: str) -> None:
+    """Raise StorageError where a directory that the user named is one such as /tmp, which is not to be made private."""
+    try:
+        mode = os.stat(directory).st_mode
+    except OSError:
+        return  # whoever reads or makes it says what is wrong
+    if mode & stat.S_ISVTX and mode & 0o022 and os.name == "posix":
+        raise StorageError(f"{what}, {directory}, is one that users share; name one of your own")
 
 
 def _make_directories(directory: str) -> None:
