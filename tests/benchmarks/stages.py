@@ -30,11 +30,11 @@ REMEMBER, END = "remember the answer", "exit"
 
 MARKS: list[tuple[str, re.Pattern[str], tuple[str, ...]]] = [
     (MAP, re.compile(r'openat\(.*"/proc/self/exe"'), (START,)),
-    (CALL, re.compile(r"poll\(\[\{fd=0,"), (MAP,)),
-    (PYTHON, re.compile(r'openat\(.*/answers/\w+", .* = -1 ENOENT'), (CALL,)),
+    (CALL, re.compile(r'openat\(.*/answers\.key"'), (MAP,)),
+    (PYTHON, re.compile(r'openat\(.*/answers/[\w.]+", .* = -1 ENOENT'), (CALL,)),
     (ANSWER, re.compile(r'openat\(.*/answers/\w+", .* = \d'), (CALL,)),
     (IMPORTS, re.compile(r"lseek\(2, "), (PYTHON, IMPORTS)),
-    (REQUEST, re.compile(r'openat\(.*"/proc/self/coredump_filter"'), (PYTHON, IMPORTS)),
+    (REQUEST, re.compile(r'openat\(.*/config\.toml"'), (PYTHON, IMPORTS)),
     (FILES, re.compile(r'openat\(.*/(rest_)?sessions/\w+", O_RDONLY'), (REQUEST,)),
     (NETWORK, re.compile(r"memfd_create\("), (FILES,)),
     (SERVER, re.compile(r"connect\(\d+, \{sa_family=AF_INET"), (FILES, NETWORK, NOTE)),

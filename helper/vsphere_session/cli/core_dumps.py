@@ -18,14 +18,14 @@ _NONE = 1  # also where cores are piped to a program: Linux takes no limit for s
 _before: dict[str, bytes | tuple[int, ...]] = {}
 
 
-def without_memory(handed: Handed) -> None:
+def without_memory(handed: Handed | None) -> None:
     """Core files of this process are written without its memory from now on; where that cannot be had, there are none.
 
     The launcher of the single file has done so before it read anything.
     """
-    if handed.core_filter:
+    if handed is not None and handed.core_filter:
         _before["filter"] = b"0x" + handed.core_filter.strip()
-    elif handed.core_limit:
+    elif handed is not None and handed.core_limit:
         _before["limit"] = handed.core_limit
     elif "filter" not in _before and not _set_filter():
         forbid()

@@ -23,7 +23,7 @@ def refuse(name: str, failure: Failure) -> int:
     return write(load(name).render_failure(None, failure, PROGRAM))
 
 
-def speak(name: str, arguments: list[str], call: Call, handed: Handed, verbose: int) -> int:
+def speak(name: str, arguments: list[str], call: Call, handed: Handed | None, verbose: int) -> int:
     """Answer the caller, and return the exit status; a failure is written in the caller's own way.
 
     What goes to the log is the same line for every caller, so that one search finds them all.

@@ -17,7 +17,6 @@ from vsphere_session.cli.streams import bug, reserve_standard_streams, say, show
 from vsphere_session.clock import TIMEOUT, Clock, Deadline
 from vsphere_session.endpoint import parse_endpoint
 from vsphere_session.errors import InvalidRequestError, StorageError
-from vsphere_session.fastpath.launcher import NOTHING, Handed
 from vsphere_session.service.call import Call
 from vsphere_session.settings.config_file import Configuration, load, seconds
 from vsphere_session.settings.environment import boolean
@@ -25,9 +24,13 @@ from vsphere_session.storage.paths import Paths
 from vsphere_session.storage.reading import Reader
 from vsphere_session.version import PROGRAM
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from vsphere_session.fastpath.launcher import Handed
 
-def main(handed: Handed = NOTHING) -> None:
-    """Run the program and end the process with its status."""
+
+def main(handed: Handed | None = None) -> None:
+    """Run the program and end the process with its status. `handed` is what the single file's launcher hands over."""
     try:
         status = run(sys.argv[1:], sys.argv[0], handed)
         ignore_signals()  # the answer is out: there is nothing left to interrupt but the interpreter's end
@@ -36,7 +39,7 @@ def main(handed: Handed = NOTHING) -> None:
     sys.exit(status)
 
 
-def run(arguments: list[str], program: str = PROGRAM, handed: Handed = NOTHING) -> int:
+def run(arguments: list[str], program: str = PROGRAM, handed: Handed | None = None) -> int:
     """Answer what the caller asks, and return the exit status. `program` is the name under which it was started."""
     core_dumps.without_memory(handed)
     closed = reserve_standard_streams()
@@ -60,7 +63,7 @@ def run(arguments: list[str], program: str = PROGRAM, handed: Handed = NOTHING) 
         return _write_failure(bug(error), dialect, options)
 
 
-def _answer(options: Options, signals: Signals, program: str, handed: Handed) -> int:
+def _answer(options: Options, signals: Signals, program: str, handed: Handed | None) -> int:
     if options.show:
         return write(Output(_about(options.show).encode()))
     if options.protocol not in ("", "native"):
@@ -80,7 +83,9 @@ def _answer(options: Options, signals: Signals, program: str, handed: Handed) ->
     return answer(verb, call, handed, given, options.field) if verb else converse(call, options.verbose)
 
 
-def _speak(dialect: str, arguments: list[str], signals: Signals, handed: Handed, options: Options | None = None) -> int:
+def _speak(
+    dialect: str, arguments: list[str], signals: Signals, handed: Handed | None, options: Options | None = None
+) -> int:
     from vsphere_session.cli.dialect import refuse, speak  # noqa: PLC0415  # the native protocol is answered elsewhere
 
     try:
@@ -101,13 +106,13 @@ def _request(verb: str, options: Options) -> Request:
     return Request(verb, fields.pop("url", ""), fields)
 
 
-def _hand_on(options: Options, signals: Signals, handed: Handed) -> int:
+def _hand_on(options: Options, signals: Signals, handed: Handed | None) -> int:
     from vsphere_session.cli.exec_export import execute, export  # noqa: PLC0415  # not for a warm answer
 
     request = _request("get", options)
     call = _call(options, signals, handed)
     if options.words == ["exec"]:
-        return execute(options.command, request, call, handed.ignored)
+        return execute(options.command, request, call, handed.ignored if handed is not None else frozenset())
     return write(export(options.shape, request, call))
 
 
@@ -118,7 +123,7 @@ def _configure(options: Options, program: str) -> int:
     return write(change(options.words, program, config, os.environ, host=options.host, dry_run=options.dry_run))
 
 
-def _call(options: Options, signals: Signals, handed: Handed) -> Call:
+def _call(options: Options, signals: Signals, handed: Handed | None) -> Call:
     reader = Reader()
     config = _config(options, reader)
     configured = config.general.get("timeout", "")
@@ -128,7 +133,9 @@ def _call(options: Options, signals: Signals, handed: Handed) -> Call:
         dict(os.environ),  # which each look-up would have to encode and decode
         clock=clock,
         timeout=timeout,
-        deadline=Deadline(timeout, clock, since=handed.started),  # in which the caller sends its request, too
+        deadline=Deadline(
+            timeout, clock, since=handed.started if handed is not None else None
+        ),  # in which the caller sends its request, too
         caller=os.environ.get("VSPHERE_SESSION_CALLER", ""),
         reader=reader,
         unbroken=signals.unbroken,

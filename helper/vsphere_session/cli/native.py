@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from vsphere_session.service.call import Call
 
 
-def answer(verb: str, call: Call, handed: Handed, given: Request | None, field: str) -> int:
+def answer(verb: str, call: Call, handed: Handed | None, given: Request | None, field: str) -> int:
     """Answer the request that was `given`, else the one on stdin; the exit status.
 
     With one `field` of the answer where that is not empty.
@@ -50,7 +50,7 @@ def _parsed(stdin: bytes, verb: str) -> Request:
         ) from None
 
 
-def deliver(output: Output, call: Call, handed: Handed, *, early: int, stdin: bytes | None) -> int:
+def deliver(output: Output, call: Call, handed: Handed | None, *, early: int, stdin: bytes | None) -> int:
     """Write the answer; the exit status. Only then a session that is in no file is the caller's.
 
     What comes after that changes nothing for this caller: neither a signal nor a mistake ends in another answer.
@@ -63,7 +63,7 @@ def deliver(output: Output, call: Call, handed: Handed, *, early: int, stdin: by
         return status
     call.outcome.told()
     ignore_signals()
-    if handed.state:
+    if handed is not None and handed.state:
         try:
             _remember(output.stdout, call, handed, early, stdin)
         except Exception as error:  # noqa: BLE001  # the answer has been given

@@ -9,7 +9,6 @@ from credential_protocol.jsontext import MAX_BYTES
 from credential_protocol.messages import Failure, Output
 from vsphere_session.cli.signals import Alarm
 from vsphere_session.errors import InvalidRequestError, StorageError
-from vsphere_session.fastpath.launcher import NOTHING
 from vsphere_session.version import PROGRAM
 
 TYPE_CHECKING = False
@@ -38,18 +37,18 @@ def reserve_standard_streams() -> list[int]:
     return closed
 
 
-def read_stdin(deadline: Deadline, hint: str, handed: Handed = NOTHING) -> bytes:
+def read_stdin(deadline: Deadline, hint: str, handed: Handed | None = None) -> bytes:
     """All of stdin, up to a little more than a request may have, of which some may have been `handed` over.
 
     Raises InvalidRequestError; `hint` is for a terminal.
     """
-    if handed.at_end:
+    if handed is not None and handed.at_end:
         return handed.stdin
     if os.isatty(0):
         raise InvalidRequestError(f"stdin is a terminal; {hint}")
     late = InvalidRequestError(f"the request did not end within {deadline.seconds:g} s; close stdin after it")
-    parts = [handed.stdin]
-    total = len(handed.stdin)
+    parts = [handed.stdin if handed is not None else b""]
+    total = len(parts[0])
     with Alarm(max(deadline.remaining(), 0.001), late):
         while total <= MAX_BYTES:
             try:

@@ -1,6 +1,6 @@
 """What the single file's launcher hands over (packaging/binary): what it has found and done before Python was there.
 
-The launcher answers a call that has been answered before without starting Python; see `remembered`. On the fast path.
+The launcher answers a call that has been answered before without starting Python; see `remembered`.
 """
 
 from __future__ import annotations
@@ -66,7 +66,3 @@ class Handed:
         self.core_filter: Final = core_filter
         self.core_limit: Final = core_limit
         self.ignored: Final = ignored
-
-
-NOTHING = Handed()
-"""What a program has that was started in any other way."""

@@ -14,8 +14,7 @@ if TYPE_CHECKING:
 
     from credential_protocol.messages import Request
     from vsphere_session.cache.session import Session
-    from vsphere_session.service.call import Call
-    from vsphere_session.service.outcome import Outcome
+    from vsphere_session.service.call import Call, Outcome
     from vsphere_session.settings.request import Settings
 
 

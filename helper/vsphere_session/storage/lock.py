@@ -26,11 +26,12 @@ FIRST_WAIT = 0.005
 _LONGEST_WAIT = 0.05
 """Seconds between two looks at a lock that is held."""
 
-try:
-    from fcntl import LOCK_EX, LOCK_NB, LOCK_SH, flock
+if os.name == "posix":
 
     def try_lock(fd: int, *, shared: bool = False) -> bool:
         """Lock what `fd` is, or lock it in the other way; False where somebody else's lock is in the way."""
+        from fcntl import LOCK_EX, LOCK_NB, LOCK_SH, flock  # noqa: PLC0415  # a warm answer takes no lock
+
         try:
             flock(fd, (LOCK_SH if shared else LOCK_EX) | LOCK_NB)
         except OSError as error:
@@ -39,7 +40,7 @@ try:
             raise
         return True
 
-except ImportError:  # pragma: no cover - Windows
+else:  # pragma: no cover - Windows
     import msvcrt
 
     def try_lock(fd: int, *, shared: bool = False) -> bool:  # noqa: ARG001  # Windows' byte locks are exclusive
