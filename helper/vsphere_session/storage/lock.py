@@ -30,8 +30,10 @@ if os.name == "posix":
 
     def try_lock(fd: int, *, shared: bool = False) -> bool:
         """Lock what `fd` is, or lock it in the other way; False where somebody else's lock is in the way."""
-        from fcntl import LOCK_EX, LOCK_NB, LOCK_SH, flock  # noqa: PLC0415  # a warm answer takes no lock
-
+        try:
+            from fcntl import LOCK_EX, LOCK_NB, LOCK_SH, flock  # noqa: PLC0415  # a warm answer takes no lock
+        except ImportError:  # every system has it, and no file more can be opened
+            raise OSError(errno.EMFILE, os.strerror(errno.EMFILE)) from None
         try:
             flock(fd, (LOCK_SH if shared else LOCK_EX) | LOCK_NB)
         except OSError as error:
@@ -74,9 +76,10 @@ class Lock:
                 self._sign(fd)
         except OSError as error:
             os.close(fd)
-            raise StorageError(
-                f"cannot lock {self.path}: {os.strerror(error.errno or 0)}; set XDG_STATE_HOME to a file system with locks and free space"
-            ) from None
+            advice = "set XDG_STATE_HOME to a file system with locks and free space"
+            if error.errno == errno.EMFILE:
+                advice = "allow more (ulimit -n)"
+            raise StorageError(f"cannot lock {self.path}: {os.strerror(error.errno or 0)}; {advice}") from None
         if not locked:
             os.close(fd)
             return False
