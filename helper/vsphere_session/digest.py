@@ -30,7 +30,7 @@ def sha1_hex(data: bytes) -> str:
     except ImportError:
         from hashlib import sha1  # noqa: PLC0415  # the same
 
-    return sha1(data).hexdigest()  # type: ignore[no-any-return]  # noqa: S324  # govmomi's names are made so
+    return sha1(data).hexdigest()  # type: ignore[no-any-return]  # noqa: S324  # nosec B324  # govmomi's names are made so
 
 
 def session_digest(session_id: str) -> str:
