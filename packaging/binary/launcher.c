@@ -48,7 +48,7 @@ static const char *name_of_call = "";
 static struct question question;
 static double started; /* when, by the clock that never jumps */
 static char core_filter[32]; /* what it was before */
-static struct rlimit core_limit; /* likewise; used only where there is no filter */
+static struct rlimit core_limit; /* likewise */
 static int limits_core;
 static unsigned ignored; /* signals that the caller ignores and this program handles, by their bits */
 
@@ -205,13 +205,12 @@ static void handle(int number, void (*handler)(int)) {
         signal(number, handler);
 }
 
-/* A core file would hold a password that was read from stdin, or is in a variable. */
+/* A core file would hold a password that was read from stdin, or is in a variable: without memory still in registers. */
 static void forbid_cores(void) {
     int file = open("/proc/self/coredump_filter", O_RDWR | O_CLOEXEC);
     int done = file >= 0 && read(file, core_filter, sizeof core_filter - 1) > 0 && write(file, "0", 1) == 1;
     if (file >= 0) close(file);
-    if (done) return;
-    *core_filter = 0;
+    if (!done) *core_filter = 0;
     /* 1: also where cores are piped to a program, which no other limit stops */
     if (getrlimit(RLIMIT_CORE, &core_limit)) return;
     struct rlimit none = {core_limit.rlim_max ? 1 : 0, core_limit.rlim_max};

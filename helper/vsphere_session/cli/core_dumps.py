@@ -21,12 +21,12 @@ _before: dict[str, bytes | tuple[int, ...]] = {}
 def without_memory(handed: Handed | None) -> None:
     """Core files of this process are written without its memory from now on; where that cannot be had, there are none.
 
-    The launcher of the single file has done so before it read anything.
+    The launcher of the single file has done both before it read anything.
     """
-    if handed is not None and handed.core_filter:
-        _before["filter"] = b"0x" + handed.core_filter.strip()
-    elif handed is not None and handed.core_limit:
+    if handed is not None and handed.core_limit:
         _before["limit"] = handed.core_limit
+        if handed.core_filter:
+            _before["filter"] = b"0x" + handed.core_filter.strip()
     elif "filter" not in _before and not _set_filter():
         forbid()
 

@@ -58,7 +58,7 @@ class Connection:
 
     def _last_word(self, error: OSError) -> OSError:
         """What a server that has hung up while we were sending had said before, such as that it wants a certificate."""
-        if isinstance(error, SSLEOFError):
+        if isinstance(error, SSLEOFError | BrokenPipeError | ConnectionResetError):
             try:
                 self._socket.recv(1)
             except SSLError as said:
