@@ -6,6 +6,7 @@ import contextlib
 import socket
 import ssl
 import threading
+from abc import ABC, abstractmethod
 from types import TracebackType
 from typing import Self
 
@@ -29,7 +30,7 @@ class Relay:
             back.join()
 
 
-class Proxy:
+class Proxy(ABC):
     """Listens on 127.0.0.1 and leads everybody to `target`, by TLS if there is a context for it."""
 
     def __init__(self, target: tuple[str, int], *, tls: ssl.SSLContext | None = None) -> None:
@@ -47,9 +48,9 @@ class Proxy:
     ) -> None:
         self._server.close()
 
+    @abstractmethod
     def converse(self, relay: Relay) -> None:
         """Speak the proxy's protocol with a client."""
-        raise NotImplementedError
 
     def _accept(self) -> None:
         with contextlib.suppress(OSError):
