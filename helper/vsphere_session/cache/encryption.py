@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import os
 
+from vsphere_session.crypto.aes_gcm import AES256GCM, KEY_BYTES, NONCE_BYTES
+from vsphere_session.crypto.provider import provider
 from vsphere_session.errors import UnsupportedError
 from vsphere_session.secrets.keyring_store import KeyringStore
 from vsphere_session.storage.lock import Lock
@@ -17,13 +19,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
     from vsphere_session.clock import Clock, Deadline
 
 MAGIC = b"vsphere-session\x01"
-NONCE_BYTES = 12
-_KEY_BYTES = 32
 _PLACE, _NAME = "session-key", "aes-256-gcm"
 """What the keyring calls the key: the service `vsphere-session:session-key`, and this as the user's name."""
 _CHOOSE = 'have the sessions in clear: session_store = "files" in the configuration'
@@ -40,9 +38,9 @@ class Seal:
         self._lock = os.path.join(state, "locks", "session-key")
         self._clock = clock
         self._until = until
-        self._cipher: AESGCM | None = None
+        self._cipher: AES256GCM | None = None
 
-    def ready(self) -> AESGCM:
+    def ready(self) -> AES256GCM:
         """See to it that files can be closed: the key is made if there is none, by one of many callers."""
         cipher = self._found()
         if cipher is not None:
@@ -50,7 +48,7 @@ class Seal:
         with Lock(self._lock, self._clock) as lock:
             lock.acquire(self._until())
             if self._found() is None:
-                self._keyring().set(_PLACE, _NAME, os.urandom(_KEY_BYTES).hex())
+                self._keyring().set(_PLACE, _NAME, os.urandom(KEY_BYTES).hex())
             cipher = self._found()
         if cipher is None:  # keyring's own null back-end
             raise UnsupportedError(f"the platform's keyring keeps nothing; configure another, or {_CHOOSE}")
@@ -66,27 +64,21 @@ class Seal:
         cipher = self._found() if data.startswith(MAGIC) else None
         if cipher is None:
             return b""
-        from cryptography.exceptions import InvalidTag  # noqa: PLC0415  # it is there, or there were no cipher
-
         start = len(MAGIC) + NONCE_BYTES
-        try:
-            return cipher.decrypt(data[len(MAGIC) : start], data[start:], _bound(name))
-        except (InvalidTag, ValueError):  # ValueError: not even a nonce is left
-            return b""
+        return cipher.decrypt(data[len(MAGIC) : start], data[start:], _bound(name)) or b""
 
-    def _found(self) -> AESGCM | None:
+    def _found(self) -> AES256GCM | None:
         """The cipher with the keyring's key; None if that has none, or something else in its place."""
         if self._cipher is None:
-            try:
-                from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415  # an extra
-            except ImportError:
+            found = provider()
+            if found is None:
                 raise UnsupportedError(
                     f"encrypting sessions needs cryptography; pip install 'vsphere-session-helper[encrypted]', or {_CHOOSE}"
-                ) from None
+                )
             text = self._keyring().get(_PLACE, _NAME) or ""
             try:
-                self._cipher = AESGCM(bytes.fromhex(text)) if len(text) == 2 * _KEY_BYTES else None
-            except ValueError:  # these are no hexadecimal digits
+                self._cipher = AES256GCM(found, bytes.fromhex(text)) if len(text) == 2 * KEY_BYTES else None
+            except ValueError:  # these are not that many hexadecimal digits
                 pass
         return self._cipher
 
