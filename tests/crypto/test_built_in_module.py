@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import pty
@@ -154,6 +155,55 @@ def test_whatever_it_is_given_it_leaks_nothing(with_sanitizers: Interpreter) -> 
     assert status in (0, SAID_BY_A_SANITIZER)
     assert "crypto.c" not in told
     assert not told or "LeakSanitizer: detected memory leaks" in told
+
+
+COUNT = f"""
+import sys, _vsphere_session_crypto as crypto
+new = lambda size: bytes(bytearray(size))
+pem, passphrase, certificate = {ENCRYPTED!r}, {PASSPHRASE!r}, {certificate(rsa_key())!r}
+key = crypto.load_private_key(pem, passphrase)
+made = crypto.encrypt_gcm(new(32), new(12), new(20), b"")
+works = [
+    lambda: crypto.encrypt_gcm(new(32), new(12), new(20), new(9)),
+    lambda: crypto.decrypt_gcm(new(32), new(12), made, b""),
+    lambda: crypto.decrypt_gcm(new(32), new(12), new(40), new(9)),
+    lambda: crypto.decrypt_gcm(new(32), new(12), new(4), new(9)),
+    lambda: crypto.encrypt_gcm(new(31), new(12), new(20), new(9)),
+    lambda: crypto.encrypt_gcm(new(32), new(12), new(20), "text"),
+    lambda: crypto.encrypt_cbc(new(16), new(16), new(32)),
+    lambda: crypto.decrypt_cbc(new(16), new(15), new(32)),
+    lambda: crypto.load_private_key(pem, passphrase),
+    lambda: crypto.load_private_key(pem, None),
+    lambda: crypto.load_private_key(pem, "text"),
+    lambda: crypto.load_private_key(new(99), new(9)),
+    lambda: crypto.sign(key, new(99)),
+    lambda: crypto.sign(new(9), new(99)),
+    lambda: crypto.belongs_to(key, certificate),
+    lambda: crypto.belongs_to(key, new(99)),
+    lambda: crypto.belongs_to(new(9), new(99)),
+]
+def call(work, times):
+    for _ in range(times):
+        try:
+            work()
+        except (ValueError, TypeError):
+            pass
+def held():
+    return sys.getallocatedblocks(), *map(sys.getrefcount, (None, pem, passphrase, certificate, made, key))
+for number, work in enumerate(works):
+    call(work, 20)
+    before = held()
+    call(work, 100)
+    print(number, [after - count for after, count in zip(held(), before)])
+"""
+
+
+def test_no_call_keeps_an_object(with_the_module: Interpreter) -> None:
+    """Neither one that it was given nor one that it made: a hundred calls would show it."""
+    done = subprocess.run(with_the_module.running(COUNT), capture_output=True, text=True, check=True)
+    counts = [ast.literal_eval(line.partition(" ")[2]) for line in done.stdout.splitlines()]
+    assert len(counts) == 17
+    assert [each for each in counts if max(map(abs, each)) > 50] == []
 
 
 FAIL = f"""
