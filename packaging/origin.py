@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-from importlib.metadata import version
 
 from common import ROOT
 
@@ -12,9 +11,9 @@ SOURCES = ("helper", "protocol", "packaging", "pyproject.toml", "requirements.lo
 BUILT_FROM = "VSPHERE_SESSION_BUILT_FROM"
 
 
-def source() -> str:
-    """What `--version` says: `commit abc1234 (clean), built with PyInstaller 6.22.3`."""
-    return f"{built_from()}, built with PyInstaller {version('pyinstaller')}"
+def source(built_with: str) -> str:
+    """What `--version` says: `commit abc1234 (clean), OpenSSL 3.5.7, x86_64-linux-musl`."""
+    return f"{built_from()}, {built_with}"
 
 
 def built_from() -> str:

@@ -6,7 +6,7 @@
           machine has; in CI on the oldest, the newest and the distribution's own besides this one
   lint    ruff: faults, and lines that are not formatted; import-linter: rooms that import from above
   types   mypy
-  build   the single-file executable
+  build   the single-file executable; --arch x86_64 or aarch64 for another machine
   smoke   the tests of that file
   bench   the measurements
   docs    write README's table of dialects
@@ -26,7 +26,6 @@ a line that says so; --pythons fails where a test does, and in CI where no other
 from __future__ import annotations  # an older Python has to get as far as the message that says so
 
 import importlib.util
-import shutil
 import subprocess
 import sys
 
@@ -59,8 +58,7 @@ COMMANDS = {
     "peers": [["-m", "peers"]],
 }
 NEED_PEERS = {"test", "smoke", "bench", "promises", "peers"}
-NEED_COMPILER = {"build", "smoke", "bench"}
-COMPILERS = ("cc", "gcc", "clang")
+NEED_ZIG = {"build", "smoke", "bench"}
 ALL = ["lint", "types", "audit", "test", "build", "smoke"]
 
 
@@ -91,8 +89,8 @@ def carry_out(name: str, rest: list[str]) -> None:
     """Run all that belongs to one command."""
     if name in NEED_PEERS:
         provide_peers()
-    if name in NEED_COMPILER and sys.platform == "linux" and not any(map(shutil.which, COMPILERS)):
-        progress("installing a C compiler")
+    if name in NEED_ZIG and sys.platform == "linux":
+        progress("making sure of the compiler")
         MAIN.pip("--require-hashes", "-r", "packaging/requirements.lock")
     progress(name)
     if name == "test" and "--pythons" in rest:

@@ -1,12 +1,13 @@
-"""What follows the launcher in the single file: modules, libraries, and where each of them is.
+"""What follows the launcher in the single file: Python modules, and where each of them is.
 
     launcher    an ELF image, to which nothing is done
-    late        what few answers need, deflated, and the tables of that
-    asking      what asking a server needs, as it is, each with its checksum
-    early       what every answer needs, as it is, and the tables of that and of what asking needs
+    late        what few answers need, each module deflated, and the table of them
+    asking      what asking a server needs, all in one
+    early       what the interpreter needs to start, start.py, and the bundle: what every answer needs, all in one
     trailer     where these are; `struct trailer` in launcher.c
 
-Offsets count from the beginning of the file.
+Modules that are needed together are marshalled together: names and constants that they share are there once. Offsets
+count from the beginning of the file.
 """
 
 from __future__ import annotations
@@ -16,39 +17,32 @@ import struct
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
+from types import CodeType
 
 MAGIC = b"vsphere-session\0"
 FIRST = ("__future__", "encodings", "encodings.aliases", "encodings.utf_8", "vsphere_session_start")
 _PAGE = 4096
-_MARSHAL_VERSION = 2  # the last whose output does not depend on who else holds a reference
+_ALONE = 2  # marshal's last version whose output does not depend on who else holds a reference
+_TOGETHER = 4  # the first that writes what is shared once
 
 Member = tuple[int, int, int, int]
 """Offset, size, size when inflated or 0 for what is stored as it is, and checksum or 0 for what is checked already."""
-Module = tuple[bool, Member]
-"""Whether it is a package, and its code, marshalled."""
-Extension = tuple[tuple[str, ...], Member]
-"""The names of the libraries that an extension module needs, those first that others need, and itself."""
-Tables = tuple[dict[str, Module], dict[str, Extension], dict[str, Member], Member]
-"""Modules, extension modules, libraries, and the tables of what is late (in these themselves: nothing)."""
+Module = tuple[str, bool, CodeType]
+"""A module's name, whether it is a package, and its code."""
+Late = dict[str, tuple[bool, Member]]
+"""Whether it is a package, and its code, by the module's name."""
+Bundle = tuple[tuple[Module, ...], Member, Member]
+"""What every answer needs, in the order of its imports; the modules for asking a server; the table of all others."""
 
 
 @dataclass(frozen=True)
-class Code:
-    """A Python module to be put into the file."""
+class Contents:
+    """All modules of the program, by when they are needed; `early` in the order in which they can be imported."""
 
-    name: str
-    is_package: bool
-    marshalled: bytes
-
-
-@dataclass(frozen=True)
-class Library:
-    """An extension module (its name is the module's) or a library that some of them need; `needs` names libraries."""
-
-    name: str
-    data: bytes
-    needs: tuple[str, ...]
-    is_module: bool
+    first: list[Module]
+    early: list[Module]
+    asking: list[Module]
+    late: list[Module]
 
 
 class Writer:
@@ -57,57 +51,42 @@ class Writer:
     def __init__(self, launcher: Path) -> None:
         self._data = bytearray(launcher.read_bytes())
 
-    def add(self, data: bytes, *, deflate: bool = False, check: bool = False) -> Member:
-        """Append one member."""
+    def write(self, file: Path, contents: Contents) -> None:
+        """Write the file, executable."""
+        table = {
+            name: (is_package, self._add(marshal.dumps(code, _ALONE), deflate=True))
+            for name, is_package, code in contents.late
+        }
+        late = self._add(marshal.dumps(table, _ALONE))
+        asking = self._add(marshal.dumps(tuple(contents.asking), _TOGETHER))
+        self._data += bytes(-len(self._data) % _PAGE)
+        start = len(self._data)
+        first = [self._add(marshal.dumps(code, _ALONE)) for _, _, code in contents.first]
+        bundle: Bundle = (tuple(contents.early), asking, late)
+        index = self._add(marshal.dumps(bundle, _TOGETHER))
+        self._data += self._trailer(start, first, index)
+        file.write_bytes(self._data)
+        file.chmod(0o755)
+
+    def _add(self, data: bytes, *, deflate: bool = False) -> Member:
         self._data += bytes(-len(self._data) % 16)
         offset = len(self._data)
         stored = zlib.compress(data, 9) if deflate else data
         self._data += stored
-        return offset, len(stored), len(data) if deflate else 0, checksum(data) if check and not deflate else 0
+        return offset, len(stored), len(data) if deflate else 0, 0 if deflate else checksum(data)
 
-    def add_all(
-        self, parts: list[Code | Library], late: Member, *, deflate: bool = False, check: bool = False
-    ) -> Tables:
-        """Append modules and libraries; the tables of what was added."""
-        codes = [part for part in parts if isinstance(part, Code)]
-        libraries = [part for part in parts if isinstance(part, Library)]
-        modules = {
-            code.name: (code.is_package, self.add(code.marshalled, deflate=deflate, check=check)) for code in codes
-        }
-        places = {library.name: self.add(library.data, deflate=deflate, check=check) for library in libraries}
-        extensions = {
-            library.name: (library.needs, places.pop(library.name)) for library in libraries if library.is_module
-        }
-        return modules, extensions, places, late
-
-    def write(
-        self, file: Path, early: list[Code | Library], asking: list[Code | Library], late: list[Code | Library]
-    ) -> None:
-        """Write the file, executable."""
-        all_late = self.add_all(late, (0, 0, 0, 0), deflate=True)
-        late_tables = self.add(marshal.dumps(all_late, _MARSHAL_VERSION), check=True)
-        modules, extensions, libraries, _ = self.add_all(asking, late_tables, check=True)
-        self._data += bytes(-len(self._data) % _PAGE)
-        start = len(self._data)
-        tables = self.add_all(early, late_tables)
-        tables = (tables[0] | modules, tables[1] | extensions, tables[2] | libraries, late_tables)
-        index = self.add(marshal.dumps(tables, _MARSHAL_VERSION))
-        self._data += self._trailer(start, tables, index)
-        file.write_bytes(self._data)
-        file.chmod(0o755)
-
-    def _trailer(self, start: int, tables: Tables, index: Member) -> bytes:
+    def _trailer(self, start: int, first: list[Member], index: Member) -> bytes:
         early = bytes(self._data[start:])
         numbers = [start, len(early), checksum(early)]
-        for name in FIRST:
-            numbers += tables[0][name][1][:2]
-        numbers += index[:2]
+        for offset, size, _, _ in (*first, index):
+            numbers += offset, size
+        numbers.append(checksum(self._data[:start]))
         numbers.append(len(self._data) + 8 * (len(numbers) + 2) + len(MAGIC))
         packed = struct.pack(f"<{len(numbers)}Q", *numbers)
         return packed + struct.pack("<Q", checksum(packed)) + MAGIC
 
 
-def checksum(data: bytes) -> int:
+def checksum(data: bytes | bytearray) -> int:
     """As checksum.c computes it."""
     mask = 2**64 - 1
     total = len(data)

@@ -1,4 +1,4 @@
-"""Builds dist/vsphere-session: one file out, the same bytes for the same tree."""
+"""Builds dist/vsphere-session: one static file for one architecture, the same bytes for the same tree."""
 
 from __future__ import annotations
 
@@ -12,58 +12,66 @@ from pathlib import Path
 
 import origin
 from binary import compiler
-from binary.archive import Writer
-from binary.contents import EARLY, NOT_REACHED, UNUSED, is_asking
+from binary.contents import BUNDLED, NOT_REACHED, UNUSED
 from common import BINARY, BUILD, ROOT, SANITIZED, BuildError, run
+from toolchain import zig
+from toolchain.provide import provide
+from toolchain.sources import source
 
-SPEC = Path(__file__).with_name("collect.spec")
-TOOLS = ("ldd", "objcopy", "objdump", "strip")
+_HERE = Path(__file__).parent
+SPEC = _HERE / "collect.spec"
+OUR_OWN = {
+    "vsphere_session_start": "start.py",
+    "vsphere_session_plugins": "plugins.py",
+    "cryptography": "cryptography_names.py",
+}
+"""Modules of the file that are not the program's, and what they are made from."""
 
 
-def build(*, sanitized: bool = False) -> None:
-    """Build it anew. Raise BuildError where this machine cannot, or PyInstaller or the compiler fails.
+def build(arch: str | None = None) -> None:
+    """Build it anew, for this machine's architecture or the one that is named.
 
-    With `sanitized` its launcher has the compiler's sanitizers, and the file is for tests alone.
+    Raise BuildError where this machine can't, or a source or a compiler fails. The first build makes the toolchain.
     """
-    check_machine()
-    compiler.compiler()
-    compiler.static_library()
+    toolchain = provide(arch)
+    native = provide()
     with _workplace() as directory:
         work = Path(directory)
-        _collect(work)
+        launcher = compiler.compile_launcher(work, toolchain)
         file = work / BINARY.name
-        _put_together(work, file, sanitized=sanitized)
-        _hand_out(file, SANITIZED if sanitized else BINARY)
+        _collect(work, native.python, toolchain.target, launcher, file)
+        _hand_out(file, place(toolchain.target))
+
+
+def place(target: zig.Target) -> Path:
+    """Where the file for an architecture is: dist/vsphere-session, or for another one dist/ARCHITECTURE/vsphere-session."""
+    return BINARY if target == zig.target() else BINARY.parent / target.arch / BINARY.name
 
 
 def build_sanitized() -> None:
-    """Build the one for tests."""
-    build(sanitized=True)
+    """Build the launcher with sanitizers, for tests."""
+    with _workplace() as directory:
+        file = Path(directory) / BINARY.name
+        compiler.compile_sanitized(Path(directory), file)
+        _hand_out(file, SANITIZED)
 
 
 def build_plain() -> None:
     """Build it as PyInstaller alone does: a file that unpacks itself into a temporary directory at every start."""
-    check_machine()
+    _check_pyinstaller()
     if not has_shared_library():
         raise BuildError(
             f"{sys.executable} has no shared library, which the file must hold: use a Python that was"
             " configured with --enable-shared, or install your system's libpython package"
         )
     with _workplace() as directory:
-        _collect(Path(directory), VSPHERE_SESSION_PLAIN="1")
+        analyse(Path(directory), VSPHERE_SESSION_PLAIN="1")
         _hand_out(Path(directory) / "dist" / BINARY.name, BINARY)
 
 
-def _workplace() -> tempfile.TemporaryDirectory[str]:
-    BUILD.mkdir(exist_ok=True)
-    return tempfile.TemporaryDirectory(prefix="binary-", dir=BUILD)  # two builds may run at the same time
-
-
-def _collect(work: Path, **environment: str) -> None:
-    (work / "generated").mkdir()
-    plugins = distribution("keyring").read_text("entry_points.txt")
-    text = f'"""Written by the build."""\n\nSOURCE = {origin.source()!r}\nKEYRING_PLUGINS = {plugins!r}\n'
-    (work / "generated" / "vsphere_session_build.py").write_text(text, encoding="utf-8")
+def analyse(work: Path, **environment: str) -> None:
+    """Have PyInstaller find what belongs to the program on this Python; found.json and its warnings go into work/collect."""
+    _generate(work, f"PyInstaller {version('pyinstaller')}")
     run(
         "PyInstaller",
         *(sys.executable, "-m", "PyInstaller", "--noconfirm", "--log-level", "WARN"),
@@ -78,14 +86,42 @@ def _collect(work: Path, **environment: str) -> None:
     check_left_out(work / SPEC.stem / f"warn-{SPEC.stem}.txt")
 
 
-def _put_together(work: Path, file: Path, *, sanitized: bool) -> None:
-    from binary.parts import parts  # noqa: PLC0415  # imports PyInstaller, for which check_machine looks first
+def _collect(work: Path, python: Path, target: zig.Target, launcher: Path, file: Path) -> None:
+    """Put all modules of the program behind the launcher, as the toolchain's own Python finds and compiles them."""
+    _generate(work, f"OpenSSL {source('openssl').version}, {target.triple}")
+    _stage(work / "libraries")
+    run(
+        "the search for modules",
+        *(python, "-I", "-S", "-B", "-X", "no_debug_ranges", _HERE / "collect.py", file, launcher),
+        *(ROOT / "helper", ROOT / "protocol", work / "generated", work / "libraries"),
+        environment={"PYTHONHASHSEED": "0"},
+    )
 
-    found = parts(work / SPEC.stem)
-    early = [part for part in found if part.name in EARLY]
-    asking = [part for part in found if is_asking(part.name)]
-    late = [part for part in found if part not in early and part not in asking]
-    Writer(compiler.compile_launcher(work, sanitized=sanitized)).write(file, early, asking, late)
+
+def _generate(work: Path, built_with: str) -> None:
+    """Write the module that says what the program is made of."""
+    (work / "generated").mkdir()
+    plugins = distribution("keyring").read_text("entry_points.txt")
+    text = f'"""Written by the build."""\n\nSOURCE = {origin.source(built_with)!r}\nKEYRING_PLUGINS = {plugins!r}\n'
+    (work / "generated" / "vsphere_session_build.py").write_text(text, encoding="utf-8")
+
+
+def _stage(directory: Path) -> None:
+    """Copy the libraries that belong to the program: what else this environment holds, the build must not find."""
+    for name in BUNDLED:
+        found = distribution(name)
+        for file in found.files or ():
+            if file.suffix == ".py":
+                (directory / file).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(str(found.locate_file(file)), directory / file)
+    (directory / "jaraco" / "__init__.py").touch()  # a namespace, which modulefinder knows nothing of
+    for name, source_file in OUR_OWN.items():
+        shutil.copy(_HERE / source_file, directory / f"{name}.py")
+
+
+def _workplace() -> tempfile.TemporaryDirectory[str]:
+    BUILD.mkdir(exist_ok=True)
+    return tempfile.TemporaryDirectory(prefix="binary-", dir=BUILD)  # two builds may run at the same time
 
 
 def _hand_out(file: Path, place: Path) -> None:
@@ -93,8 +129,7 @@ def _hand_out(file: Path, place: Path) -> None:
     file.replace(place)
 
 
-def check_machine() -> None:
-    """Raise BuildError, in one line, where this Python or this machine is not fit to build."""
+def _check_pyinstaller() -> None:
     wanted = pinned()
     try:
         found = version("pyinstaller")
@@ -102,9 +137,6 @@ def check_machine() -> None:
         found = "none"
     if found != wanted:
         raise BuildError(f"PyInstaller {wanted} is needed, {found} is here: run python3 tests/run.py build")
-    missing = [tool for tool in TOOLS if sys.platform == "linux" and not shutil.which(tool)]
-    if missing:
-        raise BuildError(f"{', '.join(missing)} cannot be found: install your system's binutils and libc packages")
 
 
 def check_left_out(warnings: Path) -> None:

@@ -1,52 +1,56 @@
-"""Makes the launcher, for the Python that builds: its own static library and a C compiler are all it takes."""
+"""Makes the launcher: the C files beside this one, linked with the toolchain's libraries into one static file."""
 
 from __future__ import annotations
 
-import importlib.util
 import shutil
 import sys
-import sysconfig
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from common import ROOT, BuildError, run
+from common import BINARY, ROOT, BuildError, run
+from toolchain import zig
+
+if TYPE_CHECKING:
+    from toolchain.provide import Toolchain
 
 sys.path[:0] = [str(ROOT / "helper"), str(ROOT / "protocol")]  # this very tree's, whatever else is installed
 from vsphere_session.fastpath.remembered import VARIABLES  # noqa: E402  # when it can be found
 
-HARDENING = (
-    "-O2",
-    "-D_FORTIFY_SOURCE=2",
-    "-fstack-protector-strong",
-    "-Wl,-z,relro",
-    "-Wl,-z,now",
-    "-Wl,-z,noexecstack",
-)
-SANITIZERS = (
-    *("-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"),
-    str(Path(__file__).with_name("sanitizers.c")),
-)
-SOURCES = tuple(Path(__file__).with_name(name) for name in ("launcher.c", "answer.c", "checksum.c", "sha256.c"))
+_HERE = Path(__file__).parent
+_WARNINGS = ("-Wall", "-Wextra", "-Wno-unused-parameter", "-Wno-missing-field-initializers", "-Werror", "-std=gnu11")
+FIRST_PAGES = ("launcher.c", "answer.c", "checksum.c", "sha256.c")
+"""What runs before Python does, if that runs at all."""
+HARDENING = ("-O2", "-fstack-protector-strong", "-Wl,-z,relro", "-Wl,-z,now", "-Wl,-z,noexecstack")
+SANITIZERS = ("-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all", f'-DIMAGE="{BINARY}"')
+COMPILERS = ("cc", "gcc", "clang")
+LIBRARIES = ("python3.13", "Hacl_Hash_SHA2", "ssl", "crypto", "expat", "z", "m")
 
 
-def compile_launcher(work: Path, *, sanitized: bool = False) -> Path:
-    """Return the launcher, stripped; or with sanitizers, to be tested. Raise BuildError where this machine cannot make one."""
+def compile_launcher(work: Path, toolchain: Toolchain) -> Path:
+    """Return the launcher, an executable without symbols. Raise BuildError where it can't be made."""
     target = work / "launcher"
     write_variables(work)
-    flags = f"{sysconfig.get_config_var('LIBS')} {sysconfig.get_config_var('SYSLIBS')}".split()
-    libraries = [flag for flag in flags if flag.startswith("-l")]  # and no search path of this machine
+    compiler = zig.Compiler(toolchain.target, ROOT)
     run(
         "the launcher",
-        *compiler(),
-        *("-Wall", "-Werror", "-std=gnu11", f"-I{sysconfig.get_path('include')}", f"-I{work}"),
-        *(SANITIZERS if sanitized else HARDENING),
-        *(*SOURCES, static_library()),
-        *libraries,
+        *compiler.command(),
+        *(*_WARNINGS, *HARDENING, "-fno-sanitize=undefined", "-ffunction-sections", "-fdata-sections"),
+        *(f"-I{work}", f"-I{toolchain.include}", f"-I{toolchain.include / 'python'}"),
+        *(_HERE / name for name in (*FIRST_PAGES, "interpreter.c", "crypto.c")),
+        f"-L{toolchain.lib}",
+        *(f"-l{library}" for library in LIBRARIES),
         # At a fixed address, as Go's programs are: to relocate an interpreter takes as long as a remembered answer.
-        *("-no-pie", "-Wl,--export-dynamic", "-o", target),
+        *("-static", "-no-pie", "-Wl,--gc-sections", "-Wl,-s", "-T", _HERE / "layout.ld", "-o", target),
+        environment=zig.caches(),
     )
-    if not sanitized:
-        run("strip", "strip", target)
     return target
+
+
+def compile_sanitized(work: Path, target: Path) -> None:
+    """Make the launcher with this machine's compiler and its sanitizers, for tests; Python runs in the file of dist/."""
+    write_variables(work)
+    sources = [_HERE / name for name in (*FIRST_PAGES, "sanitizers.c")]
+    run("the launcher", compiler(), *_WARNINGS, *SANITIZERS, f"-I{work}", *sources, "-o", target)
 
 
 def write_variables(directory: Path) -> None:
@@ -55,23 +59,9 @@ def write_variables(directory: Path) -> None:
     (directory / "variables.h").write_text(f"static const char *const VARIABLES[] = {{{names}}};\n", encoding="ascii")
 
 
-def compiler() -> list[str]:
-    """The system's compiler, else the one from the Python package `ziglang`."""
-    for name in ("cc", "gcc", "clang"):
+def compiler() -> str:
+    """The C compiler of this machine, which has sanitizers, as zig has not."""
+    for name in COMPILERS:
         if found := shutil.which(name):
-            return [found]
-    if importlib.util.find_spec("ziglang"):
-        return [sys.executable, "-m", "ziglang", "cc"]
-    raise BuildError("there is no C compiler: run python3 tests/run.py build, or install your system's gcc")
-
-
-def static_library() -> Path:
-    """The interpreter as a static library."""
-    name = f"libpython{sysconfig.get_config_var('LDVERSION')}.a"
-    for directory in (sysconfig.get_config_var("LIBPL"), sysconfig.get_config_var("LIBDIR")):
-        if directory and (found := Path(directory) / name).exists():
             return found
-    raise BuildError(
-        f"{sys.executable} has no {name}, which the file is made of: use a Python that was built from source or install"
-        " your system's python3-dev package, or build the plain one: python3 tests/run.py build plain"
-    )
+    raise BuildError("there is no C compiler, whose sanitizers the tests need: install your system's gcc")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import sys
 
 # Our own code imports these, but not in this executable: the Python API hands out a ServiceInstance and a
 # requests.Session, and only other platforms than Linux need libraries to say where files live and whom to trust.
 OF_OTHERS = ["vsphere_session.cache.handover", "pyVmomi", "pyVim", "requests"]
+# The static file has OpenSSL linked in, and a module over it in place of the package `cryptography`.
+OF_CRYPTOGRAPHY = ["vsphere_session.crypto.of_cryptography"]
 # What libraries can use and do not use here, and the codecs for Chinese, Japanese and Korean.
 UNUSED = [
     "_pydecimal", "argparse", "asyncio", "bz2", "certifi", "charset_normalizer", "curses", "decimal", "doctest",
@@ -20,6 +21,16 @@ UNUSED = [
 if sys.platform == "linux":
     OF_OTHERS += ["platformdirs", "truststore"]
     UNUSED += ["_ctypes", "ctypes"]
+# The distributions whose modules are in the file: what `keyring` needs on Linux, as far as no other list has it.
+BUNDLED = (
+    "keyring",
+    "jaraco.classes",
+    "jaraco.context",
+    "jaraco.functools",
+    "jeepney",
+    "more-itertools",
+    "SecretStorage",
+)
 # Of these, what a library imports together with itself, as far as PyInstaller can see, and why it does not.
 NOT_REACHED = {
     ("ctypes", "keyring.backends.macOS.api"): "on macOS only, and missed there by nobody but that back-end",
@@ -33,16 +44,12 @@ if sys.version_info < (3, 12):
 
 HIDDEN = ["keyring.backends.chainer", "keyring.backends.fail", "vsphere_session.cli.main", "vsphere_session_build"]
 
-# PyInstaller collects 150 modules of the standard library, in a file of their own, for what a program might do. These
-# of its codecs are enough here: with UTF-8 mode no locale asks for others.
-CODECS = {"__init__", "aliases", "ascii", "charmap", "cp437", "idna", "latin_1", "punycode", "raw_unicode_escape",
-          "unicode_escape", "utf_8", "utf_16", "utf_16_be", "utf_16_le", "utf_32", "utf_32_be", "utf_32_le",
-          "utf_8_sig"}  # fmt: skip
+# The codecs that are enough here: with UTF-8 mode no locale asks for others.
+CODECS = {"ascii", "charmap", "cp437", "idna", "latin_1", "punycode", "raw_unicode_escape", "unicode_escape", "utf_8",
+          "utf_16", "utf_16_be", "utf_16_le", "utf_32", "utf_32_be", "utf_32_le", "utf_8_sig"}  # fmt: skip
 
-# What a warm answer imports, and what the rest is inflated with; a test holds it to this list.
+# What a warm answer imports. A test holds it to this list.
 EARLY = {
-    "__future__", "encodings", "encodings.aliases", "encodings.utf_8", "vsphere_session_start",
-    "_json", "_sha2", "_sha256", "zlib", "libz.so.1",
     "credential_protocol", *(f"credential_protocol.{name}" for name in ("dialects", "jsontext", "messages", "native")),
     "vsphere_session",
     "vsphere_session.cache",
@@ -93,9 +100,8 @@ EARLY = {
     "vsphere_session.vsphere.session_id",
 }  # fmt: skip
 
-# What asking a server imports beyond that, kept as it is, too; to inflate it takes 30 ms. A test holds it to this list.
+# What asking a server imports beyond that, kept as it is, too. A test holds it to this list.
 ASKING = {
-    "_sha1", "_socket", "_ssl", "binascii", "fcntl", "pyexpat", "resource",
     "vsphere_session.cache.ending",
     "vsphere_session.cache.renewal",
     "vsphere_session.http",
@@ -124,9 +130,3 @@ ASKING = {
     "vsphere_session.vsphere.soap",
     "vsphere_session.vsphere.xml",
 }  # fmt: skip
-_OF_ASKING = re.compile(r"lib(crypto|ssl|expat)\.so.*")
-
-
-def is_asking(name: str) -> bool:
-    """Whether a module or library is one that asking a server needs."""
-    return name in ASKING or bool(_OF_ASKING.fullmatch(name))

@@ -5,6 +5,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/resource.h>
 
 /* Eight bytes at a time: it has to notice an accident, at the speed of memory. archive.py computes the same. */
 uint64_t checksum(const unsigned char *at, uint64_t size);
@@ -31,5 +32,43 @@ struct question {
 /* Answer a call that has been answered before, if nothing has changed since: answer.c says when. Returns only where it
    could not; `build` names this very program. */
 void answer_again(int argc, char **argv, uint64_t build, struct question *question);
+
+struct span {
+    uint64_t offset, size;
+};
+
+enum { FIRST = 5 }; /* what Python has to find before start.py can, and start.py itself */
+
+struct trailer { /* little-endian; archive.py writes it at the very end */
+    struct span early; /* what every answer needs; checked at every start */
+    uint64_t checksum; /* of that */
+    struct span first[FIRST];
+    struct span index; /* within early */
+    uint64_t rest_checksum; /* of all that is before `early`: the executable, and what few answers need */
+    uint64_t file_size;
+    uint64_t own_checksum; /* of all of this before it */
+    char magic[16];
+};
+
+struct start { /* what is known when Python starts; start.py gets it as the module _launcher */
+    const unsigned char *image; /* the whole file, mapped */
+    struct trailer trailer;
+    char program[4096]; /* the file's path */
+    struct question question;
+    double started; /* when, by the clock that never jumps */
+    char core_filter[32]; /* what it was before */
+    struct rlimit core_limit; /* likewise */
+    int limits_core;
+    unsigned ignored; /* signals that the caller ignores and this program handles, by their bits */
+};
+
+/* Whether the whole file is as it was built. It takes too long for every start. */
+int is_whole(void);
+
+/* End with a word about it if it is not. */
+void check_whole(void);
+
+/* Run the program in Python; returns where that could not be. */
+void start_python(int argc, char **argv, const struct start *known);
 
 #endif

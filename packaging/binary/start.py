@@ -1,7 +1,7 @@
 """The first Python code of the single file: finds modules in the file itself, and runs the program.
 
-Python modules are read where the launcher has mapped them. Extension modules and the libraries that they need are
-handed to the system's loader as files in memory, which have no name and end with the process, however that ends.
+What every answer needs is imported at once, in the order that the build has found out: importlib, which looks for each
+module anew, would take longer than the modules themselves. Everything that is compiled is in the interpreter.
 """
 
 from __future__ import annotations
@@ -10,11 +10,10 @@ import marshal
 import os
 import sys
 from _frozen_importlib import ModuleSpec  # `importlib`, without its import
-from _imp import create_dynamic, exec_dynamic
 from time import time
 
 import _launcher  # type: ignore[import-not-found]  # made by launcher.c
-from _launcher import checksum, image, index, load
+from _launcher import checksum, image, index, is_whole
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,40 +21,30 @@ if TYPE_CHECKING:
     from importlib.metadata import Distribution, DistributionFinder
     from types import CodeType, ModuleType
 
-    from binary.archive import Member, Tables
+    from binary.archive import Late, Member, Module
     from vsphere_session.fastpath.launcher import Handed
 
 
 class Modules:
     """Finds and loads all modules that the interpreter itself does not have: a finder and loader of importlib's."""
 
-    def __init__(self, tables: Tables) -> None:
-        self._modules, self._extensions, self._libraries, self._late = tables
-        self._loaded: set[str] = set()
+    def __init__(self, asking: Member, late: Member) -> None:
+        self._unread = [asking, late]
+        self._codes: dict[str, tuple[bool, CodeType]] = {}
+        self._late: Late = {}
 
     def find_spec(self, name: str, path: Sequence[str] | None = None, target: object = None) -> ModuleSpec | None:  # noqa: ARG002  # importlib's signature
-        """Say where a module is; the libraries of an extension module are loaded."""
-        if name in self._modules:
-            is_package, _ = self._modules[name]
-            return ModuleSpec(name, self, origin=name, is_package=is_package)  # type: ignore[arg-type]  # a loader in all that importlib asks of one
-        if name in self._extensions:
-            needs, member = self._extensions[name]
-            for library in needs:
-                self._load(library)
-            return ModuleSpec(name, Native(name, member), origin=name)  # type: ignore[arg-type]
-        if not self._late[1]:
+        """Say where a module is."""
+        found = self._codes.get(name) or self._late.get(name)
+        if found:
+            return ModuleSpec(name, self, origin=name, is_package=found[0])  # type: ignore[arg-type]  # a loader in all that importlib asks of one
+        if not self._unread:
             return None
-        modules, extensions, libraries, self._late = tables(self._late)
-        self._modules |= modules
-        self._extensions |= extensions
-        self._libraries |= libraries
+        if len(self._unread) == 2:
+            self._codes = {name: (is_package, code) for name, is_package, code in loaded(self._unread.pop(0))}
+        else:
+            self._late = loaded(self._unread.pop())
         return self.find_spec(name)
-
-    def _load(self, name: str) -> None:
-        if name not in self._loaded:
-            with Placed(name, self._libraries[name]) as path:
-                load(path)
-            self._loaded.add(name)
 
     def create_module(self, spec: ModuleSpec) -> None:
         """Leave it to importlib."""
@@ -66,7 +55,25 @@ class Modules:
 
     def get_code(self, name: str) -> CodeType:
         """A module's code."""
-        return marshal.loads(unpacked(self._modules[name][1]))  # type: ignore[no-any-return]  # noqa: S302  # nosec B302  # written by the build
+        if name in self._codes:
+            return self._codes[name][1]
+        return loaded(self._late[name][1])  # type: ignore[no-any-return]
+
+    def import_all(self, modules: tuple[Module, ...]) -> None:
+        """Import modules as importlib does, but for the search. Each comes after those whose names it imports."""
+        known = sys.modules
+        for name, is_package, _ in modules:
+            module = known[name] = type(sys)(name)
+            spec = module.__spec__ = ModuleSpec(name, self, origin=name, is_package=is_package)  # type: ignore[arg-type]
+            module.__loader__ = self  # type: ignore[assignment]
+            module.__package__ = spec.parent
+            if is_package:
+                module.__path__ = []
+        for name, _, code in modules:
+            exec(code, known[name].__dict__)  # noqa: S102  # an importer's purpose
+            parent, _, child = name.rpartition(".")
+            if parent:
+                setattr(known[parent], child, known[name])
 
     def find_distributions(self, context: DistributionFinder.Context) -> Iterable[Distribution]:
         """For `importlib.metadata`."""
@@ -75,118 +82,26 @@ class Modules:
         return distributions(context)  # type: ignore[no-any-return]
 
 
-class Native:
-    """Loads an extension module."""
-
-    def __init__(self, name: str, member: Member) -> None:
-        self._name = name
-        self._member = member
-
-    def create_module(self, spec: ModuleSpec) -> ModuleType:
-        """Have the system load it. The interpreter looks at the specification for its place."""
-        with Placed(self._name, self._member) as path:
-            spec.origin = path
-            return create_dynamic(spec)
-
-    def exec_module(self, module: ModuleType) -> None:
-        """Initialize it."""
-        exec_dynamic(module)
-
-
-def tables(member: Member) -> Tables:
-    """What is where."""
-    return marshal.loads(unpacked(member))  # type: ignore[no-any-return]  # noqa: S302  # nosec B302  # written by the build
-
-
-def unpacked(member: Member) -> memoryview:
-    """The bytes of one member of the file."""
+def loaded(member: Member):  # type: ignore[no-untyped-def]  # whatever the build has put there
+    """What one member of the file is, from its bytes."""
     offset, size, inflated, expected = member
     data: memoryview = image[offset : offset + size]
     if inflated:
-        import zlib  # noqa: PLC0415  # itself in the file
+        import zlib  # noqa: PLC0415  # for what few answers need
 
-        return memoryview(zlib.decompress(data, bufsize=inflated))
-    if expected and checksum(data) != expected:
-        raise _storage_error(f"{sys.executable} is damaged; get the file again")
-    return data
-
-
-class Placed:
-    """A library where the system's loader takes it from, for as long as it does so: a file in memory, without a name.
-
-    Where there are no such files, or no /proc to name them, it is a file in a temporary directory. Entering it gives
-    the path, and raises StorageError.
-    """
-
-    count = 0
-
-    def __init__(self, name: str, member: Member) -> None:
-        self._name = name
-        self._data = unpacked(member)
-        self._file = -1
-        self._path = ""
-
-    def __enter__(self) -> str:
         try:
-            try:
-                path = self._in_memory()
-            except OSError:
-                path = self._in_a_directory()
-            while self._data:
-                self._data = self._data[os.write(self._file, self._data) :]
-        except OSError as error:
-            self.__exit__()
-            reason = os.strerror(error.errno or 0)
-            raise _storage_error(f"no room to load {self._name} ({reason}); free memory, or set TMPDIR") from None
-        return path
-
-    def _in_memory(self) -> str:
-        self._file = _not_a_standard_stream(os.memfd_create(self._name))
-        # The loader takes libraries of one path for one library, and numbers are used again.
-        Placed.count += 1
-        path = f"/proc/self{'/.' * Placed.count}/fd/{self._file}"
-        if not os.path.exists(path):
-            self.__exit__()
-            raise FileNotFoundError(path)
-        return path
-
-    def _in_a_directory(self) -> str:
-        error = OSError()
-        for directory in (os.environ.get("TMPDIR"), "/tmp", "/var/tmp", "/dev/shm"):  # noqa: S108  # nosec B108  # a name of our own each time
-            path = f"{directory}/vsphere-session-{os.getpid()}-{os.urandom(8).hex()}"
-            try:
-                self._file = _not_a_standard_stream(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o700))
-            except OSError as refused:
-                error = error if error.errno else refused  # the first says most
-            else:
-                self._path = path
-                return path
-        raise error
-
-    def __exit__(self, *exception: object) -> None:
-        path, self._path = self._path, ""
-        file, self._file = self._file, -1
-        if path:
-            os.unlink(path)
-        if file >= 0:
-            os.close(file)
+            return marshal.loads(zlib.decompress(data, bufsize=inflated))  # noqa: S302  # nosec B302  # written by the build
+        except zlib.error:
+            raise _damaged() from None
+    if checksum(data) != expected:
+        raise _damaged()
+    return marshal.loads(data)  # noqa: S302  # nosec B302  # written by the build
 
 
-def _not_a_standard_stream(number: int) -> int:
-    """The same file under a number above 2. One of those may be closed, which the program has yet to find out."""
-    low = []
-    while number <= 2:
-        low.append(number)
-        number = os.dup(number)
-    for unwanted in low:
-        os.close(unwanted)
-    return number
+def _damaged() -> Exception:
+    from credential_protocol.messages import Failure  # noqa: PLC0415  # when it can be found
 
-
-def _storage_error(message: str) -> Exception:
-    from vsphere_session.errors import StorageError  # noqa: PLC0415  # when it can be found
-
-    return StorageError(message)
+    return Failure(f"{sys.executable} is damaged; get the file again", kind="internal")
 
 
 def handed_over() -> Handed:
@@ -210,6 +125,9 @@ def handed_over() -> Handed:
 
 def run() -> None:
     """Run the program, as `vsphere-session` of a wheel does."""
+    if sys.argv[1:] == ["--version"] and not is_whole():
+        os.write(2, f"vsphere-session: {_damaged()}\n".encode())
+        os._exit(70)
     sys.frozen = True  # type: ignore[attr-defined]  # as other makers of such files say it: `sys.executable` is the program
     status = 70
     try:
@@ -218,13 +136,11 @@ def run() -> None:
         main(handed_over())
     except SystemExit as end:
         status = end.code if isinstance(end.code, int) else 70
-    except _storage_error("").__class__ as error:  # without the first library, there is nobody else to say it
-        status = 9
-        os.write(2, f"vsphere-session: {error}\n".encode())
-        if "credential" not in sys.argv[0]:  # other protocols have nothing on stdout then
-            os.write(1, f'{{"error": "storage", "message": "{error}"}}\n'.encode())
     os._exit(status)  # all is written, and taking an interpreter apart takes long
 
 
-sys.meta_path.append(Modules(tables((*index, 0, 0))))
+early, *others = marshal.loads(image[index[0] : index[0] + index[1]])  # noqa: S302  # nosec B302  # written by the build
+finder = Modules(*others)
+sys.meta_path.append(finder)
+finder.import_all(early)
 run()

@@ -1,0 +1,117 @@
+"""Finds what belongs into the single file, and compiles it: run by the very Python that the file is made of.
+
+``python collect.py FILE LAUNCHER DIRECTORY ...``: modules are looked for in the directories, then in the standard
+library. FILE becomes the launcher with all of them behind it.
+
+`modulefinder` follows every import that stands in the code, as PyInstaller does, which itself can't run here: it needs
+ctypes. A test holds what is found to PyInstaller's analysis.
+"""
+
+from __future__ import annotations
+
+import _imp
+import ast
+import modulefinder
+import sys
+from collections.abc import Iterator
+from importlib.machinery import ModuleSpec, SourceFileLoader
+from pathlib import Path
+from types import CodeType, ModuleType
+
+sys.path[:0] = [str(Path(__file__).resolve().parents[1])]
+from binary import contents  # noqa: E402  # when it can be found
+from binary.archive import FIRST, Contents, Module, Writer  # noqa: E402  # likewise
+
+_WITH_DOCSTRINGS = (ast.Module, ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+def wanted() -> list[str]:
+    """The modules that the others are found from: the program, and what is imported by its name alone."""
+    from credential_protocol.dialects import DIALECTS  # noqa: PLC0415  # when it can be found
+
+    return [
+        *contents.HIDDEN,
+        *(f"credential_protocol.{row.module}" for row in DIALECTS.values()),
+        *(f"encodings.{codec}" for codec in sorted(contents.CODECS)),
+        "encodings.aliases",
+        "cryptography",
+        "vsphere_session_plugins",
+        "vsphere_session_start",
+    ]
+
+
+def collected(path: list[str]) -> dict[str, Path]:
+    """Where the source of each module is, by the modules' names. Those that the interpreter itself has are not there."""
+    finder = modulefinder.ModuleFinder(
+        path, excludes=[*contents.OF_OTHERS, *contents.OF_CRYPTOGRAPHY, *contents.UNUSED]
+    )
+    for name in wanted():
+        finder.import_hook(name)
+    found = {name: getattr(module, "__file__", None) for name, module in sorted(finder.modules.items())}
+    return {name: Path(file) for name, file in found.items() if file and not _imp.is_frozen(name)}
+
+
+def order_of_imports(early: set[str]) -> list[str]:
+    """The modules that every answer needs, each after those that it imports: they are imported, and tell when they are done."""
+    done: list[str] = []
+
+    class Loader(SourceFileLoader):
+        def exec_module(self, module: ModuleType) -> None:
+            super().exec_module(module)
+            done.append(module.__name__)
+
+    class Finder:
+        @staticmethod
+        def find_spec(name: str, path: object = None, target: object = None) -> ModuleSpec | None:
+            for finder in sys.meta_path[1:]:
+                spec = finder.find_spec(name, path, target)  # type: ignore[arg-type]
+                if spec and isinstance(spec.loader, SourceFileLoader):
+                    spec.loader = Loader(name, spec.loader.path)
+                    return spec
+            return None
+
+    sys.meta_path.insert(0, Finder)
+    for name in sorted(early):
+        __import__(name)
+    return [name for name in done if name in early]
+
+
+def compiled(name: str, source: Path) -> Module:
+    """A module's code, which names its place in the program and not on this machine.
+
+    Docstrings are left out, which nobody reads there; but for those of classes: dataclasses make up one that is missing.
+    """
+    is_package = source.name == "__init__.py"
+    shown = f"{name.replace('.', '/')}{'/__init__' if is_package else ''}.py"
+    tree = ast.parse(source.read_bytes())
+    for node in _with_docstrings(tree):
+        node.body[:1] = [] if node.body[1:] else [ast.copy_location(ast.Pass(), node.body[0])]
+    code: CodeType = compile(tree, shown, "exec", dont_inherit=True)
+    return name, is_package, code
+
+
+def _with_docstrings(tree: ast.Module) -> Iterator[ast.Module | ast.FunctionDef | ast.AsyncFunctionDef]:
+    for node in ast.walk(tree):
+        if isinstance(node, _WITH_DOCSTRINGS) and ast.get_docstring(node, clean=False) is not None:
+            yield node
+
+
+def main(file: str, launcher: str, *path: str) -> None:
+    """Write FILE."""
+    sys.path[:0] = path
+    early = order_of_imports(contents.EARLY)  # before anything here imports one of them
+    modules = {name: compiled(name, source) for name, source in collected(sys.path).items()}
+    special = {*FIRST, *contents.EARLY, *contents.ASKING}
+    Writer(Path(launcher)).write(
+        Path(file),
+        Contents(
+            first=[modules[name] for name in FIRST],
+            early=[modules[name] for name in early],
+            asking=[modules[name] for name in sorted(contents.ASKING)],
+            late=[module for name, module in modules.items() if name not in special],
+        ),
+    )
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
