@@ -11,6 +11,7 @@ from pathlib import Path
 import distributions
 from common import BUILD, ROOT, run
 
+PROJECT = "vsphere-session-helper"
 VENV = BUILD / "smoke" / "venv"
 
 
@@ -46,6 +47,12 @@ def run_time_lock() -> str:
     while more := {name for name, by in wanted_by.items() if by & needed} - needed:
         needed |= more
     return "\n".join(blocks[name] for name in sorted(needed)) + "\n"
+
+
+def version_of_wheel() -> str:
+    """Of the one in dist/, by its name."""
+    (wheel,) = distributions.wheels()
+    return wheel.name.split("-")[1]
 
 
 def _program(name: str) -> Path:

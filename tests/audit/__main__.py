@@ -10,7 +10,12 @@ from pathlib import Path
 from audit.services import Report, UnusableLockError, ask
 
 ROOT = Path(__file__).resolve().parents[2]
-LOCKS = (ROOT / "requirements.lock", ROOT / "tests" / "peers" / "requirements.lock")
+LOCKS = (
+    ROOT / "requirements.lock",
+    ROOT / "packaging" / "packages" / "requirements.lock",
+    ROOT / "packaging" / "installers" / "requirements.lock",
+    ROOT / "tests" / "peers" / "requirements.lock",
+)
 Service = Callable[[Path], Report]
 SERVICES: dict[str, Service] = {name: partial(ask, name) for name in ("osv", "pypi")}  # pip-audit's names for them
 
