@@ -28,6 +28,7 @@ LEFT_OUT = (
     "interop",
     "peers",
     "promises",
+    "releases",
     "smoke",
 )
 

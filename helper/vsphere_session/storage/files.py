@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
 MAX_BYTES = 1024 * 1024
 _VARIABLES = "GOVMOMI_HOME and XDG_STATE_HOME say where; so do VSPHERE_VIM_SESSION_PATH and VSPHERE_REST_SESSION_PATH"
-_NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0)
+_AS_IT_IS = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+"""Windows' C library would otherwise change line ends, and take a byte of a sealed session for the end."""
+_NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0) | _AS_IT_IS
 
 
 def read_private(path: str, note: Note | None = None) -> bytes | None:
@@ -64,7 +66,7 @@ def read_named(path: str, limit: int, what: str, seconds: float, note: Note | No
 
     `note` is told what the system says of it. Raises OSError, and StorageError that begins with `what` where nobody writes, or nobody comes to an end.
     """
-    fd = os.open(path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0))
+    fd = os.open(path, os.O_RDONLY | _AS_IT_IS)
     try:
         found = os.fstat(fd)
         if note is not None:

@@ -59,7 +59,7 @@ def home(environ: Mapping[str, str]) -> str:
             "there is no home directory: HOME is not set to an absolute path; set HOME, or each of GOVMOMI_HOME, XDG_STATE_HOME "
             "and XDG_CONFIG_HOME"
         )
-    if environ.get("SUDO_UID"):
+    if environ.get("SUDO_UID") and os.name == "posix":
         _refuse_callers_home(path, environ["SUDO_UID"])
     return path
 
