@@ -60,7 +60,7 @@ def image(inputs: Inputs) -> bytes:
     manifests = [_manifest(layout, inputs, architecture) for architecture in inputs.executables]
     kind = _TYPE % ("index", "json")
     entry = layout.json({"schemaVersion": 2, "mediaType": kind, "manifests": manifests}, kind)
-    return layout.close(entry | {"annotations": {"org.opencontainers.image.ref.name": inputs.version}})
+    return layout.close(entry | {"annotations": {"org.opencontainers.image.ref.name": f"{PROGRAM}:{inputs.version}"}})
 
 
 def _manifest(layout: _Layout, inputs: Inputs, architecture: str) -> dict[str, object]:

@@ -14,10 +14,16 @@ import pytest
 from releases.stand_in import executable
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT / "packaging")]  # where the build's own programs start
+_PACKAGING = str(ROOT / "packaging")
 
-from packages.architectures import ARCHITECTURES  # noqa: E402  # when it can be found
-from packages.inputs import Inputs  # noqa: E402
+# What the build's own programs find when they start is found here once and for all: a folder of the tests and a program
+# of the build have one name, so their directory must not stay in the path.
+sys.path.insert(0, _PACKAGING)
+try:
+    from packages.architectures import ARCHITECTURES
+    from packages.inputs import Inputs
+finally:
+    sys.path.remove(_PACKAGING)
 
 Make = Callable[..., Inputs]
 

@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import io
 import os
+import re
 import subprocess
 import tarfile
 import zlib
@@ -15,7 +16,7 @@ import pytest
 
 from packages import release
 from packages.usage import NAMES
-from releases.conftest import Make
+from releases.conftest import ROOT, Make
 
 PROGRAM = "vsphere-session"
 EVERYWHERE = {
@@ -123,6 +124,27 @@ def test_the_formula_names_the_archives_and_their_sums(made: Path) -> None:
         assert f'sha256 "{hashlib.sha256(archive.read_bytes()).hexdigest()}"' in text
     assert 'homepage "https://forge.example/us/project"\n' in text
     assert text.count(" do\n") + 2 == text.count("  end\n") + 1  # the class itself and `def`
+
+
+def test_readmes_lines_fit_a_terminal_and_name_one_file_of_a_release_each(made: Path) -> None:
+    """For every kind of host there is."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    lines = readme.partition("<!-- get -->\n```sh\n")[2].partition("```")[0].splitlines()
+    assert len(lines) >= 7
+    for line in lines:
+        assert len(line) <= 80
+        named = [word.removeprefix("./") for word in line.partition("#")[0].split() if "*" in word]
+        assert len(named) == 1, line
+        assert len(list(made.glob(named[0]))) == 1, line
+
+
+def test_the_page_on_releases_has_every_kind_of_file(made: Path) -> None:
+    """Under its name, with VERSION and MACHINE for what differs."""
+    page = (ROOT / "docs" / "releasing.md").read_text(encoding="utf-8")
+    for file in made.iterdir():
+        name = re.sub("x86_64|aarch64", "MACHINE", file.name.replace("1.2.3", "VERSION"))
+        name = re.sub("amd64|arm64", "ARCH", name.partition("-py3")[0])
+        assert f"`{name}`" in page or f"`{name}…`" in page, name
 
 
 def test_the_same_inputs_give_the_same_bytes(made: Path, make_inputs: Make, tmp_path: Path) -> None:

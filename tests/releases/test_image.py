@@ -44,7 +44,7 @@ def copied(archive: Path, into: Path, architecture: str) -> dict[str, object]:
         "--override-arch",
         ARCHITECTURES[architecture].go,
     ]
-    subprocess.run([*command, "copy", "-q", f"oci-archive:{archive}:1.2.3", f"dir:{blobs}"], check=True)
+    subprocess.run([*command, "copy", "-q", f"oci-archive:{archive}:vsphere-session:1.2.3", f"dir:{blobs}"], check=True)
     manifest = json.loads((blobs / "manifest.json").read_bytes())
     into.mkdir()
     for layer in manifest["layers"]:

@@ -38,7 +38,8 @@ def reset_process() -> None:
     for number in signal.valid_signals() - left_alone:
         if signal.getsignal(number) == signal.SIG_IGN:
             signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
-    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+    if sys.platform != "win32":
+        signal.pthread_sigmask(signal.SIG_SETMASK, ())
 
 
 def reset_environment() -> None:
@@ -52,7 +53,8 @@ def reset_environment() -> None:
         os.environ["NO_PROXY"] = os.environ["no_proxy"] = "localhost,127.0.0.1,::1," + (
             os.environ.get("no_proxy") or os.environ.get("NO_PROXY", "")
         )
-    time.tzset()
+    if sys.platform != "win32":
+        time.tzset()
 
 
 def must_restart() -> bool:
