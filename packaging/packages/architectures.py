@@ -8,7 +8,8 @@ from pathlib import Path
 
 from common import BuildError
 
-_HEADER = struct.Struct("<16sHH")  # of an ELF file: identification, type, machine
+_HEADER = struct.Struct("<16sHHIQQQIHHH")  # of an ELF file, as far as the number of its segments
+_LOADER = 3  # the kind of segment that names the system's loader
 
 
 @dataclass(frozen=True)
@@ -26,10 +27,18 @@ ARCHITECTURES = {
 
 
 def check_executable(file: Path, architecture: Architecture) -> None:
-    """Raise BuildError unless `file` is an executable for that machine: somebody else's would be installed without a word."""
+    """Raise BuildError unless `file` is an executable for that machine: packages install it without a word."""
     with file.open("rb") as opened:
-        start = opened.read(_HEADER.size)
+        start = opened.read(4096)  # whatever made it, headers are in the first page
     if len(start) < _HEADER.size or start[:6] != b"\x7fELF\x02\x01":
         raise BuildError(f"{file} is no 64-bit Linux executable: build it again")
-    if _HEADER.unpack(start)[2] != architecture.machine:
+    _, _, machine, _, _, first, _, _, _, size, count = _HEADER.unpack_from(start)
+    if machine != architecture.machine:
         raise BuildError(f"{file} is not for {architecture.name}: build it again")
+    kinds = [
+        int.from_bytes(start[place : place + 4], "little") for place in range(first, first + count * size, size or 1)
+    ]
+    if _LOADER in kinds:
+        raise BuildError(
+            f"{file} needs a C library, which not every host has (`build plain` makes such a one): build it again"
+        )

@@ -54,6 +54,14 @@ def test_a_file_for_another_machine_or_no_executable_is_refused(make_inputs: Mak
         assert line == f"{tmp_path / 'file'} is no 64-bit Linux executable: build it again"
 
 
+def test_a_file_that_needs_a_c_library_is_refused(make_inputs: Make, tmp_path: Path) -> None:
+    """As PyInstaller's own is: a package says that it needs nothing."""
+    content = bytearray(make_inputs(real=False).executables["x86_64"].read_bytes())
+    content[64] = 3  # what its segment is
+    (tmp_path / "file").write_bytes(content)
+    assert "needs a C library" in refusal(make_inputs, tmp_path, executables={"x86_64": tmp_path / "file"})
+
+
 @pytest.mark.parametrize("version", ["1.2", "1.2.3.4", "v1.2.3", "1.2.3-4", "1.2.3\n", "1.2.3;x", ""])
 def test_a_version_that_packages_cannot_have_is_refused(make_inputs: Make, tmp_path: Path, version: str) -> None:
     with pytest.raises(BuildError, match=r"is neither 1\.2\.3 nor 1\.2\.3rc1"):
