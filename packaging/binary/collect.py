@@ -9,12 +9,11 @@ ctypes. A test holds what is found to PyInstaller's analysis.
 
 from __future__ import annotations
 
-import _imp
 import ast
 import modulefinder
 import sys
 from collections.abc import Iterator
-from importlib.machinery import ModuleSpec, SourceFileLoader
+from importlib.machinery import FrozenImporter, ModuleSpec, SourceFileLoader
 from pathlib import Path
 from types import CodeType, ModuleType
 
@@ -31,6 +30,7 @@ def wanted() -> list[str]:
 
     return [
         *contents.HIDDEN,
+        *contents.KEYRING_BACKENDS,
         *(f"credential_protocol.{row.module}" for row in DIALECTS.values()),
         *(f"encodings.{codec}" for codec in sorted(contents.CODECS)),
         "encodings.aliases",
@@ -48,7 +48,7 @@ def collected(path: list[str]) -> dict[str, Path]:
     for name in wanted():
         finder.import_hook(name)
     found = {name: getattr(module, "__file__", None) for name, module in sorted(finder.modules.items())}
-    return {name: Path(file) for name, file in found.items() if file and not _imp.is_frozen(name)}
+    return {name: Path(file) for name, file in found.items() if file and not FrozenImporter.find_spec(name)}
 
 
 def order_of_imports(early: set[str]) -> list[str]:

@@ -42,6 +42,10 @@ if sys.version_info < (3, 12):
     UNUSED.append("tarfile")
     NOT_REACHED["tarfile", "jaraco.context"] = "from Python 3.12 on"
 
+# What `keyring` looks for by the names of its plug-ins, and for some finds out that they are for another system.
+KEYRING_BACKENDS = [
+    f"keyring.backends.{name}" for name in ("SecretService", "Windows", "kwallet", "libsecret", "macOS")
+]
 HIDDEN = ["keyring.backends.chainer", "keyring.backends.fail", "vsphere_session.cli.main", "vsphere_session_build"]
 
 # The codecs that are enough here: with UTF-8 mode no locale asks for others.

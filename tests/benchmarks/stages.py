@@ -20,26 +20,26 @@ from peers import PeerMissingError, strace
 Bar = tuple[str, list[tuple[str, float]]]
 """What is done, and its stages with their milliseconds, in their order."""
 
-TRACED = "execve,openat,poll,lseek,memfd_create,connect,write,exit_group"
+TRACED = "execve,open,openat,poll,lseek,connect,write,exit_group"
 EVENT = re.compile(r"\d+ +(?P<time>\d+\.\d+) (?P<call>.*)")
 
-START, MAP, CALL, ANSWER = "exec, ld.so", "map and check the file", "read the call", "compare files, give the answer"
+START, MAP, CALL, ANSWER = "exec", "map and check the file", "read the call", "compare files, give the answer"
 PYTHON, IMPORTS, REQUEST, FILES = "start Python", "import our modules", "request, settings", "cache files, answer"
 NETWORK, SERVER, NOTE = "import TLS and XML", "ask the server", "note what it said, answer"
 REMEMBER, END = "remember the answer", "exit"
 
 MARKS: list[tuple[str, re.Pattern[str], tuple[str, ...]]] = [
-    (MAP, re.compile(r'openat\(.*"/proc/self/exe"'), (START,)),
-    (CALL, re.compile(r'openat\(.*/answers\.key"'), (MAP,)),
-    (PYTHON, re.compile(r'openat\(.*/answers/[\w.]+", .* = -1 ENOENT'), (CALL,)),
-    (ANSWER, re.compile(r'openat\(.*/answers/\w+", .* = \d'), (CALL,)),
+    (MAP, re.compile(r'open(?:at)?\(.*"/proc/self/exe"'), (START,)),
+    (CALL, re.compile(r'open(?:at)?\(.*/answers\.key"'), (MAP,)),
+    (PYTHON, re.compile(r'open(?:at)?\(.*/answers/[\w.]+", .* = -1 ENOENT'), (CALL,)),
+    (ANSWER, re.compile(r'open(?:at)?\(.*/answers/\w+", .* = \d'), (CALL,)),
     (IMPORTS, re.compile(r"lseek\(2, "), (PYTHON, IMPORTS)),
-    (REQUEST, re.compile(r'openat\(.*/config\.toml"'), (PYTHON, IMPORTS)),
-    (FILES, re.compile(r'openat\(.*/(rest_)?sessions/\w+", O_RDONLY'), (REQUEST,)),
-    (NETWORK, re.compile(r"memfd_create\("), (FILES,)),
+    (REQUEST, re.compile(r'open(?:at)?\(.*/config\.toml"'), (PYTHON, IMPORTS)),
+    (FILES, re.compile(r'open(?:at)?\(.*/(rest_)?sessions/\w+", O_RDONLY'), (REQUEST,)),
+    (NETWORK, re.compile(r'open(?:at)?\(.*/records/\w+", O_RDONLY'), (FILES,)),
     (SERVER, re.compile(r"connect\(\d+, \{sa_family=AF_INET"), (FILES, NETWORK, NOTE)),
-    (NOTE, re.compile(r'openat\(.*/(locks|records)/\w+", '), (SERVER,)),
-    (REMEMBER, re.compile(r"write\(1, "), (FILES,)),
+    (NOTE, re.compile(r'open(?:at)?\(.*/(locks|records)/\w+", '), (SERVER,)),
+    (REMEMBER, re.compile(r"write\(1, "), (FILES, NETWORK)),
     (END, re.compile(r"exit_group\("), (ANSWER, REMEMBER, FILES, NOTE, SERVER)),
 ]
 """A stage, the system call with which it begins, and the stages that it may come after."""
@@ -109,4 +109,6 @@ def stages(log: str) -> dict[str, float]:
             found[stage] = found.get(stage, 0.0) + now - before
         before = now
         stage = next((name for name, mark, after in MARKS if stage in after and mark.match(event["call"])), stage)
+    if SERVER not in found and NETWORK in found:  # after the record, nothing but another file was read
+        found[FILES] += found.pop(NETWORK)
     return found

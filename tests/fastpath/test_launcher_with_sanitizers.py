@@ -35,7 +35,7 @@ def harness(tmp_path_factory: pytest.TempPathFactory) -> Path:
         sys.path.remove(str(ROOT / "packaging"))
     compiler.write_variables(place)
     sources = [str(BINARY / name) for name in ("answer.c", "checksum.c", "sha256.c")]
-    command = [*compiler.compiler(), "-g", "-O1", "-std=gnu11", "-Wall", "-Werror", "-Wl,--wrap=realloc"]
+    command = [compiler.compiler(), "-g", "-O1", "-std=gnu11", "-Wall", "-Werror", "-Wl,--wrap=realloc"]
     command += [f"-I{place}", f"-I{BINARY}", str(Path(__file__).with_name("harness.c")), *sources]
     for sanitizers in ("address,undefined", "undefined"):
         flags = [f"-fsanitize={sanitizers}", "-fno-sanitize-recover=all", "-o", str(place / "harness")]
