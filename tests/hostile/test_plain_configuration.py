@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from vsphere_session.errors import InvalidRequestError
+from vsphere_session.fastpath import configuration
+from vsphere_session.fastpath.configuration import Kept
 from vsphere_session.settings import config_file as config
 
 PLAIN = """\
@@ -41,10 +44,10 @@ LINES = st.sampled_from([
 ])  # fmt: skip
 
 
-def said(path: Path) -> object:
+def said(path: Path, keep: config.Keep | None = None) -> object:
     """All that the rest of the program gets to know of a configuration: its settings, or what is wrong with it."""
     try:
-        found = config.load(str(path))
+        found = config.load(str(path), keep=keep)
     except InvalidRequestError as error:
         return error.message
     return found.general, found.endpoints
@@ -69,3 +72,26 @@ def test_every_file_says_the_same_with_and_without_it(tmp_path: Path, text: str)
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(config, "_read_plain", lambda _text: None)
         assert found == said(path)
+
+
+@settings(max_examples=600, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(st.one_of(st.lists(LINES, max_size=7).map("\n".join), st.lists(PIECES, max_size=12).map("".join)))
+def test_every_file_says_the_same_when_what_it_says_was_kept(tmp_path: Path, text: str) -> None:
+    """The first time, when it is kept, and from then on; an error each time it is read."""
+    path = tmp_path / "config.toml"
+    path.write_bytes(text.encode())
+    expected = said(path)
+
+    def keep(name: str, found: os.stat_result) -> Kept:
+        return Kept(str(tmp_path / "state"), "1.0", name, found)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(config, "LONG", -1)
+        patched.setattr(configuration, "is_settled", lambda _identity, _now: True)
+        assert said(path, keep) == expected
+        if isinstance(expected, tuple) and "@" not in expected[0].get("url", ""):
+            patched.setattr(config, "_parse", None)  # it is read no more
+            for place, section in expected[1].items():
+                assert config.load(str(path), keep=keep).section(place) == section
+            assert config.load(str(path), keep=keep).section("elsewhere.example.com") is None
+        assert said(path, keep) == expected

@@ -22,11 +22,13 @@ from vsphere_session.settings.config_file import Configuration, load, seconds
 from vsphere_session.settings.environment import boolean
 from vsphere_session.storage.paths import Paths
 from vsphere_session.storage.reading import Reader
-from vsphere_session.version import PROGRAM
+from vsphere_session.version import PROGRAM, __version__
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from vsphere_session.fastpath.configuration import Kept
     from vsphere_session.fastpath.launcher import Handed
+    from vsphere_session.settings.config_file import Keep
 
 
 def main(handed: Handed | None = None) -> None:
@@ -125,7 +127,7 @@ def _configure(options: Options, program: str) -> int:
 
 def _call(options: Options, signals: Signals, handed: Handed | None) -> Call:
     reader = Reader()
-    config = _config(options, reader)
+    config = _config(options, reader, lambda path, found: _kept(path, found, handed))
     configured = config.general.get("timeout", "")
     timeout = options.timeout or (seconds(configured, "timeout") if configured else TIMEOUT)
     clock = Clock()
@@ -147,9 +149,20 @@ def _call(options: Options, signals: Signals, handed: Handed | None) -> Call:
     return Call(around, config, secret_store=options.secret_store, keep=options.keep, remember=remember)
 
 
-def _config(options: Options, reader: Reader) -> Configuration:
+def _config(options: Options, reader: Reader, keep: Keep | None = None) -> Configuration:
     path = options.config or Paths(os.environ).config
-    return load(path, must_exist=bool(options.config), seconds=options.timeout or TIMEOUT, reader=reader)
+    patience = options.timeout or TIMEOUT
+    return load(path, must_exist=bool(options.config), seconds=patience, reader=reader, keep=keep)
+
+
+def _kept(path: str, found: os.stat_result, handed: Handed | None) -> Kept | None:
+    from vsphere_session.fastpath.configuration import Kept  # noqa: PLC0415  # only for a long file
+
+    program = f"{__version__} {handed.build if handed is not None else 0:x}"
+    try:
+        return Kept(Paths(os.environ).state, program, path, found)
+    except StorageError:
+        return None  # without a home directory; what needs one says so
 
 
 def _write_failure(failure: Failure, dialect: str, options: Options) -> int:

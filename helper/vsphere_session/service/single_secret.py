@@ -49,7 +49,7 @@ def answer(dialect: str, request: Request, call: Call) -> Answer:
 
 def is_vsphere(endpoint: Endpoint, call: Call) -> bool:
     """Whether the user has said, in the configuration or the environment, that this host is a vCenter or ESXi."""
-    if endpoint.scheme == "https" and endpoint.place in call.config.endpoints:
+    if endpoint.scheme == "https" and call.config.section(endpoint.place) is not None:
         return True
     general = call.config.general.get("url", "")
     named = [parse_endpoint(general) if general else None, *_of_environment(call)]

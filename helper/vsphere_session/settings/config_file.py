@@ -21,6 +21,14 @@ from vsphere_session.endpoint import Endpoint, parse_endpoint
 from vsphere_session.errors import InvalidRequestError, StorageError
 from vsphere_session.storage.reading import Reader
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from vsphere_session.fastpath.configuration import Kept
+
+    Keep = Callable[[str, os.stat_result], Kept | None]
+
 TEXTS = ("username", "ca_file", "thumbprint", "url")
 CHOICES = {
     "api": ("soap", "rest", "both"),
@@ -39,13 +47,31 @@ MAX_CONFIG_BYTES = 2 * 1024 * 1024  # 10,000 endpoints with a few settings each
 MAX_DOTS_IN_LINE = 256  # tomllib takes time by the square of a dotted key's parts
 
 
-class Configuration:
-    """The file's content; everything is text, as in a request."""
+LONG = 16 * 1024
+"""From so many bytes on, some hundred endpoints, what a file says is kept, see `fastpath/configuration.py`."""
 
-    def __init__(self, path: str, general: dict[str, str], endpoints: dict[str, dict[str, str]]) -> None:
+
+class Configuration:
+    """The file's content; everything is text, as in a request. What was `kept` of it has its endpoints."""
+
+    def __init__(
+        self, path: str, general: dict[str, str], endpoints: dict[str, dict[str, str]], kept: Kept | None = None
+    ) -> None:
         self.path = path
         self.general = general
-        self.endpoints = endpoints
+        self._endpoints = endpoints
+        self._kept = kept
+
+    @property
+    def endpoints(self) -> dict[str, dict[str, str]]:
+        """The settings of each endpoint that has some of its own."""
+        if self._kept is not None:
+            self._endpoints, self._kept = self._kept.endpoints(), None
+        return self._endpoints
+
+    def section(self, place: str) -> dict[str, str] | None:
+        """The settings of one endpoint; None where it has none of its own."""
+        return self._endpoints.get(place) if self._kept is None else self._kept.section(place)
 
     def directory(self) -> str:
         """Where relative paths in the file begin; empty for a file without a place of its own, such as a shell's `<(…)`."""
@@ -54,19 +80,31 @@ class Configuration:
 
     def text(self, name: str, endpoint: Endpoint | None = None) -> str:
         """The setting for this endpoint, then the general one, else empty."""
-        own = self.endpoints.get(endpoint.place, {}) if self.endpoints and endpoint is not None else {}
-        return own.get(name) or self.general.get(name, "")
+        own = self.section(endpoint.place) if endpoint is not None and (self._kept or self._endpoints) else None
+        return (own or {}).get(name) or self.general.get(name, "")
 
 
 def load(
-    path: str, *, must_exist: bool = False, seconds: float = TIMEOUT, reader: Reader | None = None
+    path: str,
+    *,
+    must_exist: bool = False,
+    seconds: float = TIMEOUT,
+    reader: Reader | None = None,
+    keep: Keep | None = None,
 ) -> Configuration:
     """Read the file, a pipe within `seconds`; where there is none, nothing is configured.
 
-    Raises InvalidRequestError with file and line, StorageError.
+    `keep` is where what reading takes long for is kept. Raises InvalidRequestError with file and line, StorageError.
     """
+    kept: Kept | None = None
+
+    def is_kept(found: os.stat_result) -> bool:
+        nonlocal kept
+        kept = keep(path, found) if keep is not None and LONG < found.st_size <= MAX_CONFIG_BYTES else None
+        return kept is not None and kept.read()
+
     try:
-        data = (reader or Reader()).named(path, MAX_CONFIG_BYTES + 1, path, seconds)
+        data = (reader or Reader()).named(path, MAX_CONFIG_BYTES + 1, path, seconds, skip=is_kept)
     except FileNotFoundError:
         if must_exist:
             raise StorageError(f"there is no configuration file {path}; check the path") from None
@@ -75,6 +113,16 @@ def load(
         return Configuration(path, {}, {})
     except OSError as error:
         raise StorageError(f"cannot read {path}: {os.strerror(error.errno or 0)}; check its owner and mode") from None
+    if kept is not None and kept.found:
+        return Configuration(path, kept.general, {}, kept)
+    configuration = _parse(_checked_bytes(data, path), path)
+    if kept is not None:
+        kept.write(configuration.general, configuration.endpoints)
+    return configuration
+
+
+def _checked_bytes(data: bytes, path: str) -> bytes:
+    """As UTF-8, and no longer than can be read in a moment."""
     if len(data) > MAX_CONFIG_BYTES:
         raise InvalidRequestError(f"{path} is longer than {MAX_CONFIG_BYTES} bytes; is it the right file?")
     try:
@@ -84,7 +132,7 @@ def load(
     for number, line in enumerate(data.split(b"\n"), 1):
         if line.count(b".") > MAX_DOTS_IN_LINE:
             raise InvalidRequestError(f"{path}, line {number}: more than {MAX_DOTS_IN_LINE} dots; write shorter keys")
-    return _parse(data, path)
+    return data
 
 
 def _parse(data: bytes, path: str) -> Configuration:

@@ -27,10 +27,10 @@ _AS_IT_IS = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0) | getattr
 _NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0) | _AS_IT_IS
 
 
-def read_private(path: str, note: Note | None = None) -> bytes | None:
+def read_private(path: str, note: Note | None = None, *, limit: int = MAX_BYTES) -> bytes | None:
     """The bytes of our own regular file `path`; None if there is none.
 
-    A file over 1 MiB comes back empty: it is nothing that this program or govc wrote. Looser modes of file and
+    A file over the limit (1 MiB) comes back empty: it is nothing that this program or govc wrote. Looser modes of file and
     directory are repaired. `note` is told what the system says of both, or None for what is missing. Raises StorageError
     for a directory, FIFO, symbolic link, somebody else's file or directory.
     """
@@ -52,7 +52,7 @@ def read_private(path: str, note: Note | None = None) -> bytes | None:
         if note is not None:
             note(directory, of_directory)
             note(path, found)
-        if found.st_size > MAX_BYTES:
+        if found.st_size > limit:
             return b""
         return os.read(fd, found.st_size + 1)
     except OSError as error:
@@ -61,17 +61,29 @@ def read_private(path: str, note: Note | None = None) -> bytes | None:
         os.close(fd)
 
 
-def read_named(path: str, limit: int, what: str, seconds: float, note: Note | None = None) -> bytes:
+def read_named(
+    path: str,
+    limit: int,
+    what: str,
+    seconds: float,
+    *,
+    note: Note | None = None,
+    skip: Callable[[os.stat_result], bool] | None = None,
+) -> bytes:
     """The first `limit` bytes of a file that the user named; of a pipe, what its writer says within `seconds`.
 
-    `note` is told what the system says of it. Raises OSError, and StorageError that begins with `what` where nobody writes, or nobody comes to an end.
+    `note` is told what the system says of it. `skip` is, too, of a regular file, and may say that nobody needs it read;
+    nothing comes back then. Raises OSError, and StorageError that begins with `what` where nobody writes, or nobody comes to an end.
     """
     fd = os.open(path, os.O_RDONLY | _AS_IT_IS)
     try:
         found = os.fstat(fd)
         if note is not None:
             note(path, found)
-        patient = stat.S_ISREG(found.st_mode) or os.name != "posix"
+        regular = stat.S_ISREG(found.st_mode)
+        if skip is not None and regular and skip(found):
+            return b""
+        patient = regular or os.name != "posix"
         until = monotonic() + seconds
         parts: list[bytes] = []
         while limit > 0:
@@ -95,10 +107,10 @@ def _await_writer(fd: int, left: float, what: str, seconds: float) -> None:
         raise StorageError(f"{what} is a pipe or device that has not come to its end within {seconds:g} s; write to it")
 
 
-def write_private(path: str, data: bytes) -> None:
+def write_private(path: str, data: bytes, *, limit: int = MAX_BYTES) -> None:
     """Replace `path` by `data`: whoever reads sees the old file or the new one. Raises StorageError."""
-    if len(data) > MAX_BYTES:
-        raise StorageError(f"{path} would be longer than {MAX_BYTES} bytes, and stays as it is; keep less in it")
+    if len(data) > limit:
+        raise StorageError(f"{path} would be longer than {limit} bytes, and stays as it is; keep less in it")
     check_replaceable(path)
     replace_private(path, write_beside(path, data, ".tmp"))
 

@@ -11,6 +11,10 @@ import stat
 
 from vsphere_session.storage.files import read_named, read_private
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 ABSENT, DIRECTORY, FILE = 0, 1, 2
 SETTLED = 50_000_000
 """Nanoseconds after which a further change gives a file another time: more than twice the ticks of clocks in use."""
@@ -35,10 +39,12 @@ class Reader:
         """As `read_private`."""
         return read_private(path, self._note)
 
-    def named(self, path: str, limit: int, what: str, seconds: float) -> bytes:
+    def named(
+        self, path: str, limit: int, what: str, seconds: float, *, skip: Callable[[os.stat_result], bool] | None = None
+    ) -> bytes:
         """As `read_named`."""
         try:
-            return read_named(path, limit, what, seconds, self._note)
+            return read_named(path, limit, what, seconds, note=self._note, skip=skip)
         except (FileNotFoundError, NotADirectoryError):
             self._note(path, None)
             raise
@@ -64,12 +70,12 @@ class Reader:
         Nothing where the same may not be read again: a file changed too lately, a link or a pipe led to it.
         """
         for path, found in self._noted.items():
-            if (found[0] == FILE and not _is_settled(found, int(began * 1e9))) or look(path) != found:
+            if (found[0] == FILE and not is_settled(found, int(began * 1e9))) or look(path) != found:
                 return []
         return list(self._noted.items()) if self._sure else []
 
     def _note(self, path: str, found: os.stat_result | None) -> None:
-        identity = _NOT_THERE if found is None else _identity(found)
+        identity = _NOT_THERE if found is None else identity_of(found)
         if self._noted.setdefault(path, identity) != identity or not (
             found is None or stat.S_ISREG(found.st_mode) or stat.S_ISDIR(found.st_mode)
         ):
@@ -79,20 +85,21 @@ class Reader:
 def look(path: str) -> Identity | None:
     """What the system says of a file now; None where it says nothing that could be compared."""
     try:
-        return _identity(os.lstat(path))
+        return identity_of(os.lstat(path))
     except (FileNotFoundError, NotADirectoryError):
         return _NOT_THERE
     except (OSError, ValueError):
         return None
 
 
-def _is_settled(file: Identity, now: int) -> bool:
+def is_settled(file: Identity, now: int) -> bool:
     """Whether a change that comes now, in nanoseconds, is sure to give the file other times."""
     *_, modified, changed = file
     return max(modified, changed) < now - (SETTLED if changed % 1_000_000_000 else SETTLED_WHOLE)
 
 
-def _identity(found: os.stat_result) -> Identity:
+def identity_of(found: os.stat_result) -> Identity:
+    """What tells a file apart from another, and from itself after a change."""
     which = (found.st_dev, found.st_ino, found.st_mode, found.st_uid)
     if stat.S_ISDIR(found.st_mode):
         return (DIRECTORY, *which, 0, 0, 0)
