@@ -14,7 +14,7 @@ from vsphere_session.http.tls import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from vsphere_session.http.tls import AnyContext
+    from vsphere_session.http.tls import AnyContext, Context
 
 _BUNDLES = (
     "/etc/ssl/certs/ca-certificates.crt",  # Debian, Ubuntu, Arch, Alpine
@@ -23,6 +23,13 @@ _BUNDLES = (
     "/etc/ssl/ca-bundle.pem",  # SUSE
     "/etc/ssl/cert.pem",  # Alpine, BSD
 )
+_BY_NAME = {
+    "/etc/ssl/certs/ca-certificates.crt": "/etc/ssl/certs",
+    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem": "/etc/pki/ca-trust/extracted/pem/directory-hash",
+    "/etc/ssl/ca-bundle.pem": "/etc/ssl/certs",
+    "/etc/ssl/cert.pem": "/etc/ssl/certs",
+}
+"""Where a bundle's authorities are once more, each in a file whose name OpenSSL makes of its subject."""
 _HEXADECIMAL = frozenset("0123456789abcdefABCDEF")
 
 
@@ -39,21 +46,51 @@ def trust_the_platform(context: AnyContext) -> AnyContext:
         return without_old_versions(truststore.SSLContext(PROTOCOL_TLS_CLIENT))  # type: ignore[type-var, return-value]  # it has the same methods
     if _openssl_has_some():
         context.set_default_verify_paths()
-        if os.path.isfile(os.environ.get(get_default_verify_paths()[0], "")):
-            with_partial_chains(context)  # the user names it, and Go takes whatever is in it
+        if _named_by_the_user():
+            with_partial_chains(context)  # and Go takes whatever is in it
     else:
-        bundle = next(filter(os.path.isfile, _BUNDLES), "")
+        bundle = _bundle()
         if bundle:
             context.load_verify_locations(bundle)
     return context
 
 
+def trust_by_name(context: Context) -> Context | None:
+    """`context`, which looks for a server's authority by its name when it is needed; None where there is nothing to look into.
+
+    What it verifies `trust_the_platform` verifies, too, which may know more. A bundle of 140 authorities takes longer to
+    load than all else that a question to a server needs.
+    """
+    if sys.platform != "linux" or _named_by_the_user():
+        return None
+    _, _, variable, own = get_default_verify_paths()
+    directory = os.environ.get(variable, own) if _openssl_has_some() else _BY_NAME.get(_bundle(), "")
+    if not _has_names(directory):
+        return None
+    context.load_verify_locations(capath=directory)
+    return context
+
+
+def _bundle() -> str:
+    return next(filter(os.path.isfile, _BUNDLES), "")
+
+
+def _named_by_the_user() -> bool:
+    """Whether a variable names a file of authorities."""
+    return os.path.isfile(os.environ.get(get_default_verify_paths()[0], ""))
+
+
 def _openssl_has_some() -> bool:
     file_variable, file, directory_variable, directory = get_default_verify_paths()
-    if os.path.isfile(os.environ.get(file_variable, file)):
-        return True
+    return os.path.isfile(os.environ.get(file_variable, file)) or _has_names(
+        os.environ.get(directory_variable, directory)
+    )
+
+
+def _has_names(directory: str) -> bool:
+    """Whether files in there have the names by which OpenSSL looks for them: eight hexadecimal digits, a dot, a number."""
     try:
-        names = os.listdir(os.environ.get(directory_variable, directory))
+        names = os.listdir(directory or os.devnull)
     except OSError:
         return False
     return any(name[8:9] == "." and name[9:].isdigit() and _HEXADECIMAL.issuperset(name[:8]) for name in names)

@@ -13,7 +13,7 @@ from vsphere_session.errors import SessionError
 from vsphere_session.http.limits import READ_SIZE
 from vsphere_session.http.response import ResponseReader
 from vsphere_session.http.sockets import Socket, ascii_host, broken, dial
-from vsphere_session.http.tls import SSLEOFError, SSLError, SSLWantReadError, start_tls
+from vsphere_session.http.tls import SSLCertVerificationError, SSLEOFError, SSLError, SSLWantReadError, start_tls
 from vsphere_session.http.trust import Trust
 
 TYPE_CHECKING = False
@@ -40,12 +40,8 @@ class Connection:
         self.deadline = deadline
         stream = _open(endpoint, proxy, deadline)
         self._socket: Stream = stream
-        try:
-            if endpoint.scheme == "https":
-                self._socket = _start_tls(stream, endpoint, trust, deadline, proxy=proxy, context=context)
-        except BaseException:
-            stream.close()
-            raise
+        if endpoint.scheme == "https":
+            self._socket = _secured(stream, endpoint, trust, deadline, proxy=proxy, context=context)
         self.reader = ResponseReader(self._receive, self._place)
 
     def send(self, data: bytes) -> None:
@@ -126,7 +122,7 @@ def _shake_hands(
     return SecuredInside(stream, context, server_name, seconds)
 
 
-def _start_tls(
+def _secured(
     stream: Stream,
     endpoint: Endpoint,
     trust: Trust,
@@ -135,22 +131,57 @@ def _start_tls(
     proxy: Endpoint | None,
     context: ssl.SSLContext | None,
 ) -> Stream:
+    """TLS on `stream`, which is closed where that fails; by the quick context if that will do, else on a new connection."""
+    try:
+        quick = trust.quick_context() if context is None else None
+        if quick is not None:
+            try:
+                return _start_tls(stream, endpoint, trust, deadline, proxy=proxy, context=quick)
+            except SSLCertVerificationError:
+                stream.close()
+                stream = _open(endpoint, proxy, deadline)
+        try:
+            return _start_tls(stream, endpoint, trust, deadline, proxy=proxy, context=context or trust.context())
+        except SSLCertVerificationError as error:
+            raise _failed(error, endpoint, deadline, proxy) from None
+    except BaseException:
+        stream.close()
+        raise
+
+
+def _start_tls(
+    stream: Stream,
+    endpoint: Endpoint,
+    trust: Trust,
+    deadline: Deadline,
+    *,
+    proxy: Endpoint | None,
+    context: Context | ssl.SSLContext,
+) -> Stream:
+    """Raises SSLCertVerificationError as it is, and what else fails as the error of a session."""
     place = endpoint.place if proxy is None else _through(endpoint, proxy)
     try:
         left = deadline.for_network(place)
-        secured = _shake_hands(stream, context or trust.context(), _server_name(endpoint), left)
+        secured = _shake_hands(stream, context, _server_name(endpoint), left)
         try:
             trust.check_pin(secured.getpeercert(True) or b"", endpoint.place)
         except BaseException:
             secured.close()  # the TCP socket may be its own now
             raise
+    except SSLCertVerificationError:
+        raise
     except SSLError as error:
-        from vsphere_session.http.tls_failures import failure  # noqa: PLC0415  # only for who fails
-
-        raise failure(error, place, lambda: peer_certificate(endpoint, deadline, proxy)) from None
+        raise _failed(error, endpoint, deadline, proxy) from None
     except OSError as error:
         raise broken(place, error, deadline) from None
     return secured
+
+
+def _failed(error: SSLError, endpoint: Endpoint, deadline: Deadline, proxy: Endpoint | None) -> SessionError:
+    from vsphere_session.http.tls_failures import failure  # noqa: PLC0415  # only for who fails
+
+    place = endpoint.place if proxy is None else _through(endpoint, proxy)
+    return failure(error, place, lambda: peer_certificate(endpoint, deadline, proxy))
 
 
 def peer_certificate(endpoint: Endpoint, deadline: Deadline, proxy: Endpoint | None = None) -> bytes:

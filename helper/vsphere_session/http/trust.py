@@ -12,7 +12,7 @@ import stat
 from credential_protocol.jsontext import in_utf8
 from vsphere_session.digest import sha1_hex, sha256_hex
 from vsphere_session.errors import InvalidRequestError, StorageError, UntrustedError
-from vsphere_session.http.authorities import trust_the_platform
+from vsphere_session.http.authorities import trust_by_name, trust_the_platform
 from vsphere_session.http.thumbprint import normal_thumbprint
 from vsphere_session.http.tls import CERT_NONE, Context, SSLError, client_context, with_partial_chains
 
@@ -43,6 +43,10 @@ class Trust:
         Raises InvalidRequestError, StorageError.
         """
         return self.prepare(client_context())
+
+    def quick_context(self) -> Context | None:
+        """One that is made in no time and verifies less than `context` does, and nothing else; None where there is none."""
+        return None if self.insecure or self.thumbprint or self.ca_file else trust_by_name(client_context())
 
     def prepare(self, context: AnyContext) -> AnyContext:
         """The same of a new context that may be one of `ssl`'s."""
