@@ -6,6 +6,9 @@ about. A record that cannot be read is no record.
 
 Beside the sessions it holds, for good, what the server calls the user of this key, as logins have shown.
 
+That the server has confirmed a session again, which changes nothing but the time, goes to a second file that is not
+synced: lost, it costs one question. Only what the record itself knows and trusts can be confirmed there.
+
 On the fast path.
 """
 
@@ -16,7 +19,7 @@ import os
 from credential_protocol.jsontext import decode, encode
 from vsphere_session.digest import session_digest
 from vsphere_session.errors import StorageError
-from vsphere_session.storage.files import write_private
+from vsphere_session.storage.files import remove_quietly, write_private
 from vsphere_session.storage.reading import Reader
 
 TYPE_CHECKING = False
@@ -28,6 +31,8 @@ _FIELDS = ("username", "login", "form", "api_version", "pinned")
 _KINDS = ("soap", "rest")
 _PROVEN, _OF = "proven", "of"
 PINNED = "yes"
+ROUNDING = 2.0
+"""Seconds by which two answers of a server may differ on when one session was logged in: it counts whole ones."""
 
 
 class Known:
@@ -64,6 +69,10 @@ class Known:
         self.login_at = login_at
         self.confirmed_at = confirmed_at
 
+    def is_as(self, other: Known) -> bool:
+        """Whether both say the same, but for when it was confirmed."""
+        return all(getattr(self, name) == getattr(other, name) for name in ("digest", "login_at", *_FIELDS))
+
     def is_about(self, session_id: str) -> bool:
         """Whether this is the session that is meant."""
         return self.digest == session_digest(session_id)
@@ -77,7 +86,10 @@ class Record:
 
     def __init__(self, path: str, reader: Reader | None = None) -> None:
         self.path = path
+        state, name = os.path.split(path)
+        self._later = os.path.join(os.path.dirname(state), "confirmed", name)
         self._reader = reader or Reader()
+        self._confirmed: dict[str, tuple[str, float]] | None = None
         self._read: tuple[dict[str, Known], dict[str, str]] | None = None
 
     @property
@@ -106,13 +118,51 @@ class Record:
         return self._read
 
     def forget(self) -> None:
-        """Read the file again the next time: another process may have changed it."""
-        self._read = None
+        """Read both files again the next time: another process may have changed them."""
+        self._read = self._confirmed = None
 
     def known(self, kind: str, session_id: str) -> Known | None:
         """What is known of the session with this id; None if the record speaks of another or of none."""
         found = self.kinds.get(kind)
         return found if found is not None and found.is_about(session_id) else None
+
+    def bring_up(self, kind: str, known: Known) -> None:
+        """Let `known`, the session of this kind in the record, say when the server has confirmed it since."""
+        digest, at = self._times.get(kind, ("", 0.0))
+        if known is self.kinds.get(kind) and digest == known.digest and 0 < known.confirmed_at < at:
+            known.confirmed_at = at
+
+    def confirm(self, changes: Mapping[str, Known | None]) -> bool:
+        """Note that the server has confirmed these sessions; False if there is more to note. Raises StorageError."""
+        times = dict(self._times)
+        for kind, known in changes.items():
+            before = self.kinds.get(kind)
+            if known is None or before is None or known is before or not known.is_as(before):
+                return False
+            if not 0 < before.confirmed_at < known.confirmed_at:  # it is distrusted, or the clock was set back
+                return False
+            times[kind] = known.digest, known.confirmed_at
+        value = {kind: {"digest": digest, "login_at": at, "confirmed_at": at} for kind, (digest, at) in times.items()}
+        data = encode({"version": int(VERSION), **value}).encode() + b"\n"
+        write_private(self._later, data, synced=False)
+        return True
+
+    @property
+    def _times(self) -> dict[str, tuple[str, float]]:
+        """What the second file says: by kind the session's digest, and when it was confirmed. One that is cut short says nothing."""
+        if self._confirmed is None:
+            try:
+                value = _value(self._reader.private(self._later) or b"")
+            except StorageError:
+                value = {}
+            self._confirmed = {kind: (one.digest, one.confirmed_at) for kind, one in _sessions(value).items()}
+        return self._confirmed
+
+    def _drop_times(self) -> None:
+        """The record itself says all of it again, or what was confirmed counts no more."""
+        if self._confirmed != {}:
+            self._confirmed = {}
+            remove_quietly(self._later)
 
     def change(self, changes: Mapping[str, Known | None]) -> None:
         """Write down what is known of the session of each kind now; None: nothing."""
@@ -162,6 +212,7 @@ class Record:
         # with the key: a record that was copied here from another one's place shows nothing of this user
         names = self._content[1]
         proven = {_PROVEN: {_OF: os.path.basename(self.path), **names}} if names else {}
+        self._drop_times()
         write_private(self.path, encode({"version": int(VERSION), **kinds, **proven}).encode() + b"\n")
 
 

@@ -252,9 +252,12 @@ class Repository:
         notes, self._notes = self._notes, {}
         if not notes:
             return
+        changes = {kind: known for kind, (_, _, known) in notes.items()}
         try:
             if self.lock.held:
-                self.record.change({kind: known for kind, (_, _, known) in notes.items()})
+                self.record.change(changes)
+                return
+            if self.record.confirm(changes):  # which holds for these very sessions, whatever others write meanwhile
                 return
             with self.lock:
                 if self.lock.try_acquire():

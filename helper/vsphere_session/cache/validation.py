@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from vsphere_session.cache.clients import SOAP_ONLY, SoapClient, WireClient
 from vsphere_session.cache.principal import is_anothers, is_owner, made_for
-from vsphere_session.cache.record import PINNED, Known
+from vsphere_session.cache.record import PINNED, ROUNDING, Known
 from vsphere_session.digest import session_digest
 
 TYPE_CHECKING = False
@@ -77,17 +77,15 @@ class Validator:
             self.soap = client
         if client.known is None and self._policy.verify == "never":
             client.known = self._repository.known_by_file(client)
-        known = client.known
+        known, now = client.known, self._around.clock.now()
+        if known is not None and not self._policy.trusts(known, now):
+            self._repository.record.bring_up(client.kind, known)
         custom = client.kind in self._custom
         if not made_for(known, self._username, by_callable=custom, login_as=self._login_as, proven=self._proven):
             self.why = "the cached session was made for somebody else or in another way"
             client.stored = None
             return False
-        if (
-            known is None
-            or known.confirmed_at <= self._gone_at
-            or not self._policy.trusts(known, self._around.clock.now())
-        ):
+        if known is None or known.confirmed_at <= self._gone_at or not self._policy.trusts(known, now):
             self.why = "the cached session has not been confirmed lately"
             return False
         return True
@@ -141,6 +139,8 @@ class Validator:
             client.form = "" if client.form == SOAP_ONLY else client.form  # it may only have been starting
             fresh = self.learn(client, identity, login=login, login_at=login_at)
             fresh.pinned = pinned  # what counts is how the session was obtained
+            if known is not None and abs(fresh.login_at - known.login_at) < ROUNDING:
+                fresh.login_at = known.login_at
             if not self._policy.too_old(fresh, now):
                 self._around.tell(f"the cached {client.kind.upper()} session is good: the server has just confirmed it")
                 self._repository.note(client)

@@ -47,7 +47,7 @@ class Kept:
         self.found = False
         self.general: Section = {}
 
-    def read(self) -> bool:
+    def find(self) -> bool:
         """Whether something was kept of this very file, which is `found` then; it has `general`, `section`, `endpoints`."""
         try:
             data = read_private(self._file, limit=MAX_BYTES) or b""
@@ -67,16 +67,16 @@ class Kept:
             name = f"\n{quote(place)}:".encode()
             start = self._lines.find(name)
             line = self._lines[start + len(name) : self._lines.find(b"\n", start + 1)] if start >= 0 else b""
-            self._sections[place] = self._read(_section, line) if line else None
+            self._sections[place] = self._decoded(_section, line) if line else None
         return self._sections[place]
 
     def endpoints(self) -> dict[str, Section]:
         """All of them. Raises StorageError."""
         lines = self._lines[len(self._head) :].split(b"\n")[1:-1]
-        members = self._read(_decoded, b"{%s}" % b",".join(lines))
+        members = self._decoded(_decoded, b"{%s}" % b",".join(lines))
         return {place: section for place, section in members.items() if isinstance(section, dict)}
 
-    def _read(self, read: Callable[[bytes], T], line: bytes) -> T:
+    def _decoded(self, read: Callable[[bytes], T], line: bytes) -> T:
         try:
             return read(line)
         except ValueError:

@@ -203,6 +203,7 @@ def _write(path: str, data: bytes, handed: Handed, until: float) -> None:
         finally:
             os.close(fd)
         os.utime(beside, (until, until))
+        remove_quietly(path)  # some file systems (ext4) write a file out when it replaces another
         os.replace(beside, path)
     except OSError:
         remove_quietly(beside)

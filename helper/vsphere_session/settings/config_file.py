@@ -101,7 +101,7 @@ def load(
     def is_kept(found: os.stat_result) -> bool:
         nonlocal kept
         kept = keep(path, found) if keep is not None and LONG < found.st_size <= MAX_CONFIG_BYTES else None
-        return kept is not None and kept.read()
+        return kept is not None and kept.find()
 
     try:
         data = (reader or Reader()).named(path, MAX_CONFIG_BYTES + 1, path, seconds, skip=is_kept)

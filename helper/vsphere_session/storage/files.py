@@ -107,21 +107,24 @@ def _await_writer(fd: int, left: float, what: str, seconds: float) -> None:
         raise StorageError(f"{what} is a pipe or device that has not come to its end within {seconds:g} s; write to it")
 
 
-def write_private(path: str, data: bytes, *, limit: int = MAX_BYTES) -> None:
-    """Replace `path` by `data`: whoever reads sees the old file or the new one. Raises StorageError."""
+def write_private(path: str, data: bytes, *, limit: int = MAX_BYTES, synced: bool = True) -> None:
+    """Replace `path` by `data`: whoever reads sees the old file or the new one. Raises StorageError.
+
+    `synced` makes that true after a power cut, too; what is not may be lost or cut short by one.
+    """
     if len(data) > limit:
         raise StorageError(f"{path} would be longer than {limit} bytes, and stays as it is; keep less in it")
     check_replaceable(path)
-    replace_private(path, write_beside(path, data, ".tmp"))
+    replace_private(path, write_beside(path, data, ".tmp", synced=synced), synced=synced)
 
 
-def write_beside(path: str, data: bytes, ending: str) -> str:
+def write_beside(path: str, data: bytes, ending: str, *, synced: bool = True) -> str:
     """Write a whole file of ours beside `path`, and return its name: hidden, new, with this ending. Raises StorageError."""
     directory, name = os.path.split(path)
     make_private_directory(directory)
     beside = os.path.join(directory, f".{name}.{os.getpid()}.{os.urandom(4).hex()}{ending}")
     try:
-        _write_new(beside, data)
+        _write_new(beside, data, synced=synced)
     except BaseException as error:
         remove_quietly(beside)
         if isinstance(error, OSError):
@@ -130,16 +133,22 @@ def write_beside(path: str, data: bytes, ending: str) -> str:
     return beside
 
 
-def replace_private(path: str, beside: str) -> None:
-    """Replace `path` by a file that was written beside it, in one step. Raises StorageError; that file is gone then."""
+def replace_private(path: str, beside: str, *, synced: bool = True) -> None:
+    """Replace `path` by a file that was written beside it, in one step. Raises StorageError; that file is gone then.
+
+    One that is not synced takes a name that is free: some file systems (ext4) write a file out when it replaces another.
+    """
     try:
+        if not synced:
+            remove_quietly(path)
         os.replace(beside, path)
     except BaseException as error:
         remove_quietly(beside)
         if isinstance(error, OSError):
             raise _cannot("write", path, error) from None
         raise
-    _sync_directory(os.path.dirname(path))
+    if synced:
+        _sync_directory(os.path.dirname(path))
 
 
 def remove_private(path: str) -> bool:
@@ -268,7 +277,7 @@ def _kind_of(mode: int) -> str:
     return "a device"
 
 
-def _write_new(path: str, data: bytes) -> None:
+def _write_new(path: str, data: bytes, *, synced: bool) -> None:
     fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_FOLLOW, 0o600)
     try:
         if os.name == "posix":
@@ -276,7 +285,8 @@ def _write_new(path: str, data: bytes) -> None:
         view = memoryview(data)
         while view:
             view = view[os.write(fd, view) :]
-        os.fsync(fd)
+        if synced:
+            os.fsync(fd)
     finally:
         os.close(fd)
 
