@@ -262,10 +262,11 @@ def test_a_question_that_is_repeated_has_a_new_answer_once_anything_has_changed(
     question = {"action": "get", **request(vcenter)}
     with helper.start() as process:
         talk = Talk(process)
-        first, second = (talk.ask(question | {"id": name}) for name in "ab")
-        assert first | {"id": "b"} == second
+        first, second, third = (talk.ask(question | {"id": name}) for name in "abb")
+        assert first | {"id": "b"} == second == third
         assert first["source"] == "cache"
         change(helper, vcenter)
+        assert talk.ask(question | {"id": "b"}).get("error") == "not-found"
         assert talk.ask(question).get("error") == "not-found"
         again = talk.ask(get(vcenter))
         assert again["source"] == "login"
@@ -285,3 +286,14 @@ def test_a_question_that_is_repeated_is_answered_without_reading_the_files_again
     assert [reply["id"] for reply in replies] == [str(count) for count in range(9)]
     assert len({reply["rest_session_id"] for reply in replies}) == 1
     assert log.read_text().count("/rest_sessions/") == 1
+
+
+def test_a_line_that_is_asked_again_is_answered_to_the_letter(vcenter: SimulatedVCenter, helper: Helper) -> None:
+    """With another id it is the same question, and the answer begins with that one."""
+    helper.ok("get", request(vcenter, password=PASSWORD))
+    settle(helper)
+    lines = [{"action": "get", "id": name, **request(vcenter)} for name in ("1", "2", "1", "1")]
+    replies = converse(helper, *lines, {"action": "get", "id": "1", **request(vcenter, api="soap")})
+    assert replies[0] == replies[2] == replies[3]
+    assert replies[1] == replies[0] | {"id": "2"}
+    assert "rest_session_id" not in replies[4]

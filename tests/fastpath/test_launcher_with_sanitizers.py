@@ -88,7 +88,9 @@ class Call:
         assert len(seen) == 3
         holds = ({SESSION: str(self.sessions / "file")}, now - 1, now + 3600)
         stdin = STDIN if reads else None
-        remembered.remember(handed, self.answer, stdin, early=seen[:early], seen=seen, holds=holds)
+        remembered.remember(
+            handed, self.answer, stdin, early=seen[:early], seen=seen, contents=reader.contents, holds=holds, others=0
+        )
 
     @property
     def files(self) -> list[Path]:

@@ -74,10 +74,14 @@ def deliver(output: Output, call: Call, handed: Handed | None, *, early: int, st
 def _remember(answer: bytes, call: Call, handed: Handed, early: int, stdin: bytes | None) -> None:
     from vsphere_session.fastpath import remembered  # noqa: PLC0415  # only where there is a launcher
 
-    remembered.tidy(handed.state)
-    holds, seen = call.outcome.holds, call.around.reader.seen(handed.began)
-    if holds is not None and not call.around.verbose:
-        remembered.remember(handed, answer, stdin, early=seen[:early], seen=seen, holds=holds)
+    others, holds = remembered.tidy(handed.state), call.outcome.holds
+    if holds is None or call.around.verbose:
+        return
+    reader = call.around.reader
+    seen = reader.seen(handed.began)
+    remembered.remember(
+        handed, answer, stdin, early=seen[:early], seen=seen, contents=reader.contents, holds=holds, others=others
+    )
 
 
 def _rendered(found: Answer, field: str) -> Output:
@@ -114,6 +118,9 @@ def converse(call: Call, verbose: int) -> int:
 def _answer_line(line: bytes, conversation: Call, verbose: int, repeated: Repeated | None) -> int:
     call = conversation
     try:
+        again = repeated.line(line) if repeated is not None else None
+        if again is not None:
+            return write(Output(again))
         request = native.parse_line(line, FIELDS)
         found = repeated.answer(request) if repeated is not None else None
         if found is None:
@@ -123,7 +130,10 @@ def _answer_line(line: bytes, conversation: Call, verbose: int, repeated: Repeat
             if repeated is not None and call.outcome.holds is not None:
                 _, since, until = call.outcome.holds
                 repeated.keep(request, found, (since, until), call.around.reader.seen(began))
-        status = write(native.render(found, request.id))
+        output = native.render(found, request.id)
+        if repeated is not None:
+            repeated.keep_line(line, request, output.stdout)
+        status = write(output)
         if not status:
             call.outcome.told()
         return status

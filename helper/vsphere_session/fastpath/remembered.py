@@ -25,7 +25,7 @@ from time import time
 
 from vsphere_session.digest import hmac_sha256
 from vsphere_session.errors import StorageError
-from vsphere_session.storage.files import MAX_BYTES, make_private_directory, read_private, remove_quietly, write_private
+from vsphere_session.storage.files import make_private_directory, read_private, remove_quietly, write_private
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -66,24 +66,29 @@ def remember(
     *,
     early: Seen,
     seen: Seen,
+    contents: Mapping[str, bytes],
     holds: tuple[Mapping[str, str], float, float],
+    others: int,
 ) -> None:
     """Write an answer down, if nothing speaks against it. Nothing here fails: the answer has been given already.
 
     stdin  all that was read of it; None where it was not touched
     early  of the files that were `seen` those that were read before stdin was
+    contents  what was in them when they were what they are
     holds  the cache file of each session id that may be in the answer, and from and until when it holds (Unix seconds)
+    others  how many files there are already
     """
     if b"password" in (stdin or b"").lower():  # no hash of one, however it is keyed
         return
     sessions, since, until = holds
     times = since, until
     try:
-        parts = _parts(answer, sessions, dict(seen)) if seen else []
+        parts = _parts(answer, sessions, dict(seen), contents) if seen else []
         if parts:
             directory = _directory(handed.state)
             make_private_directory(directory)
-            _make_room(directory)
+            if others >= MOST - 1:
+                _remove_all(directory)
             key = _key(handed.state)
             call = hmac_sha256(key, handed.question)
             mac = hmac_sha256(key, call + (stdin or b""))
@@ -96,19 +101,21 @@ def remember(
 
 def forget_all(state: str) -> None:
     """Have no answer given again: a session has been erased."""
-    for path in _files(_directory(state)):
-        remove_quietly(path)
+    _remove_all(_directory(state))
 
 
-def tidy(state: str) -> None:
-    """Remove the answers whose time is over."""
-    now = time()
+def tidy(state: str) -> int:
+    """Remove the answers whose time is over; how many files stay."""
+    now, stay = time(), 0
     for path in _files(_directory(state)):
         try:
             if os.lstat(path).st_mtime < now:
                 remove_quietly(path)
+            else:
+                stay += 1
         except OSError:
             continue  # somebody else was quicker
+    return stay
 
 
 def _directory(state: str) -> str:
@@ -122,12 +129,9 @@ def _files(directory: str) -> list[str]:
         return []
 
 
-def _make_room(directory: str) -> None:
-    """Remove all answers if there are many."""
-    files = _files(directory)
-    if len(files) >= MOST - 1:
-        for path in files:
-            remove_quietly(path)
+def _remove_all(directory: str) -> None:
+    for path in _files(directory):
+        remove_quietly(path)
 
 
 def _key(state: str) -> bytes:
@@ -144,15 +148,16 @@ def _name(mac: bytes) -> str:
     return mac.hex()[:40]
 
 
-def _parts(answer: bytes, sessions: Mapping[str, str], seen: Mapping[str, Identity]) -> list[bytes]:
+def _parts(
+    answer: bytes, sessions: Mapping[str, str], seen: Mapping[str, Identity], contents: Mapping[str, bytes]
+) -> list[bytes]:
     """The answer in parts, each session id as a place in its file; nothing if one cannot be found there."""
     parts: list[bytes | tuple[str, int, int]] = [answer]
     for session_id, path in sessions.items():
         secret = session_id.encode()
         if not session_id.replace("-", "").isalnum():  # it may stand in the answer in another spelling
             return []
-        with open(path, "rb") as file:
-            offset = file.read(MAX_BYTES).find(secret)
+        offset = contents.get(path, b"").find(secret)
         if offset < 0 or path not in seen:
             return []
         parts = [piece for part in parts for piece in _split(part, secret, (path, offset, len(secret)))]

@@ -29,15 +29,20 @@ _NOT_THERE = (ABSENT, 0, 0, 0, 0, 0, 0, 0)
 class Reader:
     """Reads for one call. What it has read, or found missing, is what the call's answer depends on."""
 
-    __slots__ = ("_noted", "_sure")
+    __slots__ = ("_noted", "_sure", "contents")
 
     def __init__(self) -> None:
         self._noted: dict[str, Identity] = {}
         self._sure = True
+        self.contents: dict[str, bytes] = {}
+        """What was in the private ones."""
 
     def private(self, path: str) -> bytes | None:
         """As `read_private`."""
-        return read_private(path, self._note)
+        data = read_private(path, self._note)
+        if data is not None:
+            self.contents[path] = data
+        return data
 
     def named(
         self, path: str, limit: int, what: str, seconds: float, *, skip: Callable[[os.stat_result], bool] | None = None
