@@ -129,6 +129,9 @@ class WireClient(ABC):
     def confirm(self) -> Identity | None:
         """Ask the server whose session this is; None if it does not know it any more."""
 
+    def ask_ahead(self) -> None:  # noqa: B027  # not every kind can
+        """Have the question of `confirm` sent together with another client's, if they share a connection."""
+
     @abstractmethod
     def log_out(self) -> None:
         """End the session on the server; one that is gone already counts as ended."""
@@ -309,6 +312,10 @@ class RestClient(WireClient):
     def log_out(self) -> None:
         """End the session on the server; one that is gone already counts as ended."""
         self._wire().logout()
+
+    def ask_ahead(self) -> None:
+        """Have the question of `confirm` sent together with another client's, if they share a connection."""
+        self._wire().ask_ahead()
 
     def requests_session(self) -> requests.Session:
         """A `requests.Session` that uses this session, for this endpoint only; paths such as `/api/…` will do as URLs."""

@@ -27,6 +27,7 @@ class Connector:
         self._thumbprint = thumbprint
         self._sharing = False
         self._line: Line | None = None
+        self._agent = ""
 
     def connect(self, client: WireClient, config: Config | None = None) -> None:
         """Give `client` its way to the server, shaped by `config` before anything is sent."""
@@ -59,6 +60,7 @@ class Connector:
 
         around = self._surroundings
         around.connecting()
+        self._agent = self._agent or user_agent(around.caller)
         if self._line is None and self._sharing:
             self._line = Line(kept=True)
         return Transport(
@@ -68,6 +70,6 @@ class Connector:
             timeout=around.timeout,
             deadline=around.deadline,
             proxy=proxy_for(self._endpoint, around.environ),
-            headers={"User-Agent": user_agent(around.caller)},
+            headers={"User-Agent": self._agent},
             line=None if alone else self._line,
         )

@@ -251,6 +251,11 @@ class Session:
             soap.known.form = SOAP_ONLY
             self.repository.note(soap)
 
+    def expect(self, client: WireClient) -> None:
+        """Say who is loaded next, so that the server can be asked about both at once, if it has to be asked about the first."""
+        self._connector.connect(client)
+        self._validator.expect(client)
+
     def begin(self) -> None:
         """Until `close` clients without a `config` share one connection, and what the server says of sessions waits."""
         self._connector.begin()

@@ -9,6 +9,7 @@ from vsphere_session.cache.clients import SOAP_ONLY, SoapClient, WireClient
 from vsphere_session.cache.principal import is_anothers, is_owner, made_for
 from vsphere_session.cache.record import PINNED, ROUNDING, Known
 from vsphere_session.digest import session_digest
+from vsphere_session.errors import SessionError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ class Validator:
         """When one of them was found dead: the server may have restarted, so what it confirmed before counts no more."""
         self.why = ""
         """Why the cached session was not good, for the error that may follow; empty if there was none."""
+        self._next: WireClient | None = None
         self.soap: SoapClient | None = None
         """The SOAP session that was found or made last: from 8.0.3 on it serves REST, too."""
 
@@ -65,9 +67,25 @@ class Validator:
             self.why = _GONE
         elif client.valid() and self._policy.verify != "never":
             with client:
+                self._ask_ahead(client)
                 return self._still_alive(client)
         client.stored = None
         return False
+
+    def expect(self, client: WireClient | None) -> None:
+        """Of whom the server will be asked next, on the same connection: both questions can go out together."""
+        self._next = client
+
+    def _ask_ahead(self, first: WireClient) -> None:
+        client, self._next, why = self._next, None, self.why
+        if client is None or client.kind == first.kind:
+            return
+        try:
+            if not self.is_good_unasked(client) and client.valid() and client.session_id not in self._gone:
+                client.ask_ahead()
+        except SessionError:
+            pass  # its own turn comes
+        self.why = why
 
     def is_good_unasked(self, client: WireClient) -> bool:
         """Fill `client` from the cache; True if it is good without asking. Otherwise it is worth asking if it is valid."""

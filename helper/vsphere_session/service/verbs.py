@@ -93,6 +93,8 @@ def _sessions(settings: Settings, session: Session, outcome: Outcome) -> tuple[l
                 continue
             if session.passthrough:
                 outcome.owe(session, client)  # before it has a session: a signal may come as soon as it has
+            if kind == "soap" and settings.api == "both" and not session.encrypted:
+                session.expect(new_client("rest"))
             try:
                 if session.login(client):
                     made.append(client)

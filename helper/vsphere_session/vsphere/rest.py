@@ -67,6 +67,12 @@ class RestWire:
         )
         return Identity(cleaned(user), age(created, last))
 
+    def ask_ahead(self) -> None:
+        """Have `current_session`'s question sent with the next request, where it is known how this server wants it."""
+        if self.form in _PATHS:
+            method, path = _question(self.form, "GET")
+            self.transport.ask_ahead(method, path, self._authenticated())
+
     def logout(self) -> None:
         """End the session; one that is gone already counts as ended."""
         response = self._call("DELETE", self._authenticated())
@@ -85,9 +91,7 @@ class RestWire:
     def _call(self, method: str, headers: dict[str, str]) -> Response:
         """One request in the form that the server speaks; which one that is, and whether still, is found out by asking."""
         for form in sorted(_PATHS, key=lambda form: form != self.form):
-            asks = form == "rest" and method == "GET"  # the old form asks with an action
-            path = _PATHS[form] + ("?~action=get" if asks else "")
-            response = self.transport.send("POST" if asks else method, path, headers)
+            response = self.transport.send(*_question(form, method), headers)
             if response.status not in _NOT_THERE:
                 self.form = form
                 return response
@@ -102,3 +106,9 @@ class RestWire:
         except ValueError:
             raise not_understood(self._place, "JSON") from None
         return value.get("value") if self.form == "rest" and isinstance(value, dict) else value
+
+
+def _question(form: str, method: str) -> tuple[str, str]:
+    """Method and path in this form; the old one asks with an action."""
+    asks = form == "rest" and method == "GET"
+    return ("POST", f"{_PATHS[form]}?~action=get") if asks else (method, _PATHS[form])
