@@ -38,7 +38,7 @@ MARKS: list[tuple[str, re.Pattern[str], tuple[str, ...]]] = [
     (FILES, re.compile(r'open(?:at)?\(.*/(rest_)?sessions/\w+", O_RDONLY'), (REQUEST,)),
     (NETWORK, re.compile(r'open(?:at)?\(.*/records/\w+", O_RDONLY'), (FILES,)),
     (SERVER, re.compile(r"connect\(\d+, \{sa_family=AF_INET"), (FILES, NETWORK, NOTE)),
-    (NOTE, re.compile(r'open(?:at)?\(.*/(locks|records)/\w+", '), (SERVER,)),
+    (NOTE, re.compile(r'open(?:at)?\(.*/(locks|records|confirmed)/[.\w]+", '), (SERVER,)),
     (REMEMBER, re.compile(r"write\(1, "), (FILES, NETWORK)),
     (END, re.compile(r"exit_group\("), (ANSWER, REMEMBER, FILES, NOTE, SERVER)),
 ]
