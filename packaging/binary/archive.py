@@ -2,7 +2,7 @@
 
     launcher    an ELF image, to which nothing is done
     late        what few answers need, each module deflated, and the table of them
-    asking      what asking a server needs, all in one
+    bundles     what asking a server needs, all in one, and what logging in does
     early       what the interpreter needs to start, start.py, and the bundle: what every answer needs, all in one
     trailer     where these are; `struct trailer` in launcher.c
 
@@ -31,8 +31,8 @@ Module = tuple[str, bool, CodeType]
 """A module's name, whether it is a package, and its code."""
 Late = dict[str, tuple[bool, Member]]
 """Whether it is a package, and its code, by the module's name."""
-Bundle = tuple[tuple[Module, ...], Member, Member]
-"""What every answer needs, in the order of its imports; the modules for asking a server; the table of all others."""
+Index = tuple[tuple[Module, ...], tuple[Member, ...], Member]
+"""What every answer needs, in the order of its imports; other modules that are needed together; the table of the rest."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Contents:
 
     first: list[Module]
     early: list[Module]
-    asking: list[Module]
+    bundles: list[list[Module]]
     late: list[Module]
 
 
@@ -58,12 +58,12 @@ class Writer:
             for name, is_package, code in contents.late
         }
         late = self._add(marshal.dumps(table, _ALONE))
-        asking = self._add(marshal.dumps(tuple(contents.asking), _TOGETHER))
+        bundles = tuple(self._add(marshal.dumps(tuple(bundle), _TOGETHER)) for bundle in contents.bundles)
         self._data += bytes(-len(self._data) % _PAGE)
         start = len(self._data)
         first = [self._add(marshal.dumps(code, _ALONE)) for _, _, code in contents.first]
-        bundle: Bundle = (tuple(contents.early), asking, late)
-        index = self._add(marshal.dumps(bundle, _TOGETHER))
+        known: Index = (tuple(contents.early), bundles, late)
+        index = self._add(marshal.dumps(known, _TOGETHER))
         self._data += self._trailer(start, first, index)
         file.write_bytes(self._data)
         file.chmod(0o755)

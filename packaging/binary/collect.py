@@ -101,13 +101,13 @@ def main(file: str, launcher: str, *path: str) -> None:
     sys.path[:0] = path
     early = order_of_imports(contents.EARLY)  # before anything here imports one of them
     modules = {name: compiled(name, source) for name, source in collected(sys.path).items()}
-    special = {*FIRST, *contents.EARLY, *contents.ASKING}
+    special = {*FIRST, *contents.EARLY, *contents.ASKING, *contents.LOGGING_IN}
     Writer(Path(launcher)).write(
         Path(file),
         Contents(
             first=[modules[name] for name in FIRST],
             early=[modules[name] for name in early],
-            asking=[modules[name] for name in sorted(contents.ASKING)],
+            bundles=[[modules[name] for name in sorted(names)] for names in (contents.ASKING, contents.LOGGING_IN)],
             late=[module for name, module in modules.items() if name not in special],
         ),
     )

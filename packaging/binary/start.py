@@ -28,8 +28,9 @@ if TYPE_CHECKING:
 class Modules:
     """Finds and loads all modules that the interpreter itself does not have: a finder and loader of importlib's."""
 
-    def __init__(self, asking: Member, late: Member) -> None:
-        self._unread = [asking, late]
+    def __init__(self, bundles: tuple[Member, ...], late: Member) -> None:
+        self._unread = list(bundles)
+        self._late_unread: Member | None = late
         self._codes: dict[str, tuple[bool, CodeType]] = {}
         self._late: Late = {}
 
@@ -38,12 +39,12 @@ class Modules:
         found = self._codes.get(name) or self._late.get(name)
         if found:
             return ModuleSpec(name, self, origin=name, is_package=found[0])  # type: ignore[arg-type]  # a loader in all that importlib asks of one
-        if not self._unread:
-            return None
-        if len(self._unread) == 2:
-            self._codes = {name: (is_package, code) for name, is_package, code in loaded(self._unread.pop(0))}
+        if self._unread:
+            self._codes |= {name: (is_package, code) for name, is_package, code in loaded(self._unread.pop(0))}
+        elif self._late_unread:
+            self._late, self._late_unread = loaded(self._late_unread), None
         else:
-            self._late = loaded(self._unread.pop())
+            return None
         return self.find_spec(name)
 
     def create_module(self, spec: ModuleSpec) -> None:

@@ -8,6 +8,7 @@ In a process of its own without site-packages: what it needs, the standard libra
 from __future__ import annotations
 
 import ast
+import importlib
 import json
 import subprocess
 import sys
@@ -254,6 +255,22 @@ def test_a_get_that_asks_writes_what_it_learns_once(cached: Bench) -> None:
     (record,) = cached.records
     written = [path.rpartition("/") for path in opened if f"/.{record.name}." in path]
     assert [directory for directory, _, _ in written] == [str(record.parent.with_name("confirmed"))]
+
+
+def test_the_single_file_keeps_together_what_an_answer_imports(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All else there is inflated one by one. Beside the lists: what only that file has use for, and where passwords are."""
+    monkeypatch.syspath_prepend(Path(ROOTS[0]).parent / "packaging")
+    contents = importlib.import_module("binary.contents")
+    fastpath = {"fastpath", "fastpath.launcher", "fastpath.remembered"}
+    secrets = {"secrets", "secrets.index", "secrets.logins"}
+    assert of_files(OURS) | {f"vsphere_session.{name}" for name in fastpath} == contents.EARLY
+    assert of_files(ASKING) == contents.ASKING
+    assert of_files(LOGGING_IN) | {f"vsphere_session.{name}" for name in secrets} == contents.LOGGING_IN
+
+
+def of_files(modules: set[str]) -> set[str]:
+    """Those that are ours, and not the interpreter's."""
+    return {name for name in modules if name.partition(".")[0] in ("vsphere_session", "credential_protocol")}
 
 
 def test_a_file_says_that_it_is_on_the_fast_path_if_and_only_if_it_is() -> None:
