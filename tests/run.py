@@ -60,7 +60,7 @@ COMMANDS = {
     "peers": [["-m", "peers"]],
 }
 NEED_PEERS = {"test", "smoke", "bench", "promises", "peers"}
-NEED_ZIG = {"build", "smoke", "bench"}
+NEED_ZIG = {"test", "build", "smoke", "bench"}
 NEED_NFPM = {"test", "package", "smoke"}
 ALL = ["lint", "types", "audit", "test", "build", "smoke"]
 

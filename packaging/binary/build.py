@@ -86,11 +86,17 @@ def analyse(work: Path, **environment: str) -> None:
     check_left_out(work / SPEC.stem / f"warn-{SPEC.stem}.txt")
 
 
-def _collect(work: Path, python: Path, target: zig.Target, launcher: Path, file: Path) -> None:
+def modules() -> list[str]:
+    """The names of all modules that belong into the file."""
+    with _workplace() as directory:
+        return _collect(Path(directory), provide().python, zig.target(), Path("-"), Path("-")).splitlines()
+
+
+def _collect(work: Path, python: Path, target: zig.Target, launcher: Path, file: Path) -> str:
     """Put all modules of the program behind the launcher, as the toolchain's own Python finds and compiles them."""
     _generate(work, f"OpenSSL {source('openssl').version}, {target.triple}")
     _stage(work / "libraries")
-    run(
+    return run(
         "the search for modules",
         *(python, "-I", "-S", "-B", "-X", "no_debug_ranges", _HERE / "collect.py", file, launcher),
         *(ROOT / "helper", ROOT / "protocol", work / "generated", work / "libraries"),

@@ -1,7 +1,7 @@
 """Finds what belongs into the single file, and compiles it: run by the very Python that the file is made of.
 
 ``python collect.py FILE LAUNCHER DIRECTORY ...``: modules are looked for in the directories, then in the standard
-library. FILE becomes the launcher with all of them behind it.
+library. FILE becomes the launcher with all of them behind it; if it is `-`, their names are printed.
 
 `modulefinder` follows every import that stands in the code, as PyInstaller does, which itself can't run here: it needs
 ctypes. A test holds what is found to PyInstaller's analysis.
@@ -101,6 +101,9 @@ def main(file: str, launcher: str, *path: str) -> None:
     sys.path[:0] = path
     early = order_of_imports(contents.EARLY)  # before anything here imports one of them
     modules = {name: compiled(name, source) for name, source in collected(sys.path).items()}
+    if file == "-":
+        sys.stdout.write("".join(f"{name}\n" for name in modules))
+        return
     special = {*FIRST, *contents.EARLY, *contents.ASKING, *contents.LOGGING_IN}
     Writer(Path(launcher)).write(
         Path(file),

@@ -44,7 +44,7 @@ if sys.version_info < (3, 12):
 
 # What `keyring` looks for by the names of its plug-ins, and for some finds out that they are for another system.
 KEYRING_BACKENDS = [
-    f"keyring.backends.{name}" for name in ("SecretService", "Windows", "kwallet", "libsecret", "macOS")
+    f"keyring.backends.{name}" for name in ("SecretService", "Windows", "kwallet", "libsecret", "macOS", "null")
 ]
 HIDDEN = ["keyring.backends.chainer", "keyring.backends.fail", "vsphere_session.cli.main", "vsphere_session_build"]
 

@@ -39,7 +39,7 @@ LEFT_OUT = {
         r"apps/.*\.(c|pem|cnf|in|srl|txt|h|pl|sh|cnf)$",
         r"\w[\w-]*\.md$|\.github/",
         r"Configurations/(15|50)-.*",
-        r"(crypto|engines)/(.*/)?asm/(?!.*(x86_64|avx|armv8|armx|arm64))",  # of other processors
+        r"(crypto|engines)/(.*/)?asm/(?!.*(x86_64|avx|armv8|armx|arm64|aarch64))",  # of other processors
     ),
     "zlib": (
         r"(contrib|examples|doc|test|win32|amiga|msdos|nintendods|old|os400|qnx|watcom)/",

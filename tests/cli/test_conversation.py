@@ -281,7 +281,7 @@ def test_a_question_that_is_repeated_is_answered_without_reading_the_files_again
     helper.ok("get", request(vcenter, password=PASSWORD))
     settle(helper)
     log = tmp_path / "calls"
-    helper.program = [*strace(), "-f", "-qq", "-o", str(log), "-e", "trace=openat", *helper.program]
+    helper.program = [*strace(), "-f", "-qq", "-o", str(log), "-e", "trace=?open,openat", *helper.program]
     replies = converse(helper, *({"action": "get", "id": str(count), **request(vcenter)} for count in range(9)))
     assert [reply["id"] for reply in replies] == [str(count) for count in range(9)]
     assert len({reply["rest_session_id"] for reply in replies}) == 1

@@ -74,9 +74,9 @@ def test_where_the_filter_of_core_files_cannot_be_written_there_are_none(
     """By the limit of their size, which exec's child has as it was again."""
     hidden = Helper(helper.home, helper.environment | {"GOVC_URL": vcenter.authority, "GOVC_PASSWORD": PASSWORD})
     hidden.environment |= {"GOVC_TLS_CA_CERTS": str(vcenter.ca_file), "GOVC_USERNAME": "administrator@vsphere.local"}
-    refused = ["-e", "inject=openat:error=EACCES:when=1..4", "-P", "/proc/self/coredump_filter"]
+    refused = ["-e", "inject=?open,openat:error=EACCES:when=1..4", "-P", "/proc/self/coredump_filter"]
     log = helper.home.parent / "calls"
-    limited = [*strace(), "-f", "-qq", "-o", str(log), *refused, "-e", "trace=openat,prlimit64,read"]
+    limited = [*strace(), "-f", "-qq", "-o", str(log), *refused, "-e", "trace=?open,openat,prlimit64,read"]
     hidden.program = [
         *within(helper, "resource.setrlimit(resource.RLIMIT_CORE, (-1, -1))").program[:5],
         *limited,
