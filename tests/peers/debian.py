@@ -12,6 +12,7 @@ import tarfile
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
+from peers import apt
 from peers.locked import exclusively
 from peers.toolchain import CACHE, PeerMissingError
 
@@ -38,22 +39,6 @@ UNNEEDED = (  # dependencies of the packages, but not of what the tests do: a wh
 )
 
 INSTALLED = Path("/var/lib/dpkg/status")
-
-CONFIGURATION = """\
-Dir::State "%(directory)s";
-Dir::State::lists "lists";
-Dir::State::status "%(directory)s/status";
-Dir::Cache "%(directory)s";
-Dir::Cache::archives "archives";
-Debug::NoLocking "true";  // it is the system's lock, which only root may take
-APT::Sandbox::User "root";  // the user _apt can not enter every checkout
-APT::Install-Recommends "false";
-Acquire::Languages "none";
-Acquire::IndexTargets::deb::DEP-11::DefaultEnabled "false";
-Acquire::Retries "3";
-#clear APT::Update;
-"""
-"""A state and a cache of our own beside the system's sources and keys; what the system does after an update is left out."""
 
 WRAPPER = """\
 #!/bin/sh
@@ -118,20 +103,10 @@ def _unpack_into(target: Path, programs: dict[str, str]) -> None:
 
 
 def _download(directory: Path, packages: Iterable[str]) -> list[Path]:
-    """Fetch the packages and what they need and the system does not have; apt checks the signatures."""
-    for name in ("lists", "archives"):
-        (directory / name / "partial").mkdir(parents=True)
+    """Fetch the packages and what they need and the system does not have."""
     installed = INSTALLED.read_text(encoding="utf-8")
     assumed = _assumed(package for package in UNNEEDED if f"Package: {package}\n" not in installed)
-    (directory / "status").write_text(assumed + installed, encoding="utf-8")
-    configuration = directory / "apt.conf"
-    configuration.write_text(CONFIGURATION % {"directory": directory}, encoding="utf-8")
-    # A source of the system's that does not answer matters only if the packages are not found in another one.
-    updated = _apt(configuration, "update")
-    done = _apt(configuration, "install", "--download-only", "--yes", *sorted(packages))
-    if done.returncode:
-        raise PeerMissingError(f"apt-get failed:\n{(updated.stderr + done.stderr)[-4000:]}")
-    return sorted((directory / "archives").glob("*.deb"))
+    return apt.download(directory, packages, installed=assumed + installed)
 
 
 def _assumed(packages: Iterable[str]) -> str:
@@ -143,17 +118,6 @@ def _assumed(packages: Iterable[str]) -> str:
         f"Status: install ok installed\nArchitecture: {machine}\nVersion: 999:0\nMaintainer: nobody\nDescription: none"
     )
     return "".join(f"Package: {package}\n{rest}\n\n" for package in packages)
-
-
-def _apt(configuration: Path, command: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        ["apt-get", "-qq", "-c", configuration, command, *arguments],
-        env=os.environ | {"DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C"},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
 
 
 def _unpack(archive: Path, into: Path, programs: Iterable[str]) -> None:

@@ -44,7 +44,7 @@ func newIdentity() (*identity, error) {
 		return nil, err
 	}
 	leaf := template("vcsim", 2)
-	leaf.DNSNames = []string{"localhost"}
+	leaf.DNSNames = []string{"localhost", "vcsim.test"}
 	leaf.IPAddresses = []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback}
 	leaf.KeyUsage = x509.KeyUsageDigitalSignature
 	leaf.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}

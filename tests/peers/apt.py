@@ -1,0 +1,72 @@
+"""Debian's packages with what they depend on, downloaded by apt, which checks the signatures; nothing is installed."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterable
+from pathlib import Path
+
+from peers.toolchain import PeerMissingError
+
+CONFIGURATION = """\
+Dir::State "%(directory)s";
+Dir::State::lists "lists";
+Dir::State::status "%(directory)s/status";
+Dir::Cache "%(directory)s";
+Dir::Cache::archives "archives";
+Debug::NoLocking "true";  // it is the system's lock, which only root may take
+APT::Sandbox::User "root";  // the user _apt can not enter every checkout
+APT::Install-Recommends "false";
+Acquire::Languages "none";
+Acquire::IndexTargets::deb::DEP-11::DefaultEnabled "false";
+Acquire::Retries "3";
+#clear APT::Update;
+"""
+"""A state and a cache of our own beside the system's sources and keys; what the system does after an update is left out."""
+
+OWN_SOURCES = """\
+Dir::Etc::sourcelist "%(directory)s/sources.list";
+Dir::Etc::sourceparts "/dev/null";
+Dir::Etc::preferences "/dev/null";
+Dir::Etc::preferencesparts "/dev/null";
+"""
+
+
+def download(directory: Path, packages: Iterable[str], *, installed: str, sources: str | None = None) -> list[Path]:
+    """Return the archives of the packages and of what they need; raise ``PeerMissingError`` where they can not be had.
+
+    ``installed`` is dpkg's list of what is there already, ``sources`` a sources.list in place of the system's.
+    """
+    for name in ("lists", "archives"):
+        (directory / name / "partial").mkdir(parents=True)
+    (directory / "status").write_text(installed, encoding="utf-8")
+    configuration = directory / "apt.conf"
+    text = CONFIGURATION
+    if sources is not None:
+        (directory / "sources.list").write_text(sources, encoding="utf-8")
+        text += OWN_SOURCES
+    configuration.write_text(text % {"directory": directory}, encoding="utf-8")
+    # A source that does not answer matters only if the packages are not found in another one.
+    updated = _apt(configuration, "update")
+    done = _apt(configuration, "install", "--download-only", "--yes", *sorted(packages))
+    if done.returncode:
+        raise PeerMissingError(f"apt-get cannot have {', '.join(sorted(packages))}: {_complaints(updated, done)}")
+    return sorted((directory / "archives").glob("*.deb"))
+
+
+def _apt(configuration: Path, command: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["apt-get", "-qq", "-c", configuration, command, *arguments],
+        env=os.environ | {"DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def _complaints(*runs: subprocess.CompletedProcess[str]) -> str:
+    """One line of what apt-get has to say, each thing once."""
+    lines = [line for run in runs for line in run.stderr.splitlines() if line.startswith(("E:", "W:"))]
+    return " ".join(dict.fromkeys(lines))[:1000]
