@@ -23,7 +23,7 @@ READ = (
     "SSL_CERT_", "SUDO_", "TF_", "TZ", "VMWARE_", "VSPHERE_", "XDG_",
 )  # fmt: skip
 READ_AT_START = ("OPENSSL_", "PYTHONIOENCODING", "PYTHONOPTIMIZE", "PYTHONUTF8", "PYTHONWARNINGS")
-KEPT = {"VSPHERE_SESSION_PROGRAM"}  # says which program to test
+KEPT = {"VSPHERE_SESSION_PROGRAM", "VSPHERE_SESSION_PROGRAM_AARCH64"}  # say which programs to test
 
 
 def reset_process() -> None:

@@ -22,6 +22,12 @@ def program() -> list[str]:
     return [named] if named else [str(Path(sys.executable).parent / "vsphere-session")]
 
 
+def is_script() -> bool:
+    """Whether it is a script for an interpreter, and no file that runs by itself."""
+    with Path(program()[0]).open("rb") as file:
+        return file.read(2) == b"#!"
+
+
 class Reply:
     """What one call of the program did."""
 
