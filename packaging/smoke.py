@@ -3,8 +3,9 @@
 The tests that run the program as the contract has it (TESTS) and those in tests/smoke run on the single file, and on
 the console script of the wheel in an environment of its own. On the single file, which is what callers are given, every
 real caller runs, too: those of tests/interop and tests/configure that run the program (see
-tests/support/of_the_program.py). It is installed from its packages on an older Debian and runs in the container image;
-the wheel is installed by pipx and uv. The source distribution has to hold all tests, and to build the very same single file.
+tests/support/of_the_program.py). It does its main job in the roots of tests/everywhere, is installed from its packages
+on an older Debian, and runs in the container image; the wheel is installed by pipx and uv. The source distribution has to
+hold all tests, and to build the very same single file.
 """
 
 from __future__ import annotations
@@ -50,6 +51,7 @@ WITH_SANITIZERS = (
     "-k",
     "not without_proc",  # which they need
 )
+EVERYWHERE = ("tests/everywhere",)
 CALLERS = ("tests/interop", "tests/configure", "-p", "support.of_the_program")
 RELEASED = ("tests/releases/test_installed.py", "tests/releases/test_image.py")
 UNPACKED = BUILD / "smoke" / "sdist"
@@ -63,6 +65,8 @@ def main(arguments: list[str]) -> int:
         check_source_distribution()
         progress("the single file")
         check_program(BINARY, [*TESTS, *arguments])
+        progress("the single file on other hosts")
+        check_program(BINARY, [*EVERYWHERE, *arguments])
         progress("the single file in three ways")
         check_program(BINARY, [*IN_THREE_WAYS, *arguments])
         progress("its launcher with sanitizers")
