@@ -61,7 +61,12 @@ def warm(bench: Bench, rounds: int) -> list[str]:
     found = medians({**ways, "one": bench.govc_one, "both": bench.govc_both}, rounds, bench.refresh())
     one, both = found.pop("one"), found.pop("both")
     return [
-        row("warm `get`, both sessions", "≤ 0.6 ×", beside(found, both), f"{milliseconds(both)}: {BOTH}"),
+        row(
+            "warm `get`, both sessions",
+            "≤ 0.04 × remembered, ≤ 0.55 × by Python (≤ 0.4 ×)",
+            beside(found, both),
+            f"{milliseconds(both)}: {BOTH}",
+        ),
         row(
             "the same, beside one of govc's two calls",
             "≤ 0.3 × by an agent (≤ 1.0 × without)",
@@ -88,7 +93,7 @@ def asking(bench: Bench, rounds: int) -> str:
     found = medians({**ways, "both": bench.govc_both}, rounds)
     both = found.pop("both")
     name = "warm `get` that asks the server about both"
-    return row(name, "≤ 1.0 × (≤ 0.7 ×)", beside(found, both), f"{milliseconds(both)}: {BOTH}")
+    return row(name, "≤ 1.0 × (≤ 0.8 ×)", beside(found, both), f"{milliseconds(both)}: {BOTH}")
 
 
 def cold(bench: Bench, rounds: int) -> str:
@@ -98,7 +103,7 @@ def cold(bench: Bench, rounds: int) -> str:
     found = medians({**ways, "both": bench.govc_cold}, rounds)
     both = found.pop("both")
     govc = f"{milliseconds(both)}: the same two, nothing cached"
-    return row("cold `get`, both logins", "≤ 2.0 × (≤ 1.0 ×)", beside(found, both), govc)
+    return row("cold `get`, both logins", "≤ 1.3 × (≤ 1.0 ×)", beside(found, both), govc)
 
 
 def first_run(bench: Bench, rounds: int) -> str:
@@ -118,7 +123,7 @@ def many_at_once(bench: Bench, rounds: int) -> str:
     found = medians({**ways, "one": lambda: at_once(govc, AT_ONCE)}, rounds, bench.refresh())
     one = found.pop("one")
     shown = f"{milliseconds(one)}: {AT_ONCE} {ONE}"
-    return row(f"{AT_ONCE} warm `get` at once, until the last ends", "≤ 1.0 × (≤ 0.3 ×)", beside(found, one), shown)
+    return row(f"{AT_ONCE} warm `get` at once, until the last ends", "≤ 1.0 × (≤ 0.7 ×)", beside(found, one), shown)
 
 
 def unforgettable(bench: Bench) -> dict[str, Command]:
@@ -132,7 +137,7 @@ def conversation(bench: Bench, rounds: int) -> str:
     ways = {way: bench.helpers[way] for way in ("Python", "wheel")}
     measures = {way: lambda helper=helper: per_request(helper.get()) for way, helper in ways.items()}
     cells = {way: milliseconds(value) for way, value in medians(measures, rounds, bench.refresh()).items()}
-    return row("a request of 1,000 warm ones on one pipe", "≤ 0.2 ms (≤ 0.05 ms)", cells)
+    return row("a request of 1,000 warm ones on one pipe", "≤ 0.05 ms (≤ 0.03 ms)", cells)
 
 
 def among_many(bench: Bench, rounds: int) -> str:
@@ -140,7 +145,7 @@ def among_many(bench: Bench, rounds: int) -> str:
     found = Crowd(bench).measure(rounds)
     cells = {way: f"{many / one:.2f} ×" for way, (one, many) in found.items()}
     name = f"warm `get`, {MANY:,} sessions cached and {MANY:,} endpoints configured, beside one"
-    return row(name, "≤ 1.1 ×", cells)
+    return row(name, "≤ 2 × (≤ 1.1 ×)", cells)
 
 
 # ---- size
@@ -158,4 +163,4 @@ def size() -> str:
     """The size of the files."""
     ours, govc = BINARY.stat().st_size, build().govc.stat().st_size
     cells = {"Python": f"{ours / 1e6:.1f} MB"}
-    return row("size of the file", "≤ 20 MB (≤ 12 MB)", cells, f"{govc / 1e6:.1f} MB: the tests' own build")
+    return row("size of the file", "≤ 12.5 MB (≤ 10 MB)", cells, f"{govc / 1e6:.1f} MB: the tests' own build")
