@@ -11,7 +11,7 @@ from importlib.metadata import PackageNotFoundError, distribution, version
 from pathlib import Path
 
 import origin
-from binary import compiler
+from binary import compiler, sbom
 from binary.contents import BUNDLED, NOT_REACHED, UNUSED
 from common import BINARY, BUILD, ROOT, SANITIZED, BuildError, run
 from toolchain import zig
@@ -20,6 +20,8 @@ from toolchain.sources import source
 
 _HERE = Path(__file__).parent
 SPEC = _HERE / "collect.spec"
+BILL = f"{BINARY.name}.cdx.json"
+"""The bill of materials, beside the file."""
 OUR_OWN = {
     "vsphere_session_start": "start.py",
     "vsphere_session_plugins": "plugins.py",
@@ -29,7 +31,7 @@ OUR_OWN = {
 
 
 def build(arch: str | None = None) -> None:
-    """Build it anew, for this machine's architecture or the one that is named.
+    """Build it and its bill of materials anew, for this machine's architecture or the one that is named.
 
     Raise BuildError where this machine can't, or a source or a compiler fails. The first build makes the toolchain.
     """
@@ -40,7 +42,10 @@ def build(arch: str | None = None) -> None:
         launcher = compiler.compile_launcher(work, toolchain)
         file = work / BINARY.name
         _collect(work, native.python, toolchain.target, launcher, file)
+        bill = work / BILL
+        sbom.write(bill, file, toolchain.target)
         _hand_out(file, place(toolchain.target))
+        _hand_out(bill, place(toolchain.target).with_name(BILL))
 
 
 def place(target: zig.Target) -> Path:

@@ -34,9 +34,9 @@ def build(tree: Path, *arguments: str, **environment: str) -> subprocess.Complet
     )
 
 
-def refusal(tree: Path, step: str = "binary", **environment: str) -> str:
+def refusal(tree: Path, *arguments: str, **environment: str) -> str:
     """The one line with which the build of the single file ends."""
-    done = build(tree, step, **environment)
+    done = build(tree, *(arguments or ("binary",)), **environment)
     assert done.returncode == 1
     assert done.stdout == ""
     (line,) = done.stderr.splitlines()
@@ -47,34 +47,73 @@ def refusal(tree: Path, step: str = "binary", **environment: str) -> str:
 def test_another_pyinstaller_than_the_pinned_one_is_refused(tree: Path) -> None:
     project = tree / "pyproject.toml"
     project.write_text(project.read_text().replace("pyinstaller==", "pyinstaller==1.2."))
-    assert refusal(tree).startswith("packaging/build.py: PyInstaller 1.2.6.")
-    assert refusal(tree).endswith("run python3 tests/run.py build")
+    assert refusal(tree, "plain").startswith("packaging/build.py: PyInstaller 1.2.6.")
+    assert refusal(tree, "plain").endswith("run python3 tests/run.py build")
 
 
 def test_tools_that_are_missing_are_named(tree: Path) -> None:
     line = refusal(tree, PATH=str(tree))
-    assert "ldd, objcopy, objdump, strip cannot be found" in line
-    assert "binutils" in line
+    assert "make and perl cannot be found" in line
+    assert "install your system's packages of these names" in line
 
 
-def test_without_a_compiler_that_is_said(tree: Path) -> None:
-    """All other tools are there."""
+@pytest.mark.parametrize("there", ["none", "0.14.0"])
+def test_without_the_compiler_or_with_another_version_that_is_said(tree: Path, there: str) -> None:
+    (tree / "sitecustomize.py").write_text(
+        f"""
+import importlib.metadata as metadata
+from types import SimpleNamespace
+found = metadata.distribution
+def distribution(name):
+    if name != "ziglang":
+        return found(name)
+    if {there!r} == "none":
+        raise metadata.PackageNotFoundError(name)
+    return SimpleNamespace(version={there!r})
+metadata.distribution = distribution
+"""
+    )
+    line = refusal(tree, PYTHONPATH=str(tree))
+    assert line.endswith(f"the compiler ziglang 0.15.1 is needed, {there} is here: run python3 tests/run.py build")
+
+
+def test_a_source_that_is_not_the_one_of_the_lock_is_not_compiled(tree: Path) -> None:
+    (source,) = (tree / "packaging/toolchain/sources").glob("openssl-*")
+    source.write_bytes(source.read_bytes() + b"\n")
+    line = refusal(tree)
+    assert "has the SHA-256" in line
+    assert "restore it: git checkout" in line
+    assert nothing_is_left(tree)
+
+
+def test_a_source_that_is_missing_is_named(tree: Path) -> None:
+    (source,) = (tree / "packaging/toolchain/sources").glob("openssl-*")
+    source.unlink()
+    line = refusal(tree)
+    assert f"{source}: No such file or directory" in line
+    assert nothing_is_left(tree)
+
+
+def test_an_architecture_that_is_not_known_is_told_those_that_are(tree: Path) -> None:
+    line = refusal(tree, "binary", "--arch", "sparc")
+    assert "'sparc' is no architecture that the file is made for: choose --arch x86_64 or aarch64" in line
+
+
+def test_a_step_of_the_toolchain_that_fails_says_where_its_output_is_and_leaves_nothing(tree: Path) -> None:
     tools = tree / "tools"
     tools.mkdir()
-    for name in ("ldd", "objcopy", "objdump", "strip"):
-        (tools / name).symlink_to(str(shutil.which(name)))
-    (tree / "sitecustomize.py").write_text("import sys\nsys.modules['ziglang'] = None\n")
-    line = refusal(tree, PATH=str(tools), PYTHONPATH=str(tree))
-    assert "there is no C compiler" in line
-    assert "run python3 tests/run.py build" in line
+    for name in ("perl", "make"):
+        (tools / name).write_text("#!/bin/sh\necho no luck\nexit 3\n")
+        (tools / name).chmod(0o755)
+    line = refusal(tree, PATH=f"{tools}{os.pathsep}{os.environ['PATH']}")
+    assert "openssl could not be built (perl): see " in line
+    assert "no luck" in Path(line.rpartition("see ")[2]).read_text()
+    assert nothing_is_left(tree)
 
 
-def test_a_python_without_its_static_library_is_refused(tree: Path) -> None:
-    """Which this one is not: it is made to look for another."""
-    (tree / "sitecustomize.py").write_text("import sysconfig\nsysconfig.get_config_vars()['LDVERSION'] = '9.9'\n")
-    line = refusal(tree, PYTHONPATH=str(tree))
-    assert "has no libpython9.9.a" in line
-    assert "build plain" in line
+def nothing_is_left(tree: Path) -> bool:
+    """Whether the next build begins anew."""
+    return not [path for path in (tree / ".cache/toolchain").iterdir() if path.is_dir()]
 
 
 def test_the_plain_build_refuses_a_python_without_a_shared_library(tree: Path) -> None:
