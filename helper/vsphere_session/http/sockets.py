@@ -114,7 +114,9 @@ def look_up(endpoint: Endpoint, deadline: Deadline) -> list[Address]:
 
     def ask() -> None:
         try:
-            found = getaddrinfo(name.encode(), endpoint.port, type=SOCK_STREAM)  # bytes: a text would import a codec
+            # In lower case, but for an interface's name: musl looks for a name in /etc/hosts as it is spelled.
+            asked = (name if "%" in name else name.lower()).encode()  # bytes: a text would import a codec
+            found = getaddrinfo(asked, endpoint.port, type=SOCK_STREAM)
             result.append([(family, address) for family, _, _, _, address in found])
         except OSError as error:
             result.append(error)
