@@ -14,7 +14,8 @@
   fuzz    a million made-up inputs for the parsers; --inputs N, --seed S
   promises  prove the eight promises with injected faults; NUMBER ..., --short, --write
   faults  let a command meet faults in its system calls; --kill, --error (docs/faults.md)
-  audit   bandit, and what is known against the packages of the lock files
+  audit   bandit, what is known against the packages of the lock files, and which of the single
+          file's sources are behind (told, and no failure)
   peers   build all real peers, Packer too, which takes minutes, and say where they are
   all     lint, types, audit, test, build and smoke; stops at the first that fails
 

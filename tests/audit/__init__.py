@@ -1,1 +1,1 @@
-"""What is known against the packages of the lock files: `python3 tests/run.py audit`."""
+"""What is known against the packages of the lock files, and which sources are behind: `python3 tests/run.py audit`."""

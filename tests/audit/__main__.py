@@ -1,4 +1,7 @@
-"""Ask the advisory services in turn until one of them answers. A known vulnerability is a failure, silence is one line."""
+"""Ask the advisory services in turn until one of them answers. A known vulnerability is a failure, silence is one line.
+
+Then say which sources of the single file are behind (behind.py): for people to read, and never a failure.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
+from audit import behind
 from audit.services import Report, UnusableLockError, ask
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -29,6 +33,8 @@ def main() -> int:
         return 1
     for lock, _, text in lines:
         sys.stdout.write(f"audit: {lock.relative_to(ROOT)}: {text}\n")
+    for line in behind.lines():
+        sys.stdout.write(f"audit: {behind.LOCK.relative_to(ROOT)}: {line}\n")
     return int(any(bad for _, bad, _ in lines))
 
 
