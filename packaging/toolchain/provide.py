@@ -17,7 +17,7 @@ from pathlib import Path
 
 from common import ROOT, BuildError, progress
 from toolchain import recipes, zig
-from toolchain.sources import sha256, source
+from toolchain.sources import sha256, source, sources
 
 CACHE = ROOT / ".cache" / "toolchain"
 TOOLS = ("make", "perl")
@@ -72,8 +72,9 @@ def provide_in_turn(key: str, target: zig.Target, native: Path | None) -> Toolch
         return made
     _check_machine()
     for old in [*CACHE.glob("work-*"), *CACHE.glob(f"{target.arch}-*")]:
-        shutil.rmtree(old)  # of an interrupted build, or another version
-    with tempfile.TemporaryDirectory(prefix="work-", dir=CACHE) as directory:
+        # Of another version, or of a build that was killed, whose steps may go on for a while and write into it.
+        shutil.rmtree(old, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix="work-", dir=CACHE, ignore_cleanup_errors=True) as directory:
         work = Path(directory).resolve()
         place = recipes.Place(work, zig.Compiler(target, work), _Runner(target, work))
         for name in ("openssl", "zlib", "expat", "cpython"):
@@ -124,7 +125,7 @@ def _turn() -> Iterator[None]:
         CACHE.mkdir(parents=True, exist_ok=True)
         lock = os.open(CACHE / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
     except OSError as error:
-        raise BuildError(f"{CACHE}: {error.strerror}") from error
+        raise BuildError(f"{CACHE}: {error.strerror}: it must be a directory that you may write to") from error
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
@@ -134,6 +135,8 @@ def _turn() -> Iterator[None]:
 
 def _check_machine() -> None:
     zig.program()
+    for row in sources():
+        row.check()
     if missing := [tool for tool in TOOLS if not shutil.which(tool)]:
         raise BuildError(f"{' and '.join(missing)} cannot be found: install your system's packages of these names")
     if shutil.disk_usage(CACHE).free < _ROOM_MIB * _MIB:

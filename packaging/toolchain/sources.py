@@ -33,8 +33,8 @@ class Source:
         """The name of the file in sources/."""
         return f"{self.name}-{self.version}.tar.xz"
 
-    def unpack(self, directory: Path) -> Path:
-        """Unpack it, and return where it is. Raise BuildError unless the archive is the one that the lock names."""
+    def check(self) -> None:
+        """Raise BuildError unless the archive is the one that the lock names."""
         file = DIRECTORY / self.archive
         try:
             found = sha256(file.read_bytes())
@@ -45,7 +45,11 @@ class Source:
                 f"{file} has the SHA-256 {found}, and sources.lock wants {self.archive_sha256}:"
                 " restore it: git checkout -- packaging/toolchain"
             )
-        with tarfile.open(file) as archive:
+
+    def unpack(self, directory: Path) -> Path:
+        """Unpack it, and return where it is."""
+        self.check()
+        with tarfile.open(DIRECTORY / self.archive) as archive:
             archive.extractall(directory, filter="data")
         return directory / self.name
 

@@ -1,181 +1,183 @@
-"""The build says in one line what it lacks; on a copy of the tree, so that it never gets far."""
+"""The build of the single file says in one line what it lacks, or what goes wrong, and has made nothing then."""
 
 from __future__ import annotations
 
 import os
-import shutil
+import re
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from support.made_up_toolchain import HERE, SOURCES, WANTED_ZIG, Tree
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="there is no static file elsewhere")
 
 
 @pytest.fixture
-def tree(tmp_path: Path) -> Path:
-    """What the build reads before it begins."""
-    ignore = shutil.ignore_patterns("__pycache__")
-    shutil.copytree(ROOT / "packaging", tmp_path / "packaging", ignore=ignore)
-    shutil.copy(ROOT / "pyproject.toml", tmp_path)
-    return tmp_path
+def tree(tmp_path: Path) -> Tree:
+    """A tree in which nothing is made yet."""
+    return Tree(tmp_path)
 
 
-def build(tree: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run the build to its end, whatever its exit status."""
-    return subprocess.run(
-        [sys.executable, tree / "packaging" / "build.py", *arguments],
-        env=os.environ | environment,
+# ---- what is missing
+
+
+def test_with_everything_here_it_says_nothing_and_makes_what_the_file_is_linked_from(tree: Tree) -> None:
+    """The second time there is nothing to do."""
+    tree.makes("binary")
+    (made,) = tree.cache.glob(f"{HERE}-*")
+    assert {path.name for path in (made / "usr" / "lib").iterdir()} >= {"libz.a", "libexpat.a", "libpython3.13.a"}
+    assert (made / "python" / "bin" / "python3.13").exists()
+    calls = tree.calls.read_text()
+    tree.makes("binary")
+    assert tree.calls.read_text() == calls
+
+
+def test_another_zig_than_the_pinned_one_is_refused(tree: Tree) -> None:
+    tree.add_zig("0.14.9")
+    assert tree.refusal().endswith(f"ziglang {WANTED_ZIG} is needed, 0.14.9 is here: run python3 tests/run.py build")
+
+
+def test_without_zig_that_is_said(tree: Tree) -> None:
+    """The one of this environment is hidden."""
+    (tree.packages / "sitecustomize.py").write_text(
+        "from importlib import metadata\n"
+        "def find(name, known=metadata.distribution):\n"
+        "    if name == 'ziglang': raise metadata.PackageNotFoundError(name)\n"
+        "    return known(name)\n"
+        "metadata.distribution = find\n"
+    )
+    assert tree.refusal().endswith(f"ziglang {WANTED_ZIG} is needed, none is here: run python3 tests/run.py build")
+
+
+@pytest.mark.parametrize("names", [("make",), ("perl",), ("make", "perl")])
+def test_tools_that_are_missing_are_named(tree: Tree, names: tuple[str, ...]) -> None:
+    for name in names:
+        (tree.tools / name).unlink()
+    line = tree.refusal(PATH=str(tree.tools))
+    assert line.endswith(f"{' and '.join(names)} cannot be found: install your system's packages of these names")
+
+
+@pytest.mark.parametrize(
+    ("name", "fault"),
+    [
+        *((name, "changed") for name in SOURCES),
+        *(("expat", fault) for fault in ("cut short", "empty", "missing", "a directory")),
+    ],
+)
+def test_a_source_that_is_not_the_locks_is_refused_before_anything_is_built(tree: Tree, name: str, fault: str) -> None:
+    """Not after minutes."""
+    file = tree.source(name)
+    data = file.read_bytes()
+    file.unlink()
+    if fault == "a directory":
+        file.mkdir()
+    elif fault != "missing":
+        file.write_bytes({"changed": data[:-1] + b"!", "cut short": data[:-1], "empty": b""}[fault])
+    line = tree.refusal()
+    assert str(file) in line
+    assert line.endswith("restore it: git checkout -- packaging/toolchain")
+    assert ("sources.lock wants" in line) == (fault in ("changed", "cut short", "empty"))
+    assert not tree.calls.exists()
+
+
+def test_without_a_lock_that_is_said(tree: Tree) -> None:
+    tree.lock.unlink()
+    assert "sources.lock: No such file or directory" in tree.refusal()
+
+
+@pytest.mark.parametrize("arch", ["sparc", "X86_64", "../x86_64", " "])
+def test_an_architecture_that_is_not_known_is_refused_with_those_that_are(tree: Tree, arch: str) -> None:
+    line = tree.refusal("--arch", arch)
+    assert line.endswith(f"{arch!r} is no architecture that the file is made for: choose --arch x86_64 or aarch64")
+
+
+@pytest.mark.parametrize("arguments", [("--arch",), ("binary", "--arch"), ("--arch", "")])
+def test_an_architecture_without_a_name_is_refused_with_those_that_there_are(
+    tree: Tree, arguments: tuple[str, ...]
+) -> None:
+    assert tree.refusal(*arguments).endswith("--arch wants a name: x86_64 or aarch64")
+
+
+def test_this_machine_may_be_one_that_the_file_is_not_made_for(tree: Tree) -> None:
+    (tree.packages / "sitecustomize.py").write_text("import platform\nplatform.machine = lambda: 'riscv64'\n")
+    assert "'riscv64' is no architecture that the file is made for" in tree.refusal()
+    assert "'riscv64' is no architecture that the file is made for" in tree.refusal("--arch", "x86_64")
+
+
+@pytest.mark.parametrize("arguments", [("everything",), ("--arch", "aarch64", "plain"), ("--arch=aarch64",)])
+def test_a_call_that_makes_no_sense_prints_what_there_is(tree: Tree, arguments: tuple[str, ...]) -> None:
+    done = tree.build(*arguments)
+    assert done.returncode == 2
+    assert "[binary] [plain] [distributions]" in done.stderr
+    assert not tree.cache.exists()
+
+
+# ---- what goes wrong
+
+
+@pytest.mark.parametrize("step", ["build_libs", "install_dev", "libpython"])
+def test_a_step_that_fails_says_where_its_words_are(tree: Tree, step: str) -> None:
+    """They are in a file, and what was made until then is gone."""
+    line = tree.refusal(STEP=f'case "$*" in *{step}*) echo "no such register" >&2; exit 3 ;; esac')
+    log = tree.cache / f"{HERE}.log"
+    assert line.endswith(f"could not be built (make): see {log}")
+    assert "no such register" in log.read_text()
+    assert tree.under_way() == []
+    tree.makes("binary")
+
+
+def test_a_disk_with_too_little_room_is_refused_at_once(tree: Tree) -> None:
+    line = tree.refusal(ROOM="999999999")
+    assert line.endswith("has too little room: a build takes 999999999 MiB")
+    assert not tree.calls.exists()
+
+
+FILL = 'head -c 9000000 /dev/zero > fill; case "$*" in *%s*) exit 2 ;; esac'
+
+
+@pytest.mark.parametrize("step", ["build_libs", "and go on"])
+def test_a_disk_that_fills_up_is_told(tree: Tree, step: str) -> None:
+    """A real one of four megabytes where this machine lets us mount it, else a limit on the size of files; a tool tells it, or nobody."""
+    tree.cache.mkdir(parents=True)
+    own = ["unshare", "--mount"] if os.geteuid() == 0 else ["unshare", "--user", "--map-root-user", "--mount"]
+    mount = 'mount -t tmpfs -o size=4m none "$0" && exec "$@"'
+    limit = 'ulimit -f 4000; exec "$@"'
+    can = subprocess.run([*own, "sh", "-c", mount, str(tree.cache), "true"], capture_output=True, check=False)
+    wrapped = [*own, "sh", "-c", mount, tree.cache] if can.returncode == 0 else ["sh", "-c", limit, "sh"]
+    done = subprocess.run(
+        [*wrapped, *tree.command("binary")],
+        env=tree.environment(STEP=FILL % step, ROOM="1"),
         capture_output=True,
         text=True,
         check=False,
     )
+    assert re.search(r"no space is left (in|for) |File too large|could not be built", tree.one_line(done))
+    if can.returncode == 0:
+        assert "no space is left" in done.stderr
+    tree.makes("binary")
 
 
-def refusal(tree: Path, *arguments: str, **environment: str) -> str:
-    """The one line with which the build of the single file ends."""
-    done = build(tree, *(arguments or ("binary",)), **environment)
+@pytest.mark.parametrize(
+    "fault", ["a file for .cache", "a file for toolchain", "a directory for the lock", "read-only"]
+)
+def test_a_cache_that_cannot_be_written_is_told(tree: Tree, fault: str) -> None:
+    """Root may write everywhere but where there is no such place."""
+    if fault == "read-only" and os.geteuid() == 0:
+        tree.cache.parent.symlink_to("/proc")
+    elif fault == "read-only":
+        tree.cache.mkdir(parents=True, mode=0o500)
+    elif fault == "a file for .cache":
+        tree.cache.parent.write_text("")
+    elif fault == "a file for toolchain":
+        tree.cache.parent.mkdir()
+        tree.cache.write_text("")
+    else:
+        (tree.cache / "lock").mkdir(parents=True)
+    done = tree.build("binary")
     assert done.returncode == 1
-    assert done.stdout == ""
     (line,) = done.stderr.splitlines()
-    assert not (tree / "dist").exists()
-    return line
-
-
-def test_another_pyinstaller_than_the_pinned_one_is_refused(tree: Path) -> None:
-    project = tree / "pyproject.toml"
-    project.write_text(project.read_text().replace("pyinstaller==", "pyinstaller==1.2."))
-    assert refusal(tree, "plain").startswith("packaging/build.py: PyInstaller 1.2.6.")
-    assert refusal(tree, "plain").endswith("run python3 tests/run.py build")
-
-
-def test_tools_that_are_missing_are_named(tree: Path) -> None:
-    line = refusal(tree, PATH=str(tree))
-    assert "make and perl cannot be found" in line
-    assert "install your system's packages of these names" in line
-
-
-@pytest.mark.parametrize("there", ["none", "0.14.0"])
-def test_without_the_compiler_or_with_another_version_that_is_said(tree: Path, there: str) -> None:
-    (tree / "sitecustomize.py").write_text(
-        f"""
-import importlib.metadata as metadata
-from types import SimpleNamespace
-found = metadata.distribution
-def distribution(name):
-    if name != "ziglang":
-        return found(name)
-    if {there!r} == "none":
-        raise metadata.PackageNotFoundError(name)
-    return SimpleNamespace(version={there!r})
-metadata.distribution = distribution
-"""
-    )
-    line = refusal(tree, PYTHONPATH=str(tree))
-    assert line.endswith(f"the compiler ziglang 0.15.1 is needed, {there} is here: run python3 tests/run.py build")
-
-
-def test_a_source_that_is_not_the_one_of_the_lock_is_not_compiled(tree: Path) -> None:
-    (source,) = (tree / "packaging/toolchain/sources").glob("openssl-*")
-    source.write_bytes(source.read_bytes() + b"\n")
-    line = refusal(tree)
-    assert "has the SHA-256" in line
-    assert "restore it: git checkout" in line
-    assert nothing_is_left(tree)
-
-
-def test_a_source_that_is_missing_is_named(tree: Path) -> None:
-    (source,) = (tree / "packaging/toolchain/sources").glob("openssl-*")
-    source.unlink()
-    line = refusal(tree)
-    assert f"{source}: No such file or directory" in line
-    assert nothing_is_left(tree)
-
-
-def test_an_architecture_that_is_not_known_is_told_those_that_are(tree: Path) -> None:
-    line = refusal(tree, "binary", "--arch", "sparc")
-    assert "'sparc' is no architecture that the file is made for: choose --arch x86_64 or aarch64" in line
-
-
-def test_a_step_of_the_toolchain_that_fails_says_where_its_output_is_and_leaves_nothing(tree: Path) -> None:
-    tools = tree / "tools"
-    tools.mkdir()
-    for name in ("perl", "make"):
-        (tools / name).write_text("#!/bin/sh\necho no luck\nexit 3\n")
-        (tools / name).chmod(0o755)
-    line = refusal(tree, PATH=f"{tools}{os.pathsep}{os.environ['PATH']}")
-    assert "openssl could not be built (perl): see " in line
-    assert "no luck" in Path(line.rpartition("see ")[2]).read_text()
-    assert nothing_is_left(tree)
-
-
-def nothing_is_left(tree: Path) -> bool:
-    """Whether the next build begins anew."""
-    return not [path for path in (tree / ".cache/toolchain").iterdir() if path.is_dir()]
-
-
-def test_the_plain_build_refuses_a_python_without_a_shared_library(tree: Path) -> None:
-    """Which this one is not: PyInstaller is made to believe so."""
-    (tree / "sitecustomize.py").write_text(
-        "from PyInstaller.depend import bindepend\nbindepend.get_python_library_path = lambda: None\n"
-    )
-    line = refusal(tree, "plain", PYTHONPATH=str(tree))
-    assert "has no shared library" in line
-    assert "--enable-shared" in line
-
-
-def test_an_unknown_step_prints_what_there_is(tree: Path) -> None:
-    done = build(tree, "everything")
-    assert done.returncode == 2
-    assert "[binary] [plain] [distributions]" in done.stderr
-
-
-@pytest.fixture
-def check(tree: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
-    """What the build says to lines of PyInstaller's warnings; nothing if it goes on."""
-    monkeypatch.syspath_prepend(tree / "packaging")
-    monkeypatch.delitem(sys.modules, "build", raising=False)
-    from binary.build import check_left_out
-    from common import BuildError
-
-    def said(*lines: str) -> str:
-        (tree / "warnings").write_text("".join(f"excluded module named {line}\n" for line in lines))
-        try:
-            check_left_out(tree / "warnings")
-        except BuildError as error:
-            return str(error)
-        return ""
-
-    return said
-
-
-OURS = "vsphere_session.settings.config_file"
-
-
-def test_a_library_that_is_left_out_and_imported_by_our_own_code_is_an_error(check: Callable[..., str]) -> None:
-    """PyInstaller only warns of it, and the program fails where it needs it."""
-    assert check("doctest - imported by difflib (delayed)") == ""
-    assert f"doctest is left out as unused, but is imported by {OURS}" in check(
-        f"doctest - imported by pickle (delayed), {OURS} (delayed)"
-    )
-
-
-@pytest.mark.parametrize("how", ["top-level", "conditional"])
-def test_a_library_that_imports_what_is_left_out_together_with_itself_is_an_error(
-    check: Callable[..., str], how: str
-) -> None:
-    """It would be dead; what imports it later, or does without it, and the standard library are another matter."""
-    assert check("doctest - imported by jeepney (delayed), jeepney.io (optional), pickle (top-level)") == ""
-    assert f"imported by jeepney.io ({how})" in check(f"doctest - imported by pickle (delayed), jeepney.io ({how})")
-    assert check(f"doctest - imported by jeepney.io (delayed, {how})", f"doctest - imported by difflib ({how})") == ""
-
-
-def test_what_is_left_out_for_another_python_than_this_one_is_no_error(check: Callable[..., str]) -> None:
-    """From Python 3.12 on the keyring needs `tarfile`, as PyInstaller says of both; with a reason each it may be so."""
-    from binary.contents import NOT_REACHED, UNUSED
-
-    assert ("tarfile" in UNUSED) == (sys.version_info < (3, 12)) == (("tarfile", "jaraco.context") in NOT_REACHED)
-    assert check(*(f"{module} - imported by {library} (conditional)" for module, library in NOT_REACHED)) == ""
-    assert "imported by jaraco.context" in check("pickle - imported by jaraco.context (conditional)")
+    assert line.startswith(f"packaging/build.py: {tree.cache}: ")
+    assert line.endswith(": it must be a directory that you may write to")
