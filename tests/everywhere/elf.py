@@ -13,12 +13,16 @@ NEEDED, STRINGS = 1, 5
 
 @dataclass(frozen=True)
 class Elf:
-    """The machine that it is for, its loader, the libraries that it needs, and whether it lets data be executed."""
+    """The machine that it is for, its loader, the libraries that it needs, and whether it lets data be executed.
+
+    mapped  the parts that get into memory: where each begins and ends, in the order of addresses
+    """
 
     machine: str
     interpreter: str
     needed: tuple[str, ...]
     executable_stack: bool
+    mapped: tuple[tuple[int, int], ...]
 
 
 def read(path: Path) -> Elf:
@@ -28,15 +32,16 @@ def read(path: Path) -> Elf:
     (machine,) = struct.unpack_from("<H", data, 18)
     (table,) = struct.unpack_from("<Q", data, 32)
     size, count = struct.unpack_from("<HH", data, 54)
-    # type, flags, offset, address, physical address, size in the file
-    headers = [struct.unpack_from("<IIQQQQ", data, table + size * index) for index in range(count)]
-    by_kind = {kind: (flags, data[start : start + length]) for kind, flags, start, _, _, length in headers}
-    loaded = [(address, start) for kind, _, start, address, _, _ in headers if kind == LOAD]
+    # type, flags, offset, address, physical address, size in the file, size in memory
+    headers = [struct.unpack_from("<IIQQQQQ", data, table + size * index) for index in range(count)]
+    by_kind = {kind: (flags, data[start : start + length]) for kind, flags, start, _, _, length, _ in headers}
+    loaded = [(address, start) for kind, _, start, address, *_ in headers if kind == LOAD]
     return Elf(
         machine=MACHINES.get(machine, str(machine)),
         interpreter=by_kind.get(INTERPRETER, (0, b""))[1].rstrip(b"\0").decode(),
         needed=_needed(data, by_kind.get(DYNAMIC, (0, b""))[1], loaded),
         executable_stack=bool(by_kind.get(STACK, (1, b""))[0] & 1),
+        mapped=tuple(sorted((row[3], row[3] + row[6]) for row in headers if row[0] == LOAD)),
     )
 
 

@@ -6,6 +6,7 @@ import re
 import sys
 import sysconfig
 import zlib
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,18 @@ def test_it_needs_no_loader_and_no_library(each: Path) -> None:
 def test_each_is_for_the_machine_that_it_says(file: Path, file_for_aarch64: Path) -> None:
     assert elf.read(file).machine == sysconfig.get_platform().removeprefix("linux-")
     assert elf.read(file_for_aarch64).machine == "aarch64"
+
+
+def test_no_two_parts_share_a_page_however_large_the_kernels_are(file: Path, file_for_aarch64: Path) -> None:
+    """What is mapped later would take the place of the other. On aarch64 pages have 4, 16 or 64 KiB: Raspberry Pi 5, RHEL 8.
+
+    The first part is the headers, which the second's page holds once more.
+    """
+    for path in (file, file_for_aarch64):
+        found = elf.read(path)
+        page = {"x86_64": 0x1000, "aarch64": 0x10000}[found.machine]
+        for (_, end), (begin, _) in pairwise(found.mapped[1:]):
+            assert (end - 1) // page < begin // page, path
 
 
 def test_no_path_of_the_building_machine_is_in_it(each: Path) -> None:
