@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import platform
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -13,10 +16,44 @@ BUILD = ROOT / "build"
 DIST = ROOT / "dist"
 BINARY = DIST / "vsphere-session"
 SANITIZED = BUILD / "sanitized" / "vsphere-session"
+BILL = f"{BINARY.name}.cdx.json"
+"""The single file's bill of materials, beside it."""
 
 
 class BuildError(Exception):
     """One line for the person who builds: what is wrong, and what to do."""
+
+
+def executable(architecture: str) -> Path:
+    """Where the single file for an architecture is: this machine's in dist/, another's in a directory of its name there."""
+    return BINARY if architecture == platform.machine() else DIST / architecture / BINARY.name
+
+
+def installed(name: str, wanted: str, *, called: str, command: str) -> Distribution:
+    """The Python package of this name. Raise BuildError unless it has the wanted version, which `command` of tests/run.py brings."""
+    try:
+        found = distribution(name)
+    except PackageNotFoundError:
+        found = None
+    if found is None or found.version != wanted:
+        here = found.version if found else "none"
+        raise BuildError(f"{called} {wanted} is needed, {here} is here: run python3 tests/run.py {command}")
+    return found
+
+
+@contextlib.contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """One process at a time; one that dies leaves at once."""
+    with path.open("a") as lock:
+        if sys.platform == "win32":
+            import msvcrt  # noqa: PLC0415  # Windows' own
+
+            msvcrt.locking(lock.fileno(), msvcrt.LK_LOCK, 1)
+        else:
+            import fcntl  # noqa: PLC0415  # everybody else's
+
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def run(what: str, *command: str | Path, environment: Mapping[str, str] | None = None) -> str:

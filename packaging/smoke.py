@@ -20,8 +20,7 @@ import distributions
 import installed
 import installers
 import origin
-from binary.build import BILL
-from common import BINARY, BUILD, ROOT, SANITIZED, BuildError, progress, run
+from common import BILL, BINARY, BUILD, ROOT, SANITIZED, BuildError, progress, run
 from toolchain.sources import sha256
 
 TESTS = (

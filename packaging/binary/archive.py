@@ -26,7 +26,7 @@ _ALONE = 2  # marshal's last version whose output does not depend on who else ho
 _TOGETHER = 4  # the first that writes what is shared once
 
 Member = tuple[int, int, int, int]
-"""Offset, size, size when inflated or 0 for what is stored as it is, and checksum or 0 for what is checked already."""
+"""Offset, size, size when inflated or 0 for what is stored as it is, and then its checksum: what is deflated has its own."""
 Module = tuple[str, bool, CodeType]
 """A module's name, whether it is a package, and its code."""
 Late = dict[str, tuple[bool, Member]]

@@ -7,21 +7,19 @@ import shutil
 import sys
 import tempfile
 import tomllib
-from importlib.metadata import PackageNotFoundError, distribution, version
+from importlib.metadata import distribution, version
 from pathlib import Path
 
 import origin
 from binary import compiler, sbom
 from binary.contents import BUNDLED, NOT_REACHED, UNUSED
-from common import BINARY, BUILD, ROOT, SANITIZED, BuildError, run
+from common import BILL, BINARY, BUILD, ROOT, SANITIZED, BuildError, executable, installed, run
 from toolchain import zig
 from toolchain.provide import provide
 from toolchain.sources import source
 
 _HERE = Path(__file__).parent
 SPEC = _HERE / "collect.spec"
-BILL = f"{BINARY.name}.cdx.json"
-"""The bill of materials, beside the file."""
 OUR_OWN = {
     "vsphere_session_start": "start.py",
     "vsphere_session_plugins": "plugins.py",
@@ -35,8 +33,7 @@ def build(arch: str | None = None) -> None:
 
     Raise BuildError where this machine can't, or a source or a compiler fails. The first build makes the toolchain.
     """
-    toolchain = provide(arch)
-    native = provide()
+    toolchain, native = provide(arch), provide()
     with _workplace() as directory:
         work = Path(directory)
         launcher = compiler.compile_launcher(work, toolchain)
@@ -44,13 +41,9 @@ def build(arch: str | None = None) -> None:
         _collect(work, native.python, toolchain.target, launcher, file)
         bill = work / BILL
         sbom.write(bill, file, toolchain.target)
-        _hand_out(file, place(toolchain.target))
-        _hand_out(bill, place(toolchain.target).with_name(BILL))
-
-
-def place(target: zig.Target) -> Path:
-    """Where the file for an architecture is: dist/vsphere-session, or for another one dist/ARCHITECTURE/vsphere-session."""
-    return BINARY if target == zig.target() else BINARY.parent / target.arch / BINARY.name
+        place = executable(toolchain.target.arch)
+        _hand_out(file, place)
+        _hand_out(bill, place.with_name(BILL))
 
 
 def build_sanitized() -> None:
@@ -63,7 +56,7 @@ def build_sanitized() -> None:
 
 def build_plain() -> None:
     """Build it as PyInstaller alone does: a file that unpacks itself into a temporary directory at every start."""
-    _check_pyinstaller()
+    installed("pyinstaller", pinned(), called="PyInstaller", command="build")
     if not has_shared_library():
         raise BuildError(
             f"{sys.executable} has no shared library, which the file must hold: use a Python that was"
@@ -140,16 +133,6 @@ def _hand_out(file: Path, place: Path) -> None:
     file.replace(place)
 
 
-def _check_pyinstaller() -> None:
-    wanted = pinned()
-    try:
-        found = version("pyinstaller")
-    except PackageNotFoundError:
-        found = "none"
-    if found != wanted:
-        raise BuildError(f"PyInstaller {wanted} is needed, {found} is here: run python3 tests/run.py build")
-
-
 def check_left_out(warnings: Path) -> None:
     """Raise BuildError if a module is left out as unused that our own code imports, or a library together with itself."""
     for line in warnings.read_text(encoding="utf-8").splitlines():
@@ -180,6 +163,6 @@ def pinned() -> str:
 
 def has_shared_library() -> bool:
     """Say whether PyInstaller finds the shared library of this Python."""
-    from PyInstaller.depend.bindepend import get_python_library_path  # type: ignore[import-untyped]  # noqa: PLC0415  # check_machine looks first
+    from PyInstaller.depend.bindepend import get_python_library_path  # type: ignore[import-untyped]  # noqa: PLC0415  # build_plain looks first
 
     return bool(get_python_library_path())

@@ -100,10 +100,11 @@ def main(file: str, launcher: str, *path: str) -> None:
     """Write FILE."""
     sys.path[:0] = path
     early = order_of_imports(contents.EARLY)  # before anything here imports one of them
-    modules = {name: compiled(name, source) for name, source in collected(sys.path).items()}
+    sources = collected(sys.path)
     if file == "-":
-        sys.stdout.write("".join(f"{name}\n" for name in modules))
+        sys.stdout.write("".join(f"{name}\n" for name in sources))
         return
+    modules = {name: compiled(name, source) for name, source in sources.items()}
     special = {*FIRST, *contents.EARLY, *contents.ASKING, *contents.LOGGING_IN}
     Writer(Path(launcher)).write(
         Path(file),

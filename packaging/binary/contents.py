@@ -52,8 +52,9 @@ HIDDEN = ["keyring.backends.chainer", "keyring.backends.fail", "vsphere_session.
 CODECS = {"ascii", "charmap", "cp437", "idna", "latin_1", "punycode", "raw_unicode_escape", "unicode_escape", "utf_8",
           "utf_16", "utf_16_be", "utf_16_le", "utf_32", "utf_32_be", "utf_32_le", "utf_8_sig"}  # fmt: skip
 
-# What a warm answer imports. A test holds it to this list.
-EARLY = {
+# What of this project a warm `get` imports; tests/fastpath/test_warm_path.py holds it to these lists. A module more here is
+# slower for every caller: it needs a reason.
+WARM = {
     "credential_protocol", *(f"credential_protocol.{name}" for name in ("dialects", "jsontext", "messages", "native")),
     "vsphere_session",
     "vsphere_session.cache",
@@ -78,9 +79,6 @@ EARLY = {
     "vsphere_session.digest",
     "vsphere_session.endpoint",
     "vsphere_session.errors",
-    "vsphere_session.fastpath",
-    "vsphere_session.fastpath.launcher",
-    "vsphere_session.fastpath.remembered",
     "vsphere_session.service",
     "vsphere_session.service.call",
     "vsphere_session.service.resolved",
@@ -122,8 +120,8 @@ ASKING = {
     "vsphere_session.vsphere.xml",
 }  # fmt: skip
 
-# What logging in imports beyond that, and where the password comes from.
-LOGGING_IN = {
+# What logging in imports beyond that.
+LOGIN = {
     "vsphere_session.cache.ending",
     "vsphere_session.cache.renewal",
     "vsphere_session.login",
@@ -132,8 +130,9 @@ LOGGING_IN = {
     "vsphere_session.login.password",
     "vsphere_session.login.refusals",
     "vsphere_session.login.turn",
-    "vsphere_session.secrets",
-    "vsphere_session.secrets.index",
-    "vsphere_session.secrets.logins",
     "vsphere_session.storage.shared_lock",
 }  # fmt: skip
+
+# What the single file keeps together: those, and what it alone has use for, or where passwords are.
+EARLY = WARM | {f"vsphere_session.{name}" for name in ("fastpath", "fastpath.launcher", "fastpath.remembered")}
+LOGGING_IN = LOGIN | {f"vsphere_session.{name}" for name in ("secrets", "secrets.index", "secrets.logins")}

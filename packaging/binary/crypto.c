@@ -161,6 +161,11 @@ static int is_sound(EVP_PKEY *key) {
     return rsa_sha256(key, 1, KEY, sizeof KEY, signature, length) && rsa_sha256(key, 0, KEY, sizeof KEY, signature, length);
 }
 
+/* NULL for what is too long to be a PEM. */
+static BIO *read_from(const Py_buffer *pem) {
+    return pem->len <= INT_MAX ? BIO_new_mem_buf(pem->buf, (int)pem->len) : NULL;
+}
+
 static PyObject *load_private_key(PyObject *Py_UNUSED(module), PyObject *args) {
     Py_buffer pem, text = {0};
     PyObject *given, *result = NULL;
@@ -173,7 +178,7 @@ static PyObject *load_private_key(PyObject *Py_UNUSED(module), PyObject *args) {
     if (given != Py_None) passphrase.text = text.len ? text.buf : "";
     passphrase.size = text.len;
     ERR_clear_error();
-    BIO *input = pem.len <= INT_MAX ? BIO_new_mem_buf(pem.buf, (int)pem.len) : NULL;
+    BIO *input = read_from(&pem);
     EVP_PKEY *key = input ? PEM_read_bio_PrivateKey(input, NULL, give_passphrase, &passphrase) : NULL;
     BIO_free(input);
     if (!key) {
@@ -216,7 +221,7 @@ static PyObject *belongs_to(PyObject *Py_UNUSED(module), PyObject *args) {
     if (!PyArg_ParseTuple(args, "Oy*", &capsule, &pem)) return NULL;
     EVP_PKEY *key = PyCapsule_GetPointer(capsule, KEY);
     if (key) {
-        BIO *input = pem.len <= INT_MAX ? BIO_new_mem_buf(pem.buf, (int)pem.len) : NULL;
+        BIO *input = read_from(&pem);
         X509 *certificate = input ? PEM_read_bio_X509(input, NULL, give_passphrase, &none) : NULL;
         if (certificate) {
             EVP_PKEY *public = X509_get0_pubkey(certificate); /* NULL for a kind that this OpenSSL does not know */

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import distributions
 import origin
-from common import BINARY, DIST, ROOT, BuildError
+from common import BILL, ROOT, BuildError, executable
 from packages.architectures import ARCHITECTURES, check_executable
 from packages.usage import VERSION
 
@@ -68,17 +68,12 @@ def of_this_tree(architectures: Sequence[str] = ()) -> Inputs:
         version=VERSION,
         time=int(origin.time_of_source()),
         executables=files,
-        boms={name: file.with_name(f"{BINARY.name}.cdx.json") for name, file in files.items()},
+        boms={name: file.with_name(BILL) for name, file in files.items()},
         licence=ROOT / "LICENSE",
         notice=ROOT / "NOTICE",
         distributions=(*distributions.wheels(), *distributions.source_distributions()),
         downloads=os.environ.get(DOWNLOADS, "").rstrip("/"),
     )
-
-
-def executable(architecture: str) -> Path:
-    """Where the build puts the single file for an architecture."""
-    return BINARY if architecture == platform.machine() else DIST / architecture / BINARY.name
 
 
 def _command(architecture: str) -> str:

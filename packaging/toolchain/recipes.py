@@ -6,8 +6,10 @@ import os
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
+from common import progress
 from toolchain.sources import source
 from toolchain.zig import OPTIMIZED, Compiler
 
@@ -86,6 +88,19 @@ class Place:
     def include(self) -> Path:
         """Where headers go."""
         return self.work / "usr" / "include"
+
+
+def make(place: Place, native: Path | None) -> None:
+    """All of them, each after those that it needs. `native` is as in `python`."""
+    steps: dict[str, Callable[[Place], None]] = {
+        "openssl": openssl,
+        "zlib": zlib,
+        "expat": expat,
+        "cpython": partial(python, native=native),
+    }
+    for name, step in steps.items():
+        progress(f"building {name} {source(name).version} for {place.compiler.target.arch}")
+        step(place)
 
 
 def openssl(place: Place) -> None:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import os
 import platform
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
-from common import ROOT, BuildError
+from common import ROOT, BuildError, installed
 
 VERSION = "0.15.1"
 OPTIMIZED = (
@@ -96,11 +95,5 @@ def caches() -> dict[str, str]:
 
 def program() -> Path:
     """Zig itself. Raise BuildError where it is not, or another version."""
-    try:
-        found = distribution("ziglang")
-    except PackageNotFoundError:
-        found = None
-    if not found or found.version != VERSION:
-        here = found.version if found else "none"
-        raise BuildError(f"the compiler ziglang {VERSION} is needed, {here} is here: run python3 tests/run.py build")
+    found = installed("ziglang", VERSION, called="the compiler ziglang", command="build")
     return Path(str(found.locate_file("ziglang/zig")))

@@ -11,11 +11,13 @@ import subprocess
 import sys
 from importlib.metadata import PackageNotFoundError
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+import common
 from common import BuildError
-from packages import release, system
+from packages import release
 from packages.inputs import Inputs, of_this_tree
 from releases.conftest import ROOT, Make
 
@@ -89,13 +91,13 @@ def test_without_downloads_there_is_no_formula(
 def test_another_nfpm_than_the_pinned_one_or_none_is_refused(
     make_inputs: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(system, "version", lambda _name: "1.0.0")
+    monkeypatch.setattr(common, "distribution", lambda _name: SimpleNamespace(version="1.0.0"))
     assert "1.0.0 is here: run python3 tests/run.py package" in refusal(make_inputs, tmp_path)
 
     def none(name: str) -> str:
         raise PackageNotFoundError(name)
 
-    monkeypatch.setattr(system, "version", none)
+    monkeypatch.setattr(common, "distribution", none)
     assert "none is here: run python3 tests/run.py package" in refusal(make_inputs, tmp_path)
 
 
