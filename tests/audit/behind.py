@@ -6,7 +6,6 @@ nobody can be asked. The indexes come through this machine's own apt, into a dir
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import subprocess
@@ -16,27 +15,20 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from peers import apt
+
 LOCK = Path(__file__).resolve().parents[2] / "packaging" / "toolchain" / "sources.lock"
-SUITES = {"Debian": ("trixie", "trixie-updates", "sid"), "Debian-Security": ("trixie-security",)}
-"""By the label of the archive that has them."""
-KEYS = "/usr/share/keyrings/debian-archive-keyring.gpg"
-SOURCE = "deb-src [signed-by={key}] {uri} {suite} main\n"
-CONFIGURATION = """\
-Dir::Etc::sourcelist "{directory}/sources.list";
-Dir::Etc::sourceparts "-";
-Dir::State "{directory}";
-Dir::State::lists "lists";
-Dir::State::status "{directory}/status";
-Dir::Cache "{directory}";
-Debug::NoLocking "true";
-APT::Sandbox::User "root";
-Acquire::Languages "none";
-Acquire::Check-Valid-Until "false";  // mirrors lag
-Acquire::Retries "2";
-Acquire::http::Timeout "20";
-Acquire::https::Timeout "20";
-#clear APT::Update;
-"""
+SUITES = {"": ("trixie", "trixie-updates", "sid"), "security": ("trixie-security",)}
+"""By what follows the dash in the release that this machine has from there."""
+PATIENCE = (
+    "-o",
+    "Acquire::Check-Valid-Until=false",
+    "-o",
+    "Acquire::http::Timeout=20",
+    "-o",
+    "Acquire::https::Timeout=20",
+)
+"""Mirrors lag."""
 _WAIT = 180
 
 
@@ -111,15 +103,14 @@ def _ask(packages: list[str]) -> str:
     """What `apt-cache showsrc` prints of them in the newer suites."""
     if not (shutil.which("apt-get") and shutil.which("apt-cache")):
         raise NobodyAnswersError("this machine has no apt")
-    with tempfile.TemporaryDirectory(prefix="audit-") as name:
-        directory = Path(name)
-        (directory / "lists" / "partial").mkdir(parents=True)
-        (directory / "status").touch()
-        (directory / "sources.list").write_text(_sources_list(), encoding="utf-8")
-        configuration = directory / "apt.conf"
-        configuration.write_text(CONFIGURATION.format(directory=directory), encoding="utf-8")
-        _run("apt-get", "-qq", "-c", str(configuration), "update")  # a suite that fails is one that nobody asks
-        said = _run("apt-cache", "-c", str(configuration), "showsrc", *packages)
+    try:
+        with tempfile.TemporaryDirectory(prefix="audit-") as name:
+            configuration = apt.configure(Path(name), sources=_sources_list())
+            # A suite that fails is one that nobody asks.
+            apt.run(configuration, "apt-get", "update", *PATIENCE, seconds=_WAIT)
+            said = apt.run(configuration, "apt-cache", "showsrc", *packages, seconds=_WAIT).stdout
+    except subprocess.TimeoutExpired as error:
+        raise NobodyAnswersError(f"{error.cmd[0]} takes longer than {_WAIT} s") from error
     if not said.strip():
         raise NobodyAnswersError("apt-get update brings nothing")
     return said
@@ -127,26 +118,10 @@ def _ask(packages: list[str]) -> str:
 
 def _sources_list() -> str:
     """The newer suites, where this machine has its own from."""
-    form = "--format=$(LABEL) $(REPO_URI)"
-    rows = _run("apt-get", "indextargets", form, "Created-By: Packages", "Component: main").splitlines()
-    archives = {words[0]: words[1] for row in rows if len(words := row.split()) > 1}
-    known = [(archives[label], suite) for label, suites in SUITES.items() if label in archives for suite in suites]
+    archives = [(uri, release) for uri, release, label in apt.archives(_WAIT) if label.startswith("Debian")]
+    known = dict.fromkeys(
+        (uri, suite) for uri, release in archives for suite in SUITES.get(release.partition("-")[2], ())
+    )
     if not known:
         raise NobodyAnswersError("this machine's apt has no sources of Debian's")
-    return "".join(SOURCE.format(key=KEYS, uri=uri, suite=suite) for uri, suite in known)
-
-
-def _run(*command: str) -> str:
-    try:
-        done = subprocess.run(
-            command,
-            env=os.environ | {"LC_ALL": "C"},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=_WAIT,
-        )
-    except subprocess.TimeoutExpired as error:
-        raise NobodyAnswersError(f"{command[0]} takes longer than {_WAIT} s") from error
-    return done.stdout
+    return "".join(f"deb-src {apt.signed_by()}{uri} {suite} main\n" for uri, suite in known)

@@ -102,7 +102,7 @@ def put(place: Path, name: str, script: str) -> None:
 
 UPDATE = """\
 case "$*" in
-*indextargets*) echo "Debian http://mirror.invalid/debian/"; echo "Debian-Security http://mirror.invalid/security/" ;;
+*indextargets*) echo "http://mirror.invalid/debian/ bookworm Debian"; echo "http://mirror.invalid/security/ bookworm-security Debian-Security" ;;
 *update*) while read -r line; do echo "$line"; done < "${3%/*}/sources.list" > "${0%/*}/asked"; exit 100 ;;
 esac
 """
@@ -127,7 +127,7 @@ def test_the_newer_suites_are_asked_where_this_machine_has_its_packages_from(apt
     [
         (None, None, "this machine has no apt"),
         ("exit 0", "exit 0", "this machine's apt has no sources of Debian's"),
-        ("echo 'Ubuntu http://mirror.invalid/'", "exit 0", "this machine's apt has no sources of Debian's"),
+        ("echo 'http://mirror.invalid/ noble Ubuntu'", "exit 0", "this machine's apt has no sources of Debian's"),
         (UPDATE, "echo 'E: You must put some deb-src' >&2; exit 100", "apt-get update brings nothing"),
         ("exec /bin/sleep 60", "exit 0", "apt-get takes longer than 0.2 s"),
     ],

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from support import build_code
 from vsphere_session.fastpath import remembered
 from vsphere_session.fastpath.launcher import Handed
 from vsphere_session.storage.reading import Reader
@@ -28,11 +29,8 @@ SESSION = "5e55104a-1234"
 def harness(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The C files but for what starts Python, with what this machine's compiler has of sanitizers (zig has only one)."""
     place = tmp_path_factory.mktemp("harness")
-    sys.path.insert(0, str(ROOT / "packaging"))
-    try:
+    with build_code.importable():
         from binary import compiler
-    finally:
-        sys.path.remove(str(ROOT / "packaging"))
     compiler.write_variables(place)
     sources = [str(BINARY / name) for name in ("answer.c", "checksum.c", "sha256.c")]
     command = [compiler.compiler(), "-g", "-O1", "-std=gnu11", "-Wall", "-Werror", "-Wl,--wrap=realloc"]
@@ -72,11 +70,8 @@ class Call:
 
     def remember(self, *, reads: bool = True) -> None:
         """As the program does after the call was answered."""
-        sys.path.insert(0, str(ROOT / "packaging"))
-        try:
+        with build_code.importable():
             from binary.archive import checksum
-        finally:
-            sys.path.remove(str(ROOT / "packaging"))
         question = bytes.fromhex(self.run(b"", MODE="describe").stdout.decode())
         now = time.time()
         handed = Handed(state=str(self.state), question=question, build=42, checksum=checksum, began=now + 3)
@@ -110,11 +105,8 @@ def call(harness: Path, tmp_path: Path) -> Iterator[Call]:
 
 def sealed(data: bytearray) -> bytes:
     """A file with its checksum put right, so that what comes after that is reached."""
-    sys.path.insert(0, str(ROOT / "packaging"))
-    try:
+    with build_code.importable():
         from binary.archive import checksum
-    finally:
-        sys.path.remove(str(ROOT / "packaging"))
     return checksum(bytes(data[8:])).to_bytes(8, sys.byteorder) + bytes(data[8:])
 
 

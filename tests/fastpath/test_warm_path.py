@@ -8,7 +8,6 @@ In a process of its own without site-packages: what it needs, the standard libra
 from __future__ import annotations
 
 import ast
-import importlib
 import json
 import subprocess
 import sys
@@ -20,7 +19,11 @@ import pytest
 import credential_protocol
 import vsphere_session
 from cache.bench import Bench
+from support import build_code
 from support.program import PASSWORD, USER, request
+
+with build_code.importable():
+    from binary import contents
 
 ROOTS = [str(Path(str(package.__file__)).parents[1]) for package in (vsphere_session, credential_protocol)]
 
@@ -47,54 +50,7 @@ NOT_IMPORTED = {
     "truststore", "typing", "urllib", "urllib3", "uuid", "xml", "_socket", "_ssl",
 }  # fmt: skip
 
-OURS = {
-    "credential_protocol",
-    "credential_protocol.dialects",
-    "credential_protocol.jsontext",
-    "credential_protocol.messages",
-    "credential_protocol.native",
-    "vsphere_session",
-    "vsphere_session.cache",
-    "vsphere_session.cache.clients",
-    "vsphere_session.cache.connector",
-    "vsphere_session.cache.govmomi_format",
-    "vsphere_session.cache.policy",
-    "vsphere_session.cache.principal",
-    "vsphere_session.cache.record",
-    "vsphere_session.cache.repository",
-    "vsphere_session.cache.session",
-    "vsphere_session.cache.surroundings",
-    "vsphere_session.cache.validation",
-    "vsphere_session.cli",
-    "vsphere_session.cli.arguments",
-    "vsphere_session.cli.core_dumps",
-    "vsphere_session.cli.main",
-    "vsphere_session.cli.native",
-    "vsphere_session.cli.signals",
-    "vsphere_session.cli.streams",
-    "vsphere_session.clock",
-    "vsphere_session.digest",
-    "vsphere_session.endpoint",
-    "vsphere_session.errors",
-    "vsphere_session.service",
-    "vsphere_session.service.call",
-    "vsphere_session.service.resolved",
-    "vsphere_session.service.verbs",
-    "vsphere_session.settings",
-    "vsphere_session.settings.config_file",
-    "vsphere_session.settings.environment",
-    "vsphere_session.settings.request",
-    "vsphere_session.storage",
-    "vsphere_session.storage.files",
-    "vsphere_session.storage.lock",
-    "vsphere_session.storage.paths",
-    "vsphere_session.storage.reading",
-    "vsphere_session.version",
-    "vsphere_session.vsphere",
-    "vsphere_session.vsphere.service_content",
-    "vsphere_session.vsphere.session_id",
-}
-"""What of this project a warm `get` imports. A module more here is slower for every caller: it needs a reason."""
+OURS = contents.WARM
 
 
 def tell(
@@ -175,48 +131,10 @@ def test_an_endpoint_from_the_environment_imports_nothing_more(cached: Bench, en
     assert not {name for name in told["modules"] if {name, name.partition(".")[0]} & NOT_IMPORTED}
 
 
-ASKING = {
-    "_socket",
-    "_ssl",
-    "pyexpat",
-    "pyexpat.errors",
-    "pyexpat.model",
-    "resource",
-    "vsphere_session.http",
-    "vsphere_session.http.authorities",
-    "vsphere_session.http.connection",
-    "vsphere_session.http.limits",
-    "vsphere_session.http.proxy",
-    "vsphere_session.http.response",
-    "vsphere_session.http.sockets",
-    "vsphere_session.http.thumbprint",
-    "vsphere_session.http.tls",
-    "vsphere_session.http.transport",
-    "vsphere_session.http.trust",
-    "vsphere_session.http.user_agent",
-    "vsphere_session.vsphere.dates",
-    "vsphere_session.vsphere.faults",
-    "vsphere_session.vsphere.identity",
-    "vsphere_session.vsphere.rest",
-    "vsphere_session.vsphere.soap",
-    "vsphere_session.vsphere.xml",
-}
+ASKING = contents.ASKING | {"_socket", "_ssl", "pyexpat", "pyexpat.errors", "pyexpat.model", "resource"}
 """What a `get` that asks the server imports beyond a warm one."""
 
-LOGGING_IN = {
-    "_sha1",
-    "binascii",
-    "fcntl",
-    "vsphere_session.cache.ending",
-    "vsphere_session.cache.renewal",
-    "vsphere_session.login",
-    "vsphere_session.login.account",
-    "vsphere_session.login.custom",
-    "vsphere_session.login.password",
-    "vsphere_session.login.refusals",
-    "vsphere_session.login.turn",
-    "vsphere_session.storage.shared_lock",
-}
+LOGGING_IN = contents.LOGIN | {"_sha1", "binascii", "fcntl"}
 """What a `get` that logs in imports beyond that."""
 
 
@@ -255,22 +173,6 @@ def test_a_get_that_asks_writes_what_it_learns_once(cached: Bench) -> None:
     (record,) = cached.records
     written = [path.rpartition("/") for path in opened if f"/.{record.name}." in path]
     assert [directory for directory, _, _ in written] == [str(record.parent.with_name("confirmed"))]
-
-
-def test_the_single_file_keeps_together_what_an_answer_imports(monkeypatch: pytest.MonkeyPatch) -> None:
-    """All else there is inflated one by one. Beside the lists: what only that file has use for, and where passwords are."""
-    monkeypatch.syspath_prepend(Path(ROOTS[0]).parent / "packaging")
-    contents = importlib.import_module("binary.contents")
-    fastpath = {"fastpath", "fastpath.launcher", "fastpath.remembered"}
-    secrets = {"secrets", "secrets.index", "secrets.logins"}
-    assert of_files(OURS) | {f"vsphere_session.{name}" for name in fastpath} == contents.EARLY
-    assert of_files(ASKING) == contents.ASKING
-    assert of_files(LOGGING_IN) | {f"vsphere_session.{name}" for name in secrets} == contents.LOGGING_IN
-
-
-def of_files(modules: set[str]) -> set[str]:
-    """Those that are ours, and not the interpreter's."""
-    return {name for name in modules if name.partition(".")[0] in ("vsphere_session", "credential_protocol")}
 
 
 def test_a_file_says_that_it_is_on_the_fast_path_if_and_only_if_it_is() -> None:

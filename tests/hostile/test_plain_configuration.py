@@ -53,6 +53,10 @@ def said(path: Path, keep: config.Keep | None = None) -> object:
     return found.general, found.endpoints
 
 
+MANY = settings(max_examples=600, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+FILES = st.one_of(st.lists(LINES, max_size=7).map("\n".join), st.lists(PIECES, max_size=12).map("".join))
+
+
 @pytest.mark.parametrize("text", [PLAIN, "", "\n"])
 def test_a_plain_one_is_read_without_tomllib(tmp_path: Path, text: str) -> None:
     """In a process of its own."""
@@ -62,8 +66,8 @@ def test_a_plain_one_is_read_without_tomllib(tmp_path: Path, text: str) -> None:
     subprocess.run([sys.executable, "-c", code, path], check=True)
 
 
-@settings(max_examples=600, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
-@given(st.one_of(st.lists(LINES, max_size=7).map("\n".join), st.lists(PIECES, max_size=12).map("".join)))
+@MANY
+@given(FILES)
 def test_every_file_says_the_same_with_and_without_it(tmp_path: Path, text: str) -> None:
     """Settings, and errors to the letter."""
     path = tmp_path / "config.toml"
@@ -74,8 +78,8 @@ def test_every_file_says_the_same_with_and_without_it(tmp_path: Path, text: str)
         assert found == said(path)
 
 
-@settings(max_examples=600, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
-@given(st.one_of(st.lists(LINES, max_size=7).map("\n".join), st.lists(PIECES, max_size=12).map("".join)))
+@MANY
+@given(FILES)
 def test_every_file_says_the_same_when_what_it_says_was_kept(tmp_path: Path, text: str) -> None:
     """The first time, when it is kept, and from then on; an error each time it is read."""
     path = tmp_path / "config.toml"

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from peers import debian
 from simulated_vcenter import SimulatedVCenter
 from support.program import PASSWORD, Helper, request
 from vsphere_session.http import authorities
@@ -29,11 +30,10 @@ def store(helper: Helper, tmp_path: Path) -> Path:
 
 def add(store: Path, certificate: Path | str) -> None:
     """As `c_rehash` does."""
-    openssl = shutil.which("openssl")
-    if openssl is None:
-        pytest.skip("there is no openssl to make the name")
     done = subprocess.run(
-        [openssl, "x509", "-noout", "-subject_hash", "-in", str(certificate)], capture_output=True, check=True
+        [debian()["openssl"], "x509", "-noout", "-subject_hash", "-in", str(certificate)],
+        capture_output=True,
+        check=True,
     )
     shutil.copy(certificate, store / f"{done.stdout.decode().strip()}.0")
 

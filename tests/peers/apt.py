@@ -33,37 +33,72 @@ Dir::Etc::preferencesparts "/dev/null";
 """
 
 
+_OF_PACKAGES = ("Created-By: Packages", "Component: main")
+KEYRINGS = [Path(f"/usr/share/keyrings/debian-archive-keyring.{ending}") for ending in ("gpg", "pgp")]
+
+
 def download(directory: Path, packages: Iterable[str], *, installed: str, sources: str | None = None) -> list[Path]:
     """Return the archives of the packages and of what they need; raise ``PeerMissingError`` where they can not be had.
 
     ``installed`` is dpkg's list of what is there already, ``sources`` a sources.list in place of the system's.
     """
-    for name in ("lists", "archives"):
-        (directory / name / "partial").mkdir(parents=True)
-    (directory / "status").write_text(installed, encoding="utf-8")
-    configuration = directory / "apt.conf"
-    text = CONFIGURATION
-    if sources is not None:
-        (directory / "sources.list").write_text(sources, encoding="utf-8")
-        text += OWN_SOURCES
-    configuration.write_text(text % {"directory": directory}, encoding="utf-8")
+    configuration = configure(directory, installed=installed, sources=sources)
     # A source that does not answer matters only if the packages are not found in another one.
-    updated = _apt(configuration, "update")
-    done = _apt(configuration, "install", "--download-only", "--yes", *sorted(packages))
+    updated = run(configuration, "apt-get", "update")
+    done = run(configuration, "apt-get", "install", "--download-only", "--yes", *sorted(packages))
     if done.returncode:
         raise PeerMissingError(f"apt-get cannot have {', '.join(sorted(packages))}: {_complaints(updated, done)}")
     return sorted((directory / "archives").glob("*.deb"))
 
 
-def _apt(configuration: Path, command: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+def configure(directory: Path, *, installed: str = "", sources: str | None = None) -> Path:
+    """Make ``directory`` what apt keeps its own in, and return the configuration that says so; as ``download`` has it."""
+    for name in ("lists", "archives"):
+        (directory / name / "partial").mkdir(parents=True)
+    (directory / "status").write_text(installed, encoding="utf-8")
+    text = CONFIGURATION
+    if sources is not None:
+        (directory / "sources.list").write_text(sources, encoding="utf-8")
+        text += OWN_SOURCES
+    configuration = directory / "apt.conf"
+    configuration.write_text(text % {"directory": directory}, encoding="utf-8")
+    return configuration
+
+
+def run(
+    configuration: Path, program: str, command: str, *arguments: str, seconds: float | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run ``apt-get`` or ``apt-cache`` with such a configuration; raise ``subprocess.TimeoutExpired``."""
     return subprocess.run(
-        ["apt-get", "-qq", "-c", configuration, command, *arguments],
+        [program, "-qq", "-c", configuration, command, *arguments],
         env=os.environ | {"DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C"},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
         check=False,
+        timeout=seconds,
     )
+
+
+def archives(seconds: float | None = None) -> list[tuple[str, str, str]]:
+    """From where this machine's apt has its packages: address, release, such as ``bookworm-security``, and whose they are.
+
+    Raise ``subprocess.TimeoutExpired``.
+    """
+    done = subprocess.run(
+        ["apt-get", "indextargets", "--format", "$(REPO_URI) $(RELEASE) $(LABEL)", *_OF_PACKAGES],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=seconds,
+    )
+    rows = [line.split() for line in done.stdout.splitlines()]
+    return [(uri, release, " ".join(label)) for uri, release, *label in rows]
+
+
+def signed_by() -> str:
+    """What a line of sources.list says so that Debian's keys have to vouch, with a space behind it; nothing without them."""
+    return next((f"[signed-by={path}] " for path in KEYRINGS if path.is_file()), "")
 
 
 def _complaints(*runs: subprocess.CompletedProcess[str]) -> str:

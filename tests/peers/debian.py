@@ -23,6 +23,7 @@ PROGRAMS: dict[str, dict[str, str]] = {
     "docker-credential-pass": {"docker-credential-pass": "golang-docker-credential-helpers"},
     "pass": {"pass": "pass"},
     "strace": {"strace": "strace"},
+    "openssl": {"openssl": "openssl"},
     "gpg": {"gpg": "gpg", "gpg-agent": "gpg-agent", "gpg-connect-agent": "gpgconf", "gpgconf": "gpgconf"},
 }
 """Each program that is wanted; where the host lacks it, the programs that are unpacked for it, and their packages."""

@@ -5,25 +5,21 @@ from __future__ import annotations
 import dataclasses
 import os
 import platform
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from releases.stand_in import executable
+from support import build_code
 
 ROOT = Path(__file__).resolve().parents[2]
-_PACKAGING = str(ROOT / "packaging")
 
 # What the build's own programs find when they start is found here once and for all: a folder of the tests and a program
 # of the build have one name, so their directory must not stay in the path.
-sys.path.insert(0, _PACKAGING)
-try:
+with build_code.importable():
     from packages.architectures import ARCHITECTURES
     from packages.inputs import Inputs
-finally:
-    sys.path.remove(_PACKAGING)
 
 Make = Callable[..., Inputs]
 

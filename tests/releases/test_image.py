@@ -21,7 +21,7 @@ from packages.architectures import ARCHITECTURES
 from packages.image import AUTHORITIES, USER, image
 from packages.usage import NAMES, PROGRAM
 from releases.conftest import ROOT, Make
-from releases.roots import run_in
+from releases.inside import run_in
 
 
 @pytest.fixture(scope="module")

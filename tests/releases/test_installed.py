@@ -16,9 +16,10 @@ import pytest
 from packages import system
 from packages.usage import NAMES
 from releases.conftest import Make
-from releases.roots import copy_of, debian_root, run_in
+from releases.inside import copy_of, run_in
+from support.roots import debian_root
 
-SUITE, PROGRAMS = "bullseye", ("coreutils", "dash", "diffutils", "dpkg", "libc-bin", "rpm", "tar")
+SUITE, PROGRAMS = "bullseye", ("bash", "coreutils", "dash", "diffutils", "dpkg", "libc-bin", "rpm", "tar")
 OLD, NEW = "0.0.9", "1.2.3"
 _RPM = ("rpm", "--dbpath", "/var/lib/rpm")  # Debian's own would be in the home directory
 COMMANDS = {

@@ -13,8 +13,9 @@ import pytest
 
 from credential_protocol import KINDS
 from packages import completions, manual, usage
-from releases.roots import PATH, change_to, copy_of, debian_root, run_in
+from releases.inside import PATH, change_to, copy_of, run_in
 from support.program import Helper
+from support.roots import debian_root
 from vsphere_session.cli import arguments
 
 TAKEN = {*arguments._WITH_VALUE, *arguments._FLAGS}

@@ -11,21 +11,21 @@ from pathlib import Path
 
 import pytest
 
+from support import build_code
+
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGING = ROOT / "packaging"
-sys.path.insert(0, str(PACKAGING))
-try:
+with build_code.importable():
     from binary.build import check_left_out
     from binary.contents import NOT_REACHED, UNUSED
     from common import BuildError
-finally:
-    sys.path.remove(str(PACKAGING))
 
 
 @pytest.fixture
 def plain(tmp_path: Path) -> Callable[..., str]:
     """What `build plain` says in a copy of the tree with a sitecustomize.py of these lines."""
-    shutil.copytree(PACKAGING, tmp_path / "packaging", ignore=shutil.ignore_patterns("__pycache__", "*.tar.xz"))
+    shutil.copytree(
+        build_code.PACKAGING, tmp_path / "packaging", ignore=shutil.ignore_patterns("__pycache__", "*.tar.xz")
+    )
     project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
 
     def refusal(custom: str = "", pinned: str = "pyinstaller==") -> str:

@@ -8,7 +8,11 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from support import build_code
+
+with build_code.importable():
+    from binary import build
+
 PACKAGES = ("credential_protocol", "jaraco", "jeepney", "keyring", "more_itertools", "secretstorage", "vsphere_session")
 ONLY_THERE = {"vsphere_session.crypto.of_cryptography"}
 """Over the package `cryptography`, which a file that PyInstaller makes has, and the static file has not."""
@@ -16,12 +20,8 @@ ONLY_THERE = {"vsphere_session.crypto.of_cryptography"}
 
 @pytest.mark.skipif(sys.platform != "linux", reason="there is no static file elsewhere")
 @pytest.mark.timeout(1200)  # the first build of a tree compiles an interpreter
-def test_pyinstaller_finds_the_same_modules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pyinstaller_finds_the_same_modules(tmp_path: Path) -> None:
     """Of the program and its libraries; those of the standard library differ from one Python to the next."""
-    monkeypatch.syspath_prepend(ROOT / "packaging")
-    monkeypatch.delitem(sys.modules, "build", raising=False)
-    from binary import build
-
     ours = of_packages(build.modules())
     build.analyse(tmp_path)
     found = json.loads((tmp_path / "collect" / "found.json").read_text(encoding="utf-8"))

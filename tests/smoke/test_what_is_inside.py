@@ -4,24 +4,22 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from pathlib import Path
 
 import pytest
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 
+from support import build_code
+
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "packaging"))
-try:
+with build_code.importable():
     from binary import notice, sbom
     from binary.components import components, texts
     from binary.contents import BUNDLED
     from common import BuildError
     from toolchain import zig
     from toolchain.sources import sha256, sources
-finally:
-    sys.path.remove(str(ROOT / "packaging"))
 
 
 @pytest.fixture

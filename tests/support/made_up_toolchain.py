@@ -15,15 +15,13 @@ import sys
 import tarfile
 from pathlib import Path
 
+from support import build_code
+
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGING = ROOT / "packaging"
-sys.path.insert(0, str(PACKAGING))
-try:
+with build_code.importable():
     from toolchain.recipes import EXPAT, ZLIB
     from toolchain.sources import sha256, sources
     from toolchain.zig import TARGETS, VERSION, target
-finally:
-    sys.path.remove(str(PACKAGING))
 
 WANTED_ZIG = VERSION
 """The compiler's version."""
@@ -74,7 +72,7 @@ class Tree:
         self.calls = place / "calls"
         self.lock = place / "packaging" / "toolchain" / "sources.lock"
         ignore = shutil.ignore_patterns("__pycache__", "*.tar.xz")
-        shutil.copytree(PACKAGING, place / "packaging", ignore=ignore)
+        shutil.copytree(build_code.PACKAGING, place / "packaging", ignore=ignore)
         shutil.copy(ROOT / "pyproject.toml", place)
         self.add_sources()
         self.add_zig(VERSION)

@@ -14,7 +14,6 @@ from peers import PeerMissingError, apt
 from peers.locked import exclusively
 
 ROOTS = Path(__file__).resolve().parents[2] / ".cache" / "roots"
-KEYRINGS = [Path(f"/usr/share/keyrings/debian-archive-keyring.{ending}") for ending in ("gpg", "pgp")]
 
 MERGED = ("bin", "sbin", "lib", "lib64")
 """Directories that are links to those below /usr, whatever a package says: so a release's installer makes them."""
@@ -67,11 +66,10 @@ def _make(target: Path, suite: str, packages: tuple[str, ...], only: tuple[str, 
 
 def _sources(suite: str) -> str:
     """The places that this machine has its own release from, asked for another one; Debian's keys have to vouch for it."""
-    wanted = ["--format", "$(REPO_URI) $(RELEASE)", "Created-By: Packages", "Component: main"]
-    told = [line.split() for line in _output("apt-get", "indextargets", *wanted).splitlines()]
-    places = dict.fromkeys(uri for uri, release in told if "-" not in release)  # not its security or updates
-    signed = next((f"[signed-by={path}] " for path in KEYRINGS if path.is_file()), "")
-    return "".join(f"deb {signed}{uri} {suite} main\n" for uri in places)
+    places = dict.fromkeys(
+        uri for uri, release, _ in apt.archives() if "-" not in release
+    )  # not its security or updates
+    return "".join(f"deb {apt.signed_by()}{uri} {suite} main\n" for uri in places)
 
 
 def _unpack(archive: Path, into: Path, only: tuple[str, ...]) -> list[str]:

@@ -10,7 +10,8 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from cryptography.x509 import load_pem_x509_certificate
 
-_KEY_BYTES, _NONCE_BYTES = 32, 12
+from vsphere_session.crypto.aes_gcm import KEY_BYTES, NONCE_BYTES
+
 _LEAST_BITS = 1024
 
 
@@ -59,7 +60,7 @@ def belongs_to(key: RSAPrivateKey, certificate: bytes) -> bool:
 
 
 def _cipher(key: bytes, nonce: bytes) -> AESGCM:
-    if len(key) != _KEY_BYTES or len(nonce) != _NONCE_BYTES:
+    if len(key) != KEY_BYTES or len(nonce) != NONCE_BYTES:
         raise ValueError("AES-256-GCM takes a key of 32 bytes and a nonce of 12")
     return AESGCM(key)
 

@@ -25,7 +25,13 @@ from time import time
 
 from vsphere_session.digest import hmac_sha256
 from vsphere_session.errors import StorageError
-from vsphere_session.storage.files import make_private_directory, read_private, remove_quietly, write_private
+from vsphere_session.storage.files import (
+    make_private_directory,
+    read_private,
+    remove_quietly,
+    replace_private,
+    write_private,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -208,8 +214,7 @@ def _write(path: str, data: bytes, handed: Handed, until: float) -> None:
         finally:
             os.close(fd)
         os.utime(beside, (until, until))
-        remove_quietly(path)  # some file systems (ext4) write a file out when it replaces another
-        os.replace(beside, path)
     except OSError:
         remove_quietly(beside)
         raise
+    replace_private(path, beside, synced=False)

@@ -110,7 +110,7 @@ def _await_writer(fd: int, left: float, what: str, seconds: float) -> None:
 def write_private(path: str, data: bytes, *, limit: int = MAX_BYTES, synced: bool = True) -> None:
     """Replace `path` by `data`: whoever reads sees the old file or the new one. Raises StorageError.
 
-    `synced` makes that true after a power cut, too; what is not may be lost or cut short by one.
+    `synced` makes that true after a power cut, too; what is not may be lost or cut short by one, and be missing for a moment.
     """
     if len(data) > limit:
         raise StorageError(f"{path} would be longer than {limit} bytes, and stays as it is; keep less in it")
