@@ -1,12 +1,14 @@
 """Build the peers and say where they are.
 
-With the argument ``common`` only those that most tests need: Packer and the vSphere provider, which take minutes, are
+With the argument ``common`` only those that most tests need: the others, which take minutes, are
 otherwise built by the first test that wants them. With ``missing``, say which toolchains are missing.
 """
 
 import sys
 
 from peers import PeerMissingError, build, debian, terraform
+from peers.chromium import chromium
+from peers.oidc_provider import oidc
 from peers.packer import packer, plugin
 from peers.terraform import find_terraform, terraform_provider_vsphere
 from peers.toolchain import find_go
@@ -35,7 +37,7 @@ def main(arguments: list[str]) -> None:
         programs = [built.vcsim, built.govc, built.terraform_provider_external]
         lines = [*map(str, programs), " ".join(terraform()), *debians()]
         if arguments != ["common"]:
-            lines += map(str, [packer(), plugin(), terraform_provider_vsphere()])
+            lines += map(str, [packer(), plugin(), terraform_provider_vsphere(), oidc(), chromium().program])
     for line in lines:
         sys.stdout.write(f"{line}\n")
 
