@@ -18,6 +18,7 @@ from vsphere_session.cache.govmomi_format import (
 from vsphere_session.http.limits import MAX_HEADER_BYTES, READ_SIZE
 from vsphere_session.http.response import Response, ResponseReader
 from vsphere_session.settings import config_file as config
+from vsphere_session.vsphere.saml import Assertion, read_token
 from vsphere_session.vsphere.session_id import is_session_id
 from vsphere_session.vsphere.xml import Element, escape_xml, parse_xml
 
@@ -137,3 +138,10 @@ def _xml(element: Element) -> tuple[set[str], str]:
 def _escaped(text: str) -> str:
     """Line breaks and quotes as numbers: as they stand, a reader of XML may change them."""
     return re.sub(r'[\r\n\t"]', lambda found: f"&#{ord(found[0])};", escape_xml(text))
+
+
+def check_token(_data: bytes, token: Assertion) -> None:
+    """Its own text, sent alone, says the same; names are one line, and nothing of the text is shown."""
+    assert read_token(token.text.encode()) == token
+    assert token.name_id.isprintable() or any(c.isspace() for c in token.name_id)
+    assert token.text not in repr(token)

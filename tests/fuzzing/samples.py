@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
+from gzip import compress
+
 from fuzzing.mutation import Grammar
 from vsphere_session.settings.config_file import KEYS
 from vsphere_session.settings.request import FIELDS
@@ -135,6 +138,29 @@ XML = Grammar(
     ),
     words=("<a>", "</a>", "<a/>", "<![CDATA[", "]]>", "<!--", "-->", "&#0;", "&#13;", "&b;", "<!DOCTYPE a>", "<?xml ?>", " x:y='z'"),
     brackets=(("<a>", "</a>"), ("<b:c d='e'>", "</b:c>"), ("<!--", "-->")),
+)  # fmt: skip
+_ASSERTION = (
+    '<saml2:Assertion xmlns:saml2="urn:oasis:names:tc:SAML:2.0:assertion" ID="_1" Version="2.0"><saml2:Subject><saml2:NameID>a@b</saml2:NameID>'
+    '<saml2:SubjectConfirmation Method="urn:oasis:names:tc:SAML:2.0:cm:bearer"/></saml2:Subject><saml2:Conditions NotBefore="2026-11-24T05:30:13.123Z"'
+    ' NotOnOrAfter="2026-11-24T05:35:13.123Z"><saml2:AudienceRestriction><saml2:Audience>c</saml2:Audience></saml2:AudienceRestriction></saml2:Conditions>'
+    '<saml2:Attribute><saml2:AttributeValue xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:type="xs:string">d</saml2:AttributeValue>'
+    "</saml2:Attribute></saml2:Assertion>"
+)
+_RESPONSE = (
+    '<t:RequestSecurityTokenResponse xmlns:t="http://docs.oasis-open.org/ws-sx/ws-trust/200512" xmlns:xs="http://www.w3.org/2001/XMLSchema">'
+    f"<t:RequestedSecurityToken>{_ASSERTION}</t:RequestedSecurityToken></t:RequestSecurityTokenResponse>"
+)
+TOKEN = Grammar(
+    samples=(
+        _ASSERTION.replace("xs:string", "string"),
+        f'<?xml version="1.0" encoding="UTF-8"?>\r\n{_RESPONSE}',
+        b64encode(_RESPONSE.encode()).decode(),
+        b64encode(compress(_ASSERTION.encode(), mtime=0)).decode(),
+        b64encode(b64encode(_ASSERTION.encode())).decode(),
+        "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhIn0.c2ln",
+    ),
+    words=(' xmlns:xs="urn:x"', ' xmlns="urn:y"', ' xmlns:saml2=""', "<saml2:Subject/>", "<!-- -->", "<![CDATA[xs:]]>", "&#x78;s:", ' PrefixList="xs #default"', "=", "H4sI"),
+    brackets=(("<a>", "</a>"), ('<xs:b c="xs:d">', "</xs:b>"), ("<saml2:Conditions>", "</saml2:Conditions>"), ("<!--", "-->")),
 )  # fmt: skip
 TIME = Grammar(
     samples=(

@@ -17,6 +17,7 @@ from vsphere_session.cache.govmomi_format import read_rest, read_soap
 from vsphere_session.endpoint import parse_endpoint
 from vsphere_session.http.thumbprint import normal_thumbprint
 from vsphere_session.vsphere.dates import unix_seconds
+from vsphere_session.vsphere.saml import read_token
 from vsphere_session.vsphere.xml import parse_xml
 
 
@@ -55,6 +56,7 @@ _ALL = (
     Target("config_file", samples.CONFIGURATION, _FAILURE, documents.parse_configuration, documents.check_configuration, _OWN_FILE),
     Target("response.ResponseReader", samples.HTTP, _FAILURE, documents.parse_http, documents.check_http),
     Target("xml.parse_xml", samples.XML, _VALUE_ERROR, parse_xml, documents.check_xml),
+    Target("saml.read_token", samples.TOKEN, _FAILURE, read_token, documents.check_token),
     Target("dates.unix_seconds", samples.TIME, (), lambda data: unix_seconds(text_of(data)), requests.check_time),
     Target("thumbprint.normal_thumbprint", samples.THUMBPRINT, _FAILURE, lambda data: normal_thumbprint(text_of(data)), requests.check_thumbprint),
 )  # fmt: skip
