@@ -11,7 +11,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
-from lxml import etree
+from lxml import etree  # type: ignore[import-untyped]
 from signxml.exceptions import InvalidSignature
 from signxml.verifier import XMLVerifier
 

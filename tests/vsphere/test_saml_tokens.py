@@ -8,7 +8,7 @@ from base64 import b64encode, encodebytes, urlsafe_b64encode
 from collections.abc import Callable
 
 import pytest
-from lxml import etree
+from lxml import etree  # type: ignore[import-untyped]
 
 from vsphere.made_tokens import DELEGATED, NOW, SAML, XS, XSI, is_signed, reply, token
 from vsphere_session.errors import InvalidRequestError, NotFoundError, SessionError
