@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from zlib import crc32
 
+from credential_protocol import Failure
 from credential_protocol.jsontext import decode
 from vsphere_session.cache.govmomi_format import (
     StoredSession,
@@ -15,11 +16,15 @@ from vsphere_session.cache.govmomi_format import (
     write_rest,
     write_soap,
 )
+from vsphere_session.clock import Clock
+from vsphere_session.endpoint import parse_endpoint
 from vsphere_session.http.limits import MAX_HEADER_BYTES, READ_SIZE
 from vsphere_session.http.response import Response, ResponseReader
 from vsphere_session.settings import config_file as config
 from vsphere_session.vsphere.saml import Assertion, read_token
 from vsphere_session.vsphere.session_id import is_session_id
+from vsphere_session.vsphere.sts import Sts
+from vsphere_session.vsphere.token_messages import Credential
 from vsphere_session.vsphere.xml import Element, escape_xml, parse_xml
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -145,3 +150,25 @@ def check_token(_data: bytes, token: Assertion) -> None:
     assert read_token(token.text.encode()) == token
     assert token.name_id.isprintable() or any(c.isspace() for c in token.name_id)
     assert token.text not in repr(token)
+
+
+class _Answering:
+    """A transport to a server that gives one answer."""
+
+    endpoint = parse_endpoint("https://vc.example.com/sts/STSService")
+
+    def __init__(self, data: bytes) -> None:
+        self._response = Response(500 if b"Fault" in data else 200, [("date", "Tue, 24 Nov 2026 09:14:37 GMT")], data)
+
+    def send(self, *_request: object) -> Response:
+        return self._response
+
+
+def parse_sts(data: bytes) -> Assertion:
+    """The body of the STS's answer to somebody with a password."""
+    try:
+        return Sts(_Answering(data), Clock()).issue(Credential("a@b", "hunter2"))  # type: ignore[arg-type]
+    except Failure as error:
+        if "hunter2" in error.message:
+            raise AssertionError("the password is shown") from None
+        raise

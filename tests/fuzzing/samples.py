@@ -162,6 +162,20 @@ TOKEN = Grammar(
     words=(' xmlns:xs="urn:x"', ' xmlns="urn:y"', ' xmlns:saml2=""', "<saml2:Subject/>", "<!-- -->", "<![CDATA[xs:]]>", "&#x78;s:", ' PrefixList="xs #default"', "=", "H4sI"),
     brackets=(("<a>", "</a>"), ('<xs:b c="xs:d">', "</xs:b>"), ("<saml2:Conditions>", "</saml2:Conditions>"), ("<!--", "-->")),
 )  # fmt: skip
+STS = Grammar(
+    samples=(
+        '<S:Envelope xmlns:S="http://schemas.xmlsoap.org/soap/envelope/"><S:Body><t:RequestSecurityTokenResponseCollection'
+        f' xmlns:t="http://docs.oasis-open.org/ws-sx/ws-trust/200512">{_RESPONSE}</t:RequestSecurityTokenResponseCollection></S:Body></S:Envelope>',
+        '<S:Envelope xmlns:S="http://schemas.xmlsoap.org/soap/envelope/"><S:Body><S:Fault><faultcode'
+        ' xmlns:n="http://docs.oasis-open.org/ws-sx/ws-trust/200512">n:FailedAuthentication</faultcode><faultstring>Invalid credentials for a, b'
+        "</faultstring></S:Fault></S:Body></S:Envelope>",
+    ),
+    words=(
+        "InvalidTimeRange", "MessageExpired", "InvalidSecurity", "hunter2", "<faultcode>", "</faultcode>", ' xmlns:n=""', "<S:Fault/>", "n:",
+        "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd",
+    ),
+    brackets=(("<S:Body>", "</S:Body>"), ("<t:RequestedSecurityToken>", "</t:RequestedSecurityToken>"), ("<!--", "-->")),
+)  # fmt: skip
 TIME = Grammar(
     samples=(
         "2026-11-24T05:30:13.123Z", "2026-11-24T05:30:13+00:00", "0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59.999999-23:59",

@@ -57,6 +57,7 @@ _ALL = (
     Target("response.ResponseReader", samples.HTTP, _FAILURE, documents.parse_http, documents.check_http),
     Target("xml.parse_xml", samples.XML, _VALUE_ERROR, parse_xml, documents.check_xml),
     Target("saml.read_token", samples.TOKEN, _FAILURE, read_token, documents.check_token),
+    Target("sts.Sts", samples.STS, _FAILURE, documents.parse_sts, documents.check_token),
     Target("dates.unix_seconds", samples.TIME, (), lambda data: unix_seconds(text_of(data)), requests.check_time),
     Target("thumbprint.normal_thumbprint", samples.THUMBPRINT, _FAILURE, lambda data: normal_thumbprint(text_of(data)), requests.check_thumbprint),
 )  # fmt: skip
