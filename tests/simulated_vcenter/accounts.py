@@ -32,6 +32,10 @@ class Accounts:
             return None
         return account
 
+    def known(self, name: str) -> str:
+        """Return the account's configured name, or the name itself if nobody has it here (a program with a token)."""
+        return self._names.get(_folded(name), name)
+
     def set_password(self, name: str, password: str) -> None:
         """Add an account or change its password; its sessions live on, as on a real vCenter."""
         account = self._names.setdefault(_folded(name), name)

@@ -6,6 +6,7 @@ import base64
 import binascii
 from typing import Any
 
+from simulated_vcenter import sign_scheme
 from simulated_vcenter.clock import iso_time
 from simulated_vcenter.messages import Request, Response, json_response, text_response
 from simulated_vcenter.sessions import Session, SessionLimitReached
@@ -14,6 +15,7 @@ from simulated_vcenter.state import Refused, State
 HEADER = "vmware-api-session-id"
 API = "/api/session"
 REST = "/rest/com/vmware/cis/session"
+_LARGEST_HEADER = 8192
 _ERRORS = {401: "UNAUTHENTICATED", 503: "SERVICE_UNAVAILABLE"}
 _UNAUTHENTICATED = ("com.vmware.vapi.endpoint.method.authentication.required", "Authentication required.")
 _LIMIT = "com.vmware.vapi.endpoint.failedToLoginMaxUserSessionCountReached"
@@ -38,9 +40,14 @@ def unauthenticated(path: str) -> Response:
 
 
 def _create(state: State, request: Request, path: str) -> Response:
-    name, password = _basic(request.headers.get("authorization", ""))
+    authorization = request.headers.get("authorization", "")
+    if len(authorization) > _LARGEST_HEADER:
+        return text_response(431, "a header is too large\n")
     try:
-        session = state.log_in(name, password, "rest", request)
+        if authorization.startswith("SIGN "):
+            session = sign_scheme.log_in(state, request, authorization)
+        else:
+            session = state.log_in(*_basic(authorization), "rest", request)
     except Refused:
         return unauthenticated(path)
     except SessionLimitReached as refusal:

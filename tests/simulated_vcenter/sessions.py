@@ -30,6 +30,9 @@ class Session:
     ip_address: str = ""
     call_count: int = 0
     half_dead: bool = False
+    locale: str = "en"
+    extension: bool = False  # made by an extension's certificate
+    ends: float | None = None  # with the token that made it, None if no token bounds it
 
 
 class SessionLimitReached(Exception):  # noqa: N818  the field's own name for it
@@ -54,7 +57,17 @@ class SessionTable:
         self._sessions: dict[str, Session] = {}
         self.idle_limit, self.age_limit, self.limit, self.unified = idle_limit, age_limit, limit, unified
 
-    def open(self, user: str, kind: Kind, *, user_agent: str = "", ip_address: str = "") -> Session:
+    def open(
+        self,
+        user: str,
+        kind: Kind,
+        *,
+        user_agent: str = "",
+        ip_address: str = "",
+        locale: str = "en",
+        extension: bool = False,
+        ends: float | None = None,
+    ) -> Session:
         """Open a session of this user; raises SessionLimitReached."""
         kind = "unified" if self.unified else kind
         with self._lock:
@@ -65,6 +78,7 @@ class SessionTable:
             # 40 and 32 hex digits: what vCenter hands out, so that a client assuming one length is found out.
             secret = secrets.token_hex(16 if kind == "rest" else 20)
             session = Session(kind, secret, str(uuid.uuid4()), user, now, now, user_agent, ip_address)
+            session = replace(session, locale=locale, extension=extension, ends=ends)
             self._sessions[secret] = session
             return session
 
@@ -116,4 +130,6 @@ class SessionTable:
 
     def _is_over(self, session: Session) -> bool:
         now = self._clock.now()
+        if session.ends is not None and now >= session.ends:
+            return True
         return now - session.last_active > self.idle_limit or now - session.created >= self.age_limit

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from simulated_vcenter import soap_templates as xml
+from simulated_vcenter import token_login
 from simulated_vcenter.clock import iso_time
 from simulated_vcenter.messages import Request, Response, text_response, xml_response
 from simulated_vcenter.properties import Reader
@@ -14,19 +15,21 @@ from simulated_vcenter.soap_calls import Call, Element, children, parse
 from simulated_vcenter.soap_faults import (
     SoapFault,
     invalid_argument,
+    invalid_locale,
     invalid_login,
+    invalid_name,
     invalid_request,
     no_permission,
     not_authenticated,
     not_found,
     object_not_found,
 )
-from simulated_vcenter.state import Refused, State
+from simulated_vcenter.state import Refused, State, UnknownLocale
 
 COOKIE = "vmware_soap_session"
 # What a caller without a session may ask for.
-LOGINS = {"Login", "CloneSession"}
-_ANONYMOUS = LOGINS | {"RetrieveServiceContent", "RetrieveProperties", "RetrievePropertiesEx", "Fetch"}
+LOGINS = {"Login", "LoginByToken", "CloneSession"}
+_ANONYMOUS = LOGINS | {"QueryOptions", "RetrieveServiceContent", "RetrieveProperties", "RetrievePropertiesEx", "Fetch"}
 
 
 def answer(state: State, request: Request) -> Response:
@@ -76,7 +79,10 @@ class _Turn:
 
     def log_in(self) -> Response:
         name, password = self.call.text("userName"), self.call.text("password")
-        return self._begin(lambda: self.state.log_in(name, password, "soap", self.request))
+        return self._begin(lambda: self.state.log_in(name, password, "soap", self.request, self._locale))
+
+    def log_in_by_token(self) -> Response:
+        return self._begin(lambda: token_login.by_message(self.state, self.request, self._locale))
 
     def clone(self) -> Response:
         ticket = self.call.text("cloneTicket")
@@ -93,6 +99,8 @@ class _Turn:
             session = opening()
         except Refused:
             raise invalid_login() from None
+        except UnknownLocale:
+            raise invalid_locale() from None
         except SessionLimitReached:
             # vpxd turns the request away before any SOAP is spoken (kops#2747)
             return text_response(503, "503 Service Unavailable\n")
@@ -131,6 +139,16 @@ class _Turn:
         objects = "".join(xml.typed("objects", each) for each in self._reader().retrieve(self._specs()))
         return self._answer(xml.returnval(objects) if objects else "")
 
+    def query_options(self) -> Response:
+        """Where the STS is, anybody may ask (govmomi does before it logs in)."""
+        name = self.call.text("name")
+        if name != "config.vpxd.sso.sts.uri" or self.state.sts is None:
+            if self.session is None:
+                raise not_authenticated(self.call.target_type, self.call.target)
+            raise invalid_name(name)
+        where = f"{self._origin}/sts/STSService/{self.state.sts.tenant}"
+        return self._answer(xml.option_value(name, where))
+
     def fetch(self) -> Response:
         reader = self._reader()
         return self._answer(reader.fetch(self.call.target_type, self.call.target, self.call.text("prop")))
@@ -141,6 +159,14 @@ class _Turn:
     def _demand(self, privilege: str) -> None:
         if self.state.missing_permission:
             raise no_permission(self.call.target_type, self.call.target, privilege)
+
+    @property
+    def _locale(self) -> str:
+        return self.call.text("locale")
+
+    @property
+    def _origin(self) -> str:
+        return f"{'https' if self.state.secure_cookie else 'http'}://{self.request.headers.get('host', 'localhost')}"
 
     def _reader(self) -> Reader:
         return Reader(self.state, self.session)
@@ -156,6 +182,7 @@ _OPERATIONS: dict[str, Callable[[_Turn], Response]] = {
     "RetrieveServiceContent": _Turn.service_content,
     "CurrentTime": _Turn.current_time,
     "Login": _Turn.log_in,
+    "LoginByToken": _Turn.log_in_by_token,
     "CloneSession": _Turn.clone,
     "AcquireCloneTicket": _Turn.issue_ticket,
     "Logout": _Turn.log_out,
@@ -163,5 +190,6 @@ _OPERATIONS: dict[str, Callable[[_Turn], Response]] = {
     "SessionIsActive": _Turn.is_active,
     "RetrieveProperties": _Turn.retrieve,
     "RetrievePropertiesEx": _Turn.retrieve_ex,
+    "QueryOptions": _Turn.query_options,
     "Fetch": _Turn.fetch,
 }

@@ -30,6 +30,21 @@ def invalid_login() -> SoapFault:
     return SoapFault("InvalidLogin", "Cannot complete login due to an incorrect user name or password.")
 
 
+def invalid_locale() -> SoapFault:
+    """Say that there is no such locale."""
+    return SoapFault("InvalidLocale", "The locale name is invalid or unknown to the server.")
+
+
+def invalid_name(name: str) -> SoapFault:
+    """Say that nothing has this name."""
+    return SoapFault("InvalidName", f"The name '{name}' is invalid.", f"<name>{escape(name)}</name>")
+
+
+def version_mismatch(action: str) -> SoapFault:
+    """Say that the server does not know the version in the SOAPAction."""
+    return SoapFault("VersionMismatchFaultCode", f'Unsupported version URI "{action}"')
+
+
 def not_authenticated(type_name: str, value: str) -> SoapFault:
     """Say that the caller has no session."""
     details = xml.reference("object", type_name, value) + "<privilegeId>System.View</privilegeId>"

@@ -9,7 +9,7 @@ from simulated_vcenter.clock import iso_time
 from simulated_vcenter.service_content import ServiceContent
 from simulated_vcenter.sessions import Session
 
-_API_VERSIONS = ("8.0.2.0", "8.0.1.0", "8.0.0.0", "7.0.3.0", "6.7", "6.5")
+API_VERSIONS = ("8.0.2.0", "8.0.1.0", "8.0.0.0", "7.0.3.0", "6.7", "6.5")
 _ENVELOPE = (
     '<?xml version="1.0" encoding="UTF-8"?>\n'
     '<soapenv:Envelope xmlns:soapenc="http://schemas.xmlsoap.org/soap/encoding/"'
@@ -70,10 +70,17 @@ def user_session(session: Session, soap_name: str) -> str:
         f"<fullName>{escape(full_name)}</fullName>"
         f"<loginTime>{iso_time(session.created)}</loginTime>"
         f"<lastActiveTime>{iso_time(session.last_active)}</lastActiveTime>"
-        "<locale>en</locale><messageLocale>en</messageLocale><extensionSession>false</extensionSession>"
+        f"<locale>{session.locale}</locale><messageLocale>{session.locale}</messageLocale>"
+        f"<extensionSession>{'true' if session.extension else 'false'}</extensionSession>"
         f"<ipAddress>{escape(session.ip_address)}</ipAddress>"
         f"<userAgent>{escape(session.user_agent)}</userAgent><callCount>{session.call_count}</callCount>"
     )
+
+
+def option_value(key: str, value: str) -> str:
+    """Return an OptionValue that holds a string."""
+    text = typed("value", escape(value), "xsd:string")
+    return typed("returnval", f"<key>{escape(key)}</key>{text}", "OptionValue")
 
 
 def object_content(target: str, found: Iterable[tuple[str, str]], missing: Iterable[tuple[str, str]]) -> str:
@@ -85,7 +92,7 @@ def object_content(target: str, found: Iterable[tuple[str, str]], missing: Itera
 
 def service_versions(newest: str) -> str:
     """Return the document that tells which API versions the server speaks, newest first."""
-    prior = "".join(f"<version>{version}</version>" for version in _API_VERSIONS if version < newest)
+    prior = "".join(f"<version>{version}</version>" for version in API_VERSIONS if version < newest)
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n<namespaces version="1.0"><namespace><name>urn:vim25</name>'
         f"<version>{newest}</version><priorVersions>{prior}</priorVersions></namespace></namespaces>"

@@ -5,10 +5,10 @@ from __future__ import annotations
 import ssl
 import threading
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
 
 from simulated_vcenter import rest, service_content, soap, soap_templates
@@ -22,6 +22,9 @@ from simulated_vcenter.sessions import Kind, Session, SessionTable
 from simulated_vcenter.soap_calls import parse
 from simulated_vcenter.state import State
 from simulated_vcenter.switchboard import Faults
+
+if TYPE_CHECKING:
+    from simulated_vcenter.sts import Sts
 
 DEFAULT_USERS = {"administrator@vsphere.local": "VMware1!"}
 _CREATE = {f"POST {rest.API}", f"POST {rest.REST}"}
@@ -55,6 +58,7 @@ class SimulatedVCenter:
         port: int = 0,
         tls: bool = True,
         clock: Clock | None = None,
+        sts: Sts | None = None,
     ) -> None:
         self.clock = clock or Clock()
         self._address = host, port
@@ -74,7 +78,12 @@ class SimulatedVCenter:
             esxi=esxi,
             quoted_cookie=quoted_cookie,
             secure_cookie=tls,
+            sts=sts,
         )
+        self._others: dict[str, Callable[[Request], Response]] = {}  # by the path's beginning
+        if sts is not None:
+            self._others["/sts/STSService/"] = sts.answer
+            sts.attach(self.clock, self._state.accounts, self._state.refusals)
         self.faults = Faults(self._state)
         self._seen: list[Request] = []
         self._attempts = 0
@@ -178,6 +187,18 @@ class SimulatedVCenter:
         with self._lock:
             return list(self._seen)
 
+    @property
+    def refusals(self) -> list[str]:
+        """Why each request was refused that was, by password, token, ticket, certificate or signature: not told to clients."""
+        return list(self._state.refusals)
+
+    @property
+    def sts(self) -> Sts:
+        """The Security Token Service that it was made with."""
+        if self._state.sts is None:
+            raise RuntimeError("this vCenter has no STS: SimulatedVCenter(sts=Sts())")
+        return self._state.sts
+
     # What a test does to it
 
     def end_all(self) -> None:
@@ -240,18 +261,24 @@ class SimulatedVCenter:
 
     def _work(self, request: Request) -> Response:
         path = urlsplit(request.path).path
+        if path == "/sdk":
+            return soap.answer(self._state, request)
+        for prefix, answer in self._others.items():
+            if f"{path}/".startswith(prefix):
+                return answer(request)
+        if path in self._services:
+            return rest.answer(self._state, request)
+        return self._fixed(path) or text_response(404, "404 page not found\n")
+
+    def _fixed(self, path: str) -> Response | None:
         match path:
-            case "/sdk":
-                return soap.answer(self._state, request)
             case "/sdk/vimServiceVersions.xml":
                 return xml_response(200, soap_templates.service_versions(self._state.content.api_version))
             case "/sdk/vimService.wsdl":
                 return xml_response(200, soap_templates.WSDL)
             case "/_simulator/sessions":
                 return json_response(200, [self._told(session) for session in self.sessions])
-        if path in self._services:
-            return rest.answer(self._state, request)
-        return text_response(404, "404 page not found\n")
+        return None
 
     def _told(self, session: Session) -> dict[str, str]:
         return {
