@@ -49,9 +49,10 @@ def signed(claims: Claims, signer: keys.KeyPair, authority: keys.KeyPair | None 
     info = _signed_info(identifier, f"{prefix} xsi", digest)
     chain = [pair.certificate for pair in (signer, authority) if pair is not None]
     certificates = "".join(f"<ds:X509Certificate>{_b64(keys.der(each))}</ds:X509Certificate>" for each in chain)
+    opening = '<ds:Signature xmlns:ds="http://www.w3.org/2000/09/xmldsig#">'
+    (to_sign,) = read(f"{opening}{info}</ds:Signature>".encode())
     signature = (
-        f'<ds:Signature xmlns:ds="http://www.w3.org/2000/09/xmldsig#">{info}'
-        f"<ds:SignatureValue>{_b64(signer.sign(canonical(read(info.encode()))))}</ds:SignatureValue>"
+        f"{opening}{info}<ds:SignatureValue>{_b64(signer.sign(canonical(to_sign)))}</ds:SignatureValue>"
         f"<ds:KeyInfo><ds:X509Data>{certificates}</ds:X509Data></ds:KeyInfo></ds:Signature>"
     )
     return f"{head}{signature}{rest}</saml2:Assertion>"
@@ -81,7 +82,7 @@ def _head(claims: Claims, identifier: str, prefix: str) -> str:
 
 def _signed_info(identifier: str, prefixes: str, digest: bytes) -> str:
     return (
-        f'<ds:SignedInfo xmlns:ds="http://www.w3.org/2000/09/xmldsig#"><ds:CanonicalizationMethod Algorithm="{C14N}"/>'
+        f'<ds:SignedInfo><ds:CanonicalizationMethod Algorithm="{C14N}"/>'
         '<ds:SignatureMethod Algorithm="http://www.w3.org/2001/04/xmldsig-more#rsa-sha256"/>'
         f'<ds:Reference URI="#{identifier}"><ds:Transforms><ds:Transform Algorithm="{ENVELOPED}"/>'
         f'<ds:Transform Algorithm="{C14N}"><ec:InclusiveNamespaces xmlns:ec="{C14N}" PrefixList="{prefixes}"/>'
@@ -114,8 +115,8 @@ def _conditions(claims: Claims) -> str:
     only = f"<saml2:AudienceRestriction><saml2:Audience>{audience}</saml2:Audience></saml2:AudienceRestriction>"
     begin, end = time(claims.not_before), time(claims.not_on_or_after)
     return (
-        f'<saml2:Conditions NotBefore="{begin}" NotOnOrAfter="{end}">{only if audience else ""}'
-        '<saml2:ProxyRestriction Count="10"/></saml2:Conditions>'
+        f'<saml2:Conditions NotBefore="{begin}" NotOnOrAfter="{end}"><saml2:ProxyRestriction Count="10"/>'
+        f"{only if audience else ''}</saml2:Conditions>"
         f'<saml2:AuthnStatement AuthnInstant="{begin}"><saml2:AuthnContext><saml2:AuthnContextClassRef>'
         f"{_BY_KEY if claims.solution else _BY_PASSWORD}"
         "</saml2:AuthnContextClassRef></saml2:AuthnContext></saml2:AuthnStatement>"

@@ -115,9 +115,10 @@ def check_combination(asked: Asked, caller: Authenticated) -> None:
         raise _invalid("more than one assertion")
     if not asked.bearer and caller.certificate is None:
         raise _invalid("a public key, and not signed")
-    if (asked.use_key or not asked.bearer) and asked.use_key != caller.signature_id:
+    needs_key = not asked.bearer and not caller.by_token  # a token's own key goes without saying, as pyVmomi does
+    if (asked.use_key or needs_key) and asked.use_key != caller.signature_id:
         raise _invalid("UseKey does not name the signature")
-    if not asked.bearer and not caller.signature_id:
+    if needs_key and not caller.signature_id:
         raise _invalid("the signature has no Id")
 
 
