@@ -40,7 +40,7 @@ class Certificates:
         self.ca_file = str(ca_file)
         self.thumbprint = _colons(hashlib.sha256(der))
         self.thumbprint_sha1 = _colons(hashlib.sha1(der))
-        self.context = context
+        self.context, self.leaf = context, leaf
 
     def close(self) -> None:
         """Remove the directory."""

@@ -19,6 +19,7 @@ class Request:
     headers: dict[str, str]
     body: bytes
     client: str = ""  # the peer's address
+    certificate: bytes | None = None  # DER of the client's, b"" if it showed none; None outside of the tunnel
 
     def cookie(self, name: str) -> str:
         """Return the value of the cookie of this name, without quotes, "" if there is none."""

@@ -45,9 +45,13 @@ class HttpServer(socketserver.ThreadingTCPServer):
         self._open: set[socket.socket] = set()
         self._workers: list[threading.Thread] = []
         self._open_lock = threading.Lock()
-        super().__init__((host, port), _Connection)
+        super().__init__((host, port), self.connections())
         self._thread = threading.Thread(target=self.serve_forever, args=(_POLL_SECONDS,), daemon=True)
         self._thread.start()
+
+    def connections(self) -> type[Connection]:
+        """Return what serves one connection."""
+        return Connection
 
     @property
     def port(self) -> int:
@@ -107,7 +111,7 @@ class HttpServer(socketserver.ThreadingTCPServer):
             self.errors.append(error)
 
 
-class _Connection(BaseHTTPRequestHandler):
+class Connection(BaseHTTPRequestHandler):
     """One connection and its requests, one after the other."""
 
     protocol_version = "HTTP/1.1"
@@ -116,20 +120,26 @@ class _Connection(BaseHTTPRequestHandler):
     connection: socket.socket
 
     def setup(self) -> None:
+        """Shake hands in the connection's own thread."""
         if isinstance(self.request, ssl.SSLSocket):
             self.request.do_handshake()
         super().setup()
 
     def answer(self) -> None:
+        """Answer one request, whatever its method."""
         body = self._body()
         if body is None:
             return
         headers = {name.lower(): value for name, value in self.headers.items()}
-        request = self.server.read(self.command, self.path, headers, body, str(self.client_address[0]))
+        request = self.read(headers, body)
         exchange = Exchange(request, self.connection, lambda: self.server.work(request))
         self.server.respond(exchange)
         if not exchange.keep_open:
             self.close_connection = True
+
+    def read(self, headers: dict[str, str], body: bytes) -> Request:
+        """Let the server see the request."""
+        return self.server.read(self.command, self.path, headers, body, str(self.client_address[0]))
 
     def __getattr__(self, name: str) -> Any:
         """Answer every method: the base class looks for `do_GET` and the like."""

@@ -19,6 +19,7 @@ from simulated_vcenter.soap_faults import (
     invalid_login,
     invalid_name,
     invalid_request,
+    no_client_certificate,
     no_permission,
     not_authenticated,
     not_found,
@@ -28,7 +29,8 @@ from simulated_vcenter.state import Refused, State, UnknownLocale
 
 COOKIE = "vmware_soap_session"
 # What a caller without a session may ask for.
-LOGINS = {"Login", "LoginByToken", "CloneSession"}
+LOGINS = {"Login", "LoginByToken", "LoginExtensionByCertificate", "CloneSession"}
+ATTEMPTS = LOGINS | {"ImpersonateUser"}
 _ANONYMOUS = LOGINS | {"QueryOptions", "RetrieveServiceContent", "RetrieveProperties", "RetrievePropertiesEx", "Fetch"}
 
 
@@ -88,6 +90,22 @@ class _Turn:
         ticket = self.call.text("cloneTicket")
         return self._begin(lambda: self.state.redeem_ticket(ticket, self.request))
 
+    def log_in_extension(self) -> Response:
+        if not self.request.certificate:
+            self.state.refusals.append("no client certificate")
+            raise no_client_certificate()
+        key = self.call.text("extensionKey")
+        return self._begin(lambda: self.state.log_in_extension(key, self.request, self._locale))
+
+    def impersonate(self) -> Response:
+        """The connection is the target's from now on; the caller's own session stays."""
+        assert self.session is not None, "only with a session does a call get here"
+        privileged = self.state.impersonators
+        if self.state.missing_permission or (privileged is not None and self.session.user not in privileged):
+            raise no_permission(self.call.target_type, self.call.target, "Sessions.ImpersonateUser")
+        name = self.call.text("userName")
+        return self._open(lambda: self.state.impersonate(name, self.request, self._locale))
+
     def issue_ticket(self) -> Response:
         assert self.session is not None, "only with a session does a call get here"
         return self._answer(xml.returnval(self.state.issue_ticket(self.session)))
@@ -95,6 +113,9 @@ class _Turn:
     def _begin(self, opening: Callable[[], Session]) -> Response:
         if self.session is not None and not self.session.half_dead:
             raise invalid_login()  # the session at hand has to end first
+        return self._open(opening)
+
+    def _open(self, opening: Callable[[], Session]) -> Response:
         try:
             session = opening()
         except Refused:
@@ -183,6 +204,8 @@ _OPERATIONS: dict[str, Callable[[_Turn], Response]] = {
     "CurrentTime": _Turn.current_time,
     "Login": _Turn.log_in,
     "LoginByToken": _Turn.log_in_by_token,
+    "LoginExtensionByCertificate": _Turn.log_in_extension,
+    "ImpersonateUser": _Turn.impersonate,
     "CloneSession": _Turn.clone,
     "AcquireCloneTicket": _Turn.issue_ticket,
     "Logout": _Turn.log_out,

@@ -35,6 +35,11 @@ def invalid_locale() -> SoapFault:
     return SoapFault("InvalidLocale", "The locale name is invalid or unknown to the server.")
 
 
+def no_client_certificate() -> SoapFault:
+    """Say that the client showed no certificate, or could not: TLS ended before this server."""
+    return SoapFault("NoClientCertificate", "No client certificate was presented.")
+
+
 def invalid_name(name: str) -> SoapFault:
     """Say that nothing has this name."""
     return SoapFault("InvalidName", f"The name '{name}' is invalid.", f"<name>{escape(name)}</name>")

@@ -40,6 +40,8 @@ class State:
     quoted_cookie: bool
     secure_cookie: bool
     sts: Sts | None = None
+    extensions: dict[str, bytes] = field(default_factory=dict)  # key: DER of the certificate
+    impersonators: set[str] | None = None  # accounts with the privilege, None: all
     refusals: list[str] = field(default_factory=list)  # why each was, in the order of the requests
     nonces: set[str] = field(default_factory=set)  # of SIGN, seen
     half_dead: bool = False
@@ -71,6 +73,21 @@ class State:
         if self.sessions.find(parent.id, "soap") is None:
             raise self.refusal("the session that issued the clone ticket is over")
         return self.open(parent.user, "soap", request, locale=parent.locale)
+
+    def impersonate(self, name: str, request: Request, locale: str) -> Session:
+        """Open a session of a user who has one already; raises Refused, UnknownLocale or SessionLimitReached."""
+        account = self.accounts.known(name)
+        if not any(session.user == account and session.kind != "rest" for session in self.sessions.live()):
+            raise self.refusal(f"{name} has no session")
+        return self.open(account, "soap", request, locale=locale)
+
+    def log_in_extension(self, key: str, request: Request, locale: str) -> Session:
+        """Open a session of an extension for its certificate; raises Refused, UnknownLocale or SessionLimitReached."""
+        if key not in self.extensions:
+            raise self.refusal(f"no extension {key}")
+        if request.certificate != self.extensions[key]:
+            raise self.refusal("not the extension's certificate")
+        return self.open(key, "soap", request, locale=locale, extension=True)
 
     def refusal(self, reason: str) -> Refused:
         """Note why somebody is refused, and return what to raise."""

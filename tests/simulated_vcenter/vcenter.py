@@ -5,7 +5,7 @@ from __future__ import annotations
 import ssl
 import threading
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -25,6 +25,7 @@ from simulated_vcenter.switchboard import Faults
 
 if TYPE_CHECKING:
     from simulated_vcenter.sts import Sts
+    from simulated_vcenter.tunnel import SdkTunnel
 
 DEFAULT_USERS = {"administrator@vsphere.local": "VMware1!"}
 _CREATE = {f"POST {rest.API}", f"POST {rest.REST}"}
@@ -38,7 +39,7 @@ class SimulatedVCenter:
 
     `users` maps names to passwords. An ESXi host has no REST session service whatever the other
     switches say. `session_limit` is per user and kind (SOAP, REST), or per user when `unified`.
-    Limits and the clock are in seconds.
+    Limits and the clock are in seconds. `impersonators` are the accounts that may be somebody else, None for all.
     """
 
     def __init__(
@@ -59,6 +60,8 @@ class SimulatedVCenter:
         tls: bool = True,
         clock: Clock | None = None,
         sts: Sts | None = None,
+        tunnel: bool = False,
+        impersonators: Collection[str] | None = None,
     ) -> None:
         self.clock = clock or Clock()
         self._address = host, port
@@ -79,7 +82,10 @@ class SimulatedVCenter:
             quoted_cookie=quoted_cookie,
             secure_cookie=tls,
             sts=sts,
+            impersonators=None if impersonators is None else set(impersonators),
         )
+        self._tunnel: SdkTunnel | None = None
+        self._wants_tunnel = tunnel
         self._others: dict[str, Callable[[Request], Response]] = {}  # by the path's beginning
         if sts is not None:
             self._others["/sts/STSService/"] = sts.answer
@@ -95,11 +101,18 @@ class SimulatedVCenter:
         """Listen and serve."""
         self._certificates = Certificates()
         self._server = self._listen(self._address[1])
+        if self._wants_tunnel:
+            from simulated_vcenter.tunnel import SdkTunnel
+
+            self._tunnel = SdkTunnel(self._address[0], lambda: self._trust.leaf, self._read, self._respond, self._work)
         return self
 
     def stop(self) -> None:
         """Cut all connections, free the port, remove the certificates; raises what went wrong inside."""
         self._running.stop()
+        if self._tunnel is not None:
+            self._tunnel.stop()
+            self._running.errors += self._tunnel.errors
         self._trust.close()
         errors, self._running.errors = self._running.errors, []
         if errors:
@@ -199,7 +212,23 @@ class SimulatedVCenter:
             raise RuntimeError("this vCenter has no STS: SimulatedVCenter(sts=Sts())")
         return self._state.sts
 
+    @property
+    def tunnel(self) -> SdkTunnel:
+        """The way in for extensions, if it was made with one."""
+        if self._tunnel is None:
+            raise RuntimeError("this vCenter has no tunnel: SimulatedVCenter(tunnel=True)")
+        return self._tunnel
+
+    @property
+    def tunnel_port(self) -> int:
+        """The port that stands for vCenter's port 80."""
+        return self.tunnel.port
+
     # What a test does to it
+
+    def register_extension(self, key: str, certificate_pem: str) -> None:
+        """Let an extension in by this certificate, or by another one than before."""
+        self._state.extensions[key] = ssl.PEM_cert_to_DER_cert(certificate_pem)
 
     def end_all(self) -> None:
         """End every session, as a restart of vCenter does."""
@@ -241,14 +270,22 @@ class SimulatedVCenter:
     def _listen(self, port: int) -> HttpServer:
         return HttpServer(self._address[0], port, self._context, self._read, self._respond, self._work)
 
-    def _read(self, method: str, path: str, headers: dict[str, str], body: bytes, client: str) -> Request:
+    def _read(
+        self,
+        method: str,
+        path: str,
+        headers: dict[str, str],
+        body: bytes,
+        client: str,
+        certificate: bytes | None = None,
+    ) -> Request:
         call = parse(body) if method == "POST" and path == "/sdk" else None
         operation = call.operation if call else f"{method} {path}"
-        request = Request(method, path, operation, headers, body, client)
+        request = Request(method, path, operation, headers, body, client, certificate)
         if not path.startswith("/_simulator/"):
             with self._lock:
                 self._seen.append(request)
-                is_login = operation in soap.LOGINS or (operation in _CREATE and path in self._services)
+                is_login = operation in soap.ATTEMPTS or (operation in _CREATE and path in self._services)
                 self._attempts += is_login
         return request
 
