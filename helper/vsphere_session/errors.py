@@ -10,7 +10,8 @@
         ├── SessionLimitError        session-limit    7
         ├── BusyError                busy             8
         ├── StorageError             storage          9
-        └── UnsupportedError         unsupported     10
+        ├── UnsupportedError         unsupported     10
+        └── InteractionRequiredError interaction-required  11
 
 Each is raised close to its cause with a text that says what happened and what to do next, and rendered at the edge.
 """
@@ -92,3 +93,10 @@ class UnsupportedError(SessionError):
     """The endpoint, or this build, cannot do what was asked."""
 
     kind = "unsupported"
+
+
+class InteractionRequiredError(SessionError):
+    """A person is needed for this way to log in; the message has the command that one has to run once."""
+
+    kind = "interaction-required"
+    local = True

@@ -86,6 +86,7 @@ WARM = {
     "vsphere_session.settings",
     "vsphere_session.settings.config_file",
     "vsphere_session.settings.environment",
+    "vsphere_session.settings.login_fields",
     "vsphere_session.settings.request",
     "vsphere_session.storage",
     "vsphere_session.storage.files",
@@ -122,11 +123,14 @@ ASKING = {
 
 # What logging in imports beyond that.
 LOGIN = {
+    "vsphere_session.cache.authenticator",
     "vsphere_session.cache.ending",
+    "vsphere_session.cache.methods",
     "vsphere_session.cache.renewal",
     "vsphere_session.login",
     "vsphere_session.login.account",
     "vsphere_session.login.custom",
+    "vsphere_session.login.method",
     "vsphere_session.login.password",
     "vsphere_session.login.refusals",
     "vsphere_session.login.turn",

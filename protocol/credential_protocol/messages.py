@@ -21,6 +21,7 @@ KINDS = {
     "busy": 8,
     "storage": 9,
     "unsupported": 10,
+    "interaction-required": 11,
     "internal": 70,
 }
 """Every kind of failure and the exit status that goes with it."""

@@ -23,6 +23,7 @@ def test_the_kinds_and_their_exit_statuses_are_those_of_the_contract() -> None:
         "busy": 8,
         "storage": 9,
         "unsupported": 10,
+        "interaction-required": 11,
         "internal": 70,
     }
 

@@ -15,7 +15,7 @@ from vsphere_session.vsphere.session_id import bare_session_id
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from typing import Self
 
     import requests
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from vsphere_session.vsphere.identity import Identity
     from vsphere_session.vsphere.rest import RestWire
     from vsphere_session.vsphere.soap import SoapWire
+
+    SoapLogin = Callable[[SoapWire, Mapping[str, object], Callable[[], None]], Identity]
 
 SOAP_ONLY = "soap-only"
 
@@ -118,8 +120,8 @@ class WireClient(ABC):
         """Become what a cache file's bytes say."""
 
     @abstractmethod
-    def log_in(self, username: str, password: str) -> Identity | None:
-        """Make a new session, and say whose it is."""
+    def log_in(self, username: str, password: str, locale: str = "") -> Identity | None:
+        """Make a new session, and say whose it is. `locale`: SOAP's texts are in this language."""
 
     @abstractmethod
     def adopt(self, session_id: str) -> None:
@@ -210,8 +212,15 @@ class SoapClient(WireClient):
             self.prepare()
         return about_value(self._prepared[1], "instanceUuid") if self._prepared is not None else ""
 
-    def log_in(self, username: str, password: str) -> Identity:
+    def log_in(self, username: str, password: str, locale: str = "") -> Identity:
         """Make a new session. Raises LoginRefusedError, UnreachableError, UntrustedError, SessionLimitError."""
+        return self.log_in_by(lambda wire, content, made: wire.login(content, username, password, made, locale))
+
+    def log_in_by(self, request: SoapLogin) -> Identity:
+        """Make a new session by this request, and say whose it is. Raises as `log_in` does.
+
+        It gets the wire, ServiceContent, and what is to be called as soon as the wire has the session's id.
+        """
         wire, content = self._prepared or self._ask_for_content()
         self._prepared = None
         anonymous = wire.session_id
@@ -221,7 +230,7 @@ class SoapClient(WireClient):
             self.announce()
 
         try:
-            return wire.login(content, username, password, made)
+            return request(wire, content, made)
         except BaseException:
             if wire.session_id != anonymous:  # the cookie of a session came, and then something that makes no sense
                 self._store(wire.session_id, content=content, quoted=wire.quoted)
@@ -239,6 +248,10 @@ class SoapClient(WireClient):
     def log_out(self) -> None:
         """End the session on the server; one that is gone already counts as ended."""
         self._wire().logout(self.content)
+
+    def clone_ticket(self) -> str | None:
+        """A ticket for one further session of the same user; None if the server does not know this one any more."""
+        return self._wire().clone_ticket(self.content)
 
     def service_instance(self) -> vim.ServiceInstance:
         """A pyVmomi `ServiceInstance` that uses this session. Do not `Disconnect` it: that would end the session."""
@@ -287,12 +300,19 @@ class RestClient(WireClient):
         except SessionError:
             return None  # the login will say what is wrong with the server, if anything is
 
-    def log_in(self, username: str, password: str) -> Identity | None:
+    def log_in(self, username: str, password: str, locale: str = "") -> Identity | None:  # noqa: ARG002  # SOAP's
         """Make a new session, and ask whose it is. Raises as SoapClient.log_in does, UnsupportedError on an ESXi."""
+        return self._begin(lambda wire: wire.login(username, password))
+
+    def log_in_by(self, authorization: Callable[[str, str], str]) -> Identity | None:
+        """The same by a request with such an Authorization, for its method and path."""
+        return self._begin(lambda wire: wire.begin(authorization))
+
+    def _begin(self, request: Callable[[RestWire], None]) -> Identity | None:
         from vsphere_session.vsphere.rest import RestWire  # noqa: PLC0415  # a warm answer needs no network
 
         wire = RestWire(self.transport, form=self.form)
-        wire.login(username, password)
+        request(wire)
         self._store(wire.session_id)
         self.form = wire.form
         self.announce()

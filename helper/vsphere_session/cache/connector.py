@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from vsphere_session.cache.surroundings import Surroundings
     from vsphere_session.endpoint import Endpoint
     from vsphere_session.http.transport import Line, Transport
+    from vsphere_session.http.trust import Trust
 
     Config = Callable[[Transport], None]
 
@@ -40,6 +41,25 @@ class Connector:
 
         client.connect(way)
 
+    def way_to(self, place: Endpoint, ca_file: str = "") -> Transport:
+        """The way to another host that has to do with a login; what is said of the endpoint's trust is said of no other's.
+
+        That is verified by `ca_file`, else by the endpoint's, else by the platform. The endpoint itself may be named, too.
+        """
+        own = (place.scheme, place.place) == (self._endpoint.scheme, self._endpoint.place)
+        trust = self._trust() if own else self._trust(insecure=False, ca_file=ca_file or self._ca_file, thumbprint="")
+        return self._transport(alone=True, place=place, trust=trust)
+
+    def through_tunnel(self, place: Endpoint, proxy: Endpoint, thumbprint: str) -> Transport:
+        """The way to a part of the endpoint that is behind a proxy of its own, trusted as the endpoint, or by its own thumbprint.
+
+        Its certificate is to be for the endpoint's name.
+        """
+        trust = self._trust(thumbprint=thumbprint or self._thumbprint)
+        way = self._transport(alone=True, place=place, trust=trust)
+        way.proxy, way.server_name = proxy, self._endpoint.host
+        return way
+
     def begin(self) -> None:
         """Until `close` clients without a `config` share one connection."""
         self._sharing = True
@@ -52,10 +72,16 @@ class Connector:
             line.kept = False
             line.close()
 
-    def _transport(self, *, alone: bool) -> Transport:
+    def _trust(self, **other: str | bool) -> Trust:
+        """What is said of the endpoint's trust, but for what is `other`."""
+        from vsphere_session.http.trust import Trust  # noqa: PLC0415  # a warm answer needs no network
+
+        said = {"insecure": self._insecure, "ca_file": self._ca_file, "thumbprint": self._thumbprint}
+        return Trust(**said | other)  # type: ignore[arg-type]  # by their names
+
+    def _transport(self, *, alone: bool, place: Endpoint | None = None, trust: Trust | None = None) -> Transport:
         from vsphere_session.http.proxy import proxy_for  # noqa: PLC0415  # a warm answer needs no network
         from vsphere_session.http.transport import Line, Transport  # noqa: PLC0415
-        from vsphere_session.http.trust import Trust  # noqa: PLC0415
         from vsphere_session.http.user_agent import user_agent  # noqa: PLC0415
 
         around = self._surroundings
@@ -64,12 +90,12 @@ class Connector:
         if self._line is None and self._sharing:
             self._line = Line(kept=True)
         return Transport(
-            self._endpoint,
-            Trust(insecure=self._insecure, ca_file=self._ca_file, thumbprint=self._thumbprint),
+            place or self._endpoint,
+            trust or self._trust(),
             clock=around.clock,
             timeout=around.timeout,
             deadline=around.deadline,
-            proxy=proxy_for(self._endpoint, around.environ),
+            proxy=proxy_for(place or self._endpoint, around.environ),
             headers={"User-Agent": self._agent},
             line=None if alone else self._line,
         )

@@ -44,7 +44,8 @@ class Policy:
 
     def expires_at(self, known: Known) -> float:
         """Until when a caller may go on using the session without asking again, in Unix seconds."""
-        return min(known.confirmed_at + self.idle_limit, known.login_at + self.max_age)
+        until = min(known.confirmed_at + self.idle_limit, known.login_at + self.max_age)
+        return min(until, known.until) if known.until else until
 
     def trusts(self, known: Known, now: float) -> bool:
         """Whether the session can be handed out at `now` without asking. A clock that was set back trusts nothing."""
@@ -56,5 +57,5 @@ class Policy:
         return min(known.confirmed_at + self.trust_window, self.expires_at(known))
 
     def too_old(self, known: Known, now: float) -> bool:
-        """Whether the session has reached the largest age."""
-        return now - known.login_at >= self.max_age
+        """Whether the session has reached the largest age, or the end of what it was logged in with."""
+        return now - known.login_at >= self.max_age or 0 < known.until <= now

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from vsphere_session.vsphere.identity import Identity
 
 _CUSTOM, _PASSWORD = "custom:", "password:"
+ADOPTED = "adopted"
+_OF_OTHERS = ("", ADOPTED)
+"""What the record says of a session that this program has not made."""
 
 
 def login_record(method: str, whom: str) -> str:
@@ -25,23 +28,25 @@ def login_record(method: str, whom: str) -> str:
     return f"{method}:{whom}"
 
 
-def made_for(
-    known: Known | None, username: str, *, by_callable: bool, login_as: str, proven: Collection[str] = ()
-) -> bool:
-    """Whether the record lets a session be used by `username`, who would log in in the same way.
+def made_for(known: Known | None, username: str, login: str, proven: Collection[str] = ()) -> bool:
+    """Whether the record lets a session be used by `username`, who would log in as `login` says (see `login_record`).
 
     username  the URL's, may be empty
-    by_callable  whether the caller logs in by its own callable, for `login_as`: that of another one, or of a password,
-              will not do, and without `login_as` the URL has to say for whom
+
+    One that govc has made, or that somebody has stored, was made for the user of this key: it will do for who logs in by
+    a password, and for who names that user. One that was made in another way will do for nobody else; but one by a
+    Python caller's own callable for a user is as good as one by that user's password.
     """
-    login = known.login if known is not None else ""
-    if by_callable:
-        if known is None or login != login_record("custom", login_as):
+    was = known.login if known is not None else ""
+    if login.startswith(_CUSTOM):
+        if known is None or was != login:
             return False
-        return bool(login_as) or (bool(username) and is_called(username, known.username, proven))
-    if not login.startswith(_CUSTOM):
-        return not is_anothers(known, username, proven)
-    return bool(username) and known is not None and is_called(username, known.username, proven)
+        return login != _CUSTOM or (bool(username) and is_called(username, known.username, proven))
+    if not login.startswith(_PASSWORD):
+        return was == login or (was in _OF_OTHERS and bool(username) and not is_anothers(known, username, proven))
+    if was.startswith(_CUSTOM):
+        return bool(username) and known is not None and is_called(username, known.username, proven)
+    return (was in _OF_OTHERS or was.startswith(_PASSWORD)) and not is_anothers(known, username, proven)
 
 
 def is_anothers(known: Known | None, username: str, proven: Collection[str] = ()) -> bool:

@@ -44,9 +44,10 @@ class Known:
     pinned        PINNED if nothing but a thumbprint vouched for the server when it was logged in (`insecure`), else empty
     login_at      when it was logged in
     confirmed_at  when the server last said that it lives
+    until         when what it was logged in with ends, such as a token, and it with that; 0 where nothing says so
     """
 
-    __slots__ = ("api_version", "confirmed_at", "digest", "form", "login", "login_at", "pinned", "username")
+    __slots__ = ("api_version", "confirmed_at", "digest", "form", "login", "login_at", "pinned", "until", "username")
 
     def __init__(
         self,
@@ -59,6 +60,7 @@ class Known:
         pinned: str = "",
         login_at: float = 0.0,
         confirmed_at: float = 0.0,
+        until: float = 0.0,
     ) -> None:
         self.digest = digest
         self.username = username
@@ -68,10 +70,11 @@ class Known:
         self.pinned = pinned
         self.login_at = login_at
         self.confirmed_at = confirmed_at
+        self.until = until
 
     def is_as(self, other: Known) -> bool:
         """Whether both say the same, but for when it was confirmed."""
-        return all(getattr(self, name) == getattr(other, name) for name in ("digest", "login_at", *_FIELDS))
+        return all(getattr(self, name) == getattr(other, name) for name in ("digest", "login_at", "until", *_FIELDS))
 
     def is_about(self, session_id: str) -> bool:
         """Whether this is the session that is meant."""
@@ -207,6 +210,7 @@ class Record:
         kinds = {
             kind: {"digest": known.digest, "login_at": known.login_at, "confirmed_at": known.confirmed_at}
             | {name: getattr(known, name) for name in _FIELDS}
+            | ({"until": known.until} if known.until else {})
             for kind, known in self.kinds.items()
         }
         # with the key: a record that was copied here from another one's place shows nothing of this user
@@ -243,7 +247,7 @@ def _sessions(value: dict[str, object]) -> dict[str, Known]:
 
 
 def _known(part: dict[str, object]) -> Known | None:
-    names = (*_FIELDS, "digest", "login_at", "confirmed_at")
+    names = (*_FIELDS, "digest", "login_at", "confirmed_at", "until")
     texts = {name: text for name in names if isinstance(text := part.get(name, ""), str)}
     try:
         return Known(
@@ -255,6 +259,7 @@ def _known(part: dict[str, object]) -> Known | None:
             pinned=texts["pinned"],
             login_at=float(texts["login_at"]),
             confirmed_at=float(texts["confirmed_at"]),
+            until=float(texts["until"] or 0.0),
         )
     except (KeyError, ValueError):
         return None

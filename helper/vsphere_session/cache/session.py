@@ -16,7 +16,7 @@ import os
 from vsphere_session.cache.clients import SOAP_ONLY, WireClient, wired
 from vsphere_session.cache.connector import Connector
 from vsphere_session.cache.policy import Policy
-from vsphere_session.cache.principal import is_owner
+from vsphere_session.cache.principal import ADOPTED, is_owner, login_record
 from vsphere_session.cache.repository import Repository
 from vsphere_session.cache.surroundings import Surroundings
 from vsphere_session.cache.validation import Validator
@@ -35,8 +35,11 @@ if TYPE_CHECKING:
     from vsphere_session.cache.clients import RestClient, SoapClient
     from vsphere_session.cache.connector import Config
     from vsphere_session.cache.ending import Ending
+    from vsphere_session.cache.methods import Methods
     from vsphere_session.cache.renewal import Renewal
     from vsphere_session.clock import Clock
+    from vsphere_session.login.choice import Choice
+    from vsphere_session.login.ground import Person, Vault
     from vsphere_session.login.refusals import Refusals
 
 
@@ -51,7 +54,11 @@ class Session:
     reauth        ignore the cached session, log in, replace it and end the old one
     login_soap, login_rest  other ways to log in: called with a connected client, which they leave with a session
     login_as      whom those log in; a cached session is used only if it was made for the same
+    login         how to log in otherwise than by password, as the configuration says it (see `login.choice`)
+    locale        the language of the server's texts for sessions that are made here; its own where that is empty
     password      called when a password is needed and the URL has none
+    vault         keeps other secrets of logins, such as a refresh token
+    person        who can be asked, for ways to log in that need somebody; None where nobody is there
     ca_file, thumbprint  whom to trust
     policy        how long a session is good
     timeout       seconds that one call may take
@@ -73,7 +80,11 @@ class Session:
         login_soap: Callable[[SoapClient], None] | None = None,
         login_rest: Callable[[RestClient], None] | None = None,
         login_as: str = "",
+        login: Choice | None = None,
+        locale: str = "",
         password: Callable[[], str | None] = lambda: None,
+        vault: Vault | None = None,
+        person: Person | None = None,
         ca_file: str = "",
         thumbprint: str = "",
         policy: Policy | None = None,
@@ -93,10 +104,14 @@ class Session:
         self.reauth: Final = reauth
         self.policy: Final = policy or Policy()
         self._around: Final = around
-        self._password: Final = password
-        self._login_as: Final = login_as
         custom = {"soap": login_soap, "rest": login_rest}
-        self._custom: Final = {kind: callable_ for kind, callable_ in custom.items() if callable_ is not None}
+        self._terms: Final = (login, custom, login_as, password, locale, vault, person)
+        usual = login.record if login is not None else login_record("password", self.url.username)
+        self._records: Final = {
+            kind: usual if by is None else login_record("custom", login_as) for kind, by in custom.items()
+        }
+        self._account: Final = login.account if login is not None else ""
+        self._found_methods: Methods | None = None
 
         self.dir_soap: Final = _named(dir_soap, "SOAP") if dir_soap else around.paths.soap_sessions
         self.dir_rest: Final = _named(dir_rest, "REST") if dir_rest else around.paths.rest_sessions
@@ -113,8 +128,7 @@ class Session:
             self.policy,
             around,
             username=self.url.username,
-            login_as=login_as,
-            custom=self._custom,
+            records=self._records,
             pinned=insecure and pinned,
         )
         self._found_refusals: Refusals | None = None
@@ -209,7 +223,7 @@ class Session:
             raise LoginRefusedError(
                 f"this {kind} session belongs to {identity.username}, not to {self.url.username}; nothing was stored: name its own user"
             )
-        self._validator.learn(client, identity, login="adopted")
+        self._validator.learn(client, identity, login=ADOPTED)
 
     def keep(self, *clients: WireClient, once: Callable[[], object] = lambda: None) -> None:
         """Save adopted sessions, all of them or none, and end those that they replace.
@@ -273,8 +287,9 @@ class Session:
             from vsphere_session.login.refusals import Refusals  # noqa: PLC0415  # a warm answer logs nobody in
 
             around = self._around
+            endpoint = self.url.with_user(self._account or self.url.username)
             self._found_refusals = Refusals(
-                around.paths.state, self.url, window=self.policy.refusal_window, clock=around.clock
+                around.paths.state, endpoint, window=self.policy.refusal_window, clock=around.clock
             )
         return self._found_refusals
 
@@ -312,22 +327,31 @@ class Session:
         return Ending(self.repository, self._validator, self._connector, owner=self.url.username)
 
     def _renewal(self, began: float) -> Renewal:
-        from vsphere_session.cache.renewal import Renewal  # noqa: PLC0415  # a warm answer logs nobody in
+        from vsphere_session.cache.authenticator import Authenticator  # noqa: PLC0415  # a warm answer logs nobody in
+        from vsphere_session.cache.renewal import Renewal  # noqa: PLC0415
 
-        return Renewal(
-            self.repository,
+        authenticator = Authenticator(
             self._validator,
             self._connector,
             self._around,
-            ending=self._ending(),
-            refusals=self.refusals,
+            self.refusals,
             endpoint=self.url,
-            password=self._password,
-            custom=self._custom,
-            login_as=self._login_as,
+            methods=self._methods(),
+            records=self._records,
+            record=self.repository.record,
             always=self.reauth or self.passthrough,
             began=began,
         )
+        return Renewal(self.repository, authenticator, self._ending(), self._around)
+
+    def _methods(self) -> Methods:
+        """The ways to log in, the same for both kinds: they get their sessions by one token."""
+        if self._found_methods is None:
+            from vsphere_session.cache.methods import Methods  # noqa: PLC0415  # a warm answer logs nobody in
+
+            terms, around, connector = self._terms, self._around, self._connector
+            self._found_methods = Methods(self.url, terms, around, connector, self._validator)
+        return self._found_methods
 
 
 def _named(directory: str, kind: str) -> str:

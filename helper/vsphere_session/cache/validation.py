@@ -13,7 +13,7 @@ from vsphere_session.errors import SessionError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Mapping
 
     from vsphere_session.cache.policy import Policy
     from vsphere_session.cache.repository import Repository
@@ -27,7 +27,7 @@ class Validator:
     """Finds out about cached sessions, and remembers what it has found out.
 
     username  whose sessions are good; empty for anybody's
-    login_as  for whom the kinds in `custom` are logged in by a callable; they are good only if they were made so
+    records   by kind, what the record would say of a session that this caller makes
     pinned    nothing but a thumbprint vouches for the server
     """
 
@@ -38,16 +38,14 @@ class Validator:
         surroundings: Surroundings,
         *,
         username: str,
-        login_as: str,
-        custom: Collection[str],
+        records: Mapping[str, str],
         pinned: bool,
     ) -> None:
         self._repository = repository
         self._policy = policy
         self._around = surroundings
         self._username = username
-        self._login_as = login_as
-        self._custom = custom
+        self._records = records
         self._pinned = pinned
         self._gone: set[str] = set()
         self._gone_at = -1.0
@@ -98,8 +96,7 @@ class Validator:
         known, now = client.known, self._around.clock.now()
         if known is not None and not self._policy.trusts(known, now):
             self._repository.record.bring_up(client.kind, known)
-        custom = client.kind in self._custom
-        if not made_for(known, self._username, by_callable=custom, login_as=self._login_as, proven=self._proven):
+        if not made_for(known, self._username, self._records[client.kind], self._proven):
             self.why = "the cached session was made for somebody else or in another way"
             client.stored = None
             return False
@@ -118,8 +115,10 @@ class Validator:
         identity = client.confirm() if self._username else None
         return identity is not None and not is_owner(identity, None, self._username, self._proven)
 
-    def learn(self, client: WireClient, identity: Identity, *, login: str, login_at: float | None = None) -> Known:
-        """What is known of a session now that the server has said whose it is; `login`: see Known."""
+    def learn(
+        self, client: WireClient, identity: Identity, *, login: str, login_at: float | None = None, until: float = 0.0
+    ) -> Known:
+        """What is known of a session now that the server has said whose it is; `login`, `until`: see Known."""
         now = self._around.clock.now()
         client.known = Known(
             session_digest(client.session_id),
@@ -130,6 +129,7 @@ class Validator:
             pinned=PINNED if self._pinned else "",
             login_at=now - (identity.age or 0.0) if login_at is None else login_at,
             confirmed_at=now,
+            until=until,
         )
         return client.known
 
@@ -153,9 +153,9 @@ class Validator:
         else:
             # the server's word first: this machine's clock may have been wrong when the session was logged in
             login_at = min(known.login_at, now) if known is not None and identity.age is None else None
-            login, pinned = (known.login, known.pinned) if known is not None else ("", "")
+            login, pinned, until = (known.login, known.pinned, known.until) if known is not None else ("", "", 0.0)
             client.form = "" if client.form == SOAP_ONLY else client.form  # it may only have been starting
-            fresh = self.learn(client, identity, login=login, login_at=login_at)
+            fresh = self.learn(client, identity, login=login, login_at=login_at, until=until)
             fresh.pinned = pinned  # what counts is how the session was obtained
             if known is not None and abs(fresh.login_at - known.login_at) < ROUNDING:
                 fresh.login_at = known.login_at

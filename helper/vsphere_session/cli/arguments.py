@@ -10,6 +10,7 @@ from vsphere_session.settings.config_file import CHOICES, seconds
 USAGE = """\
 usage: vsphere-session [OPTIONS] get|store|erase    one JSON object on stdin, one on stdout
        vsphere-session [OPTIONS]                    JSON Lines on stdin, each with its "action"
+       vsphere-session [OPTIONS] login [HOST]       log in once where that needs a person (a browser)
        vsphere-session [OPTIONS] exec -- COMMAND…   run COMMAND with a session in its environment
        vsphere-session [OPTIONS] export             print that environment
        vsphere-session [OPTIONS] configure CALLER   write into a caller's configuration that it calls this program:
@@ -54,7 +55,7 @@ _WITH_VALUE = (
     "--host",
 )
 _TEXTS = {"--config": "config", "--field": "field", "--format": "shape", "--host": "host"}
-_FLAGS = ("-v", "-vv", "--no-remember", "--dry-run", "--version", "-h", "--help")
+_FLAGS = ("-v", "-vv", "--no-browser", "--no-remember", "--dry-run", "--version", "-h", "--help")
 
 
 class Options:
@@ -77,6 +78,7 @@ class Options:
         "field",
         "host",
         "keep",
+        "no_browser",
         "protocol",
         "remember",
         "request",
@@ -95,6 +97,7 @@ class Options:
         self.shape = "env"
         self.host = ""
         self.dry_run = False
+        self.no_browser = False
         self.remember = True
         self.request: dict[str, str] = {}
         self.command: list[str] = []
@@ -202,6 +205,8 @@ def _flag(options: Options, word: str) -> None:
         options.verbose = max(options.verbose, len(word) - 1)
     elif word == "--dry-run":
         options.dry_run = True
+    elif word == "--no-browser":
+        options.no_browser = True
     elif word == "--no-remember":
         options.remember = False
     else:

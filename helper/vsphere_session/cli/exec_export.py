@@ -45,7 +45,7 @@ def variables(request: Request, call: Call) -> dict[str, str]:
     around = call.around
     found |= trust_of(endpoint, settings.ca_file, settings.thumbprint, around.environ, around.paths.state)
     govmomi = _govmomi_home(answer.get("soap_session_file", ""), answer.get("rest_session_file", ""))
-    if govmomi and any(settings.directories.values()):
+    if govmomi and govmomi != os.path.dirname(around.paths.soap_sessions):
         found["GOVMOMI_HOME"] = govmomi
     for kind, variable in (("soap", "VSPHERE_VIM_SESSION_PATH"), ("rest", "VSPHERE_REST_SESSION_PATH")):
         if f"{kind}_session_file" in answer:

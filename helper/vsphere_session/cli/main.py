@@ -28,7 +28,13 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from vsphere_session.fastpath.configuration import Kept
     from vsphere_session.fastpath.launcher import Handed
+    from vsphere_session.login.ground import Person
     from vsphere_session.settings.config_file import Keep
+
+
+BESIDE_THE_VERBS = (["exec"], ["export"], ["login"], ["configure"], ["unconfigure"])
+FOR_A_PERSON = 300.0
+"""Seconds in which somebody has to be done with the browser where nobody says otherwise."""
 
 
 def main(handed: Handed | None = None) -> None:
@@ -72,10 +78,8 @@ def _answer(options: Options, signals: Signals, program: str, handed: Handed | N
         if options.field:
             raise InvalidRequestError("--field goes with the native protocol; leave one of the two options out")
         return _speak(options.protocol, options.words, signals, handed, options)
-    if options.words in (["exec"], ["export"]):
-        return _hand_on(options, signals, handed)
-    if options.words[:1] in (["configure"], ["unconfigure"]):
-        return _configure(options, program)
+    if options.words[:1] in BESIDE_THE_VERBS:
+        return _beside_the_verbs(options, signals, program, handed)
     verb = native_verb(options)
     check_native(options, verb)
     if not verb and os.isatty(0):
@@ -108,6 +112,18 @@ def _request(verb: str, options: Options) -> Request:
     return Request(verb, fields.pop("url", ""), fields)
 
 
+def _beside_the_verbs(options: Options, signals: Signals, program: str, handed: Handed | None) -> int:
+    word = options.words[0]
+    if word in ("exec", "export") and len(options.words) == 1:
+        return _hand_on(options, signals, handed)
+    if word == "login":
+        return _log_in(options, signals, handed)
+    if word in ("configure", "unconfigure"):
+        return _configure(options, program)
+    native_verb(options)  # says what is wrong
+    return 2
+
+
 def _hand_on(options: Options, signals: Signals, handed: Handed | None) -> int:
     from vsphere_session.cli.exec_export import execute, export  # noqa: PLC0415  # not for a warm answer
 
@@ -118,6 +134,21 @@ def _hand_on(options: Options, signals: Signals, handed: Handed | None) -> int:
     return write(export(options.shape, request, call))
 
 
+def _log_in(options: Options, signals: Signals, handed: Handed | None) -> int:
+    from vsphere_session.commands.login import log_in  # noqa: PLC0415  # not for a program
+    from vsphere_session.commands.terminal import Terminal  # noqa: PLC0415
+
+    _, *hosts = options.words
+    if len(hosts) > 1 or (hosts and "url" in options.request):
+        raise InvalidRequestError("login takes one host; see vsphere-session --help")
+    if hosts:
+        options.request["url"] = hosts[0]
+    request = _request("get", options)
+    options.timeout = options.timeout or FOR_A_PERSON
+    call = _call(options, signals, handed, Terminal(browser=not options.no_browser))
+    return write(log_in({"url": request.target, **request.attributes}, call))
+
+
 def _configure(options: Options, program: str) -> int:
     from vsphere_session.configure.change import change  # noqa: PLC0415  # not for a warm answer
 
@@ -125,7 +156,7 @@ def _configure(options: Options, program: str) -> int:
     return write(change(options.words, program, config, os.environ, host=options.host, dry_run=options.dry_run))
 
 
-def _call(options: Options, signals: Signals, handed: Handed | None) -> Call:
+def _call(options: Options, signals: Signals, handed: Handed | None, person: Person | None = None) -> Call:
     reader = Reader()
     config = _config(options, reader, lambda path, found: _kept(path, found, handed))
     configured = config.general.get("timeout", "")
@@ -146,7 +177,7 @@ def _call(options: Options, signals: Signals, handed: Handed | None) -> Call:
     )
     wanted = os.environ.get("VSPHERE_SESSION_REMEMBER", "")
     remember = options.remember and not (wanted and not boolean(wanted, "VSPHERE_SESSION_REMEMBER"))
-    return Call(around, config, secret_store=options.secret_store, keep=options.keep, remember=remember)
+    return Call(around, config, secret_store=options.secret_store, keep=options.keep, remember=remember, person=person)
 
 
 def _config(options: Options, reader: Reader, keep: Keep | None = None) -> Configuration:
@@ -173,7 +204,7 @@ def _write_failure(failure: Failure, dialect: str, options: Options) -> int:
 
         return refuse(spoken, failure)
     output = native.render_failure(failure, PROGRAM)
-    bare = options.field or options.words[:1] in (["exec"], ["export"], ["configure"], ["unconfigure"])
+    bare = options.field or options.words[:1] in BESIDE_THE_VERBS
     return write(Output(b"", output.stderr, output.status) if bare else output)
 
 

@@ -51,13 +51,17 @@ VARIABLES = (
         "GOVC_PERSIST_SESSION",
         "GOVC_TLS_CA_CERTS",
         "GOVC_TLS_KNOWN_HOSTS",
+        "GOVC_CERTIFICATE",
+        "GOVC_PRIVATE_KEY",
     ),
+    *("VSPHERE_SESSION_TOKEN", "VSPHERE_SESSION_API_TOKEN"),
     *("VSPHERE_SERVER", "VSPHERE_USER", "VSPHERE_ALLOW_UNVERIFIED_SSL"),
     *("VSPHERE_VIM_SESSION_PATH", "VSPHERE_REST_SESSION_PATH"),
     *("VMWARE_HOST", "VMWARE_SERVER", "VMWARE_PORT", "VMWARE_USER", "VMWARE_USERNAME", "VMWARE_VALIDATE_CERTS"),
     "KUBERNETES_EXEC_INFO",
 )
-"""On which variables an answer that nobody is asked about can depend. None of them is a secret; passwords never count."""
+"""On which variables an answer that nobody is asked about can depend. Passwords never count. Two are secrets, which say whose answer it is:
+of those, too, a file's name has no more than an HMAC under this user's own key."""
 LITERAL, OF_A_FILE = 0, 2
 MOST = 128
 """Files that are kept; each is worth a few milliseconds, and only for a minute."""

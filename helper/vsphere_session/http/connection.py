@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 
 
 class Connection:
-    """Bytes to and from one endpoint. Nothing is sent before the certificate has been checked."""
+    """Bytes to and from one endpoint. Nothing is sent before the certificate has been checked.
+
+    It is to be for `server_name`, where that is not the endpoint's.
+    """
 
     def __init__(
         self,
@@ -34,14 +37,16 @@ class Connection:
         deadline: Deadline,
         *,
         proxy: Endpoint | None,
-        context: ssl.SSLContext | None,
+        context: Context | ssl.SSLContext | None,
+        server_name: str = "",
     ) -> None:
         self._place = endpoint.place if proxy is None else _through(endpoint, proxy)
         self.deadline = deadline
         stream = _open(endpoint, proxy, deadline)
         self._socket: Stream = stream
         if endpoint.scheme == "https":
-            self._socket = _secured(stream, endpoint, trust, deadline, proxy=proxy, context=context)
+            name = server_name or _server_name(endpoint)
+            self._socket = _secured(stream, endpoint, trust, deadline, proxy=proxy, context=context, name=name)
         self.reader = ResponseReader(self._receive, self._place)
 
     def send(self, data: bytes) -> None:
@@ -129,19 +134,21 @@ def _secured(
     deadline: Deadline,
     *,
     proxy: Endpoint | None,
-    context: ssl.SSLContext | None,
+    context: Context | ssl.SSLContext | None,
+    name: str,
 ) -> Stream:
     """TLS on `stream`, which is closed where that fails; by the quick context if that will do, else on a new connection."""
     try:
         quick = trust.quick_context() if context is None else None
         if quick is not None:
             try:
-                return _start_tls(stream, endpoint, trust, deadline, proxy=proxy, context=quick)
+                return _start_tls(stream, endpoint, trust, deadline, proxy=proxy, context=quick, name=name)
             except SSLCertVerificationError:
                 stream.close()
                 stream = _open(endpoint, proxy, deadline)
         try:
-            return _start_tls(stream, endpoint, trust, deadline, proxy=proxy, context=context or trust.context())
+            whole = context or trust.context()
+            return _start_tls(stream, endpoint, trust, deadline, proxy=proxy, context=whole, name=name)
         except SSLCertVerificationError as error:
             raise _failed(error, endpoint, deadline, proxy) from None
     except BaseException:
@@ -157,12 +164,13 @@ def _start_tls(
     *,
     proxy: Endpoint | None,
     context: Context | ssl.SSLContext,
+    name: str,
 ) -> Stream:
     """Raises SSLCertVerificationError as it is, and what else fails as the error of a session."""
     place = endpoint.place if proxy is None else _through(endpoint, proxy)
     try:
         left = deadline.for_network(place)
-        secured = _shake_hands(stream, context, _server_name(endpoint), left)
+        secured = _shake_hands(stream, context, name, left)
         try:
             trust.check_pin(secured.getpeercert(True) or b"", endpoint.place)
         except BaseException:

@@ -53,6 +53,7 @@ class Transport:
     endpoint     where to (read only)
     trust        what to check of its certificate
     insecure     what the cache's key says of that, whatever a hook makes of `trust` (read only)
+    server_name  the name that its certificate is for, where that is not the endpoint's
     ssl_context  one's own context; None lets `trust` make it. A thumbprint in `trust` is compared all the same
     proxy        the proxy to go through (`parse_proxy`; an Endpoint is one that speaks HTTP), or None
     headers      sent with every request
@@ -80,6 +81,7 @@ class Transport:
         self.deadline = deadline
         self.proxy = proxy
         self.headers = dict(headers or {})
+        self.server_name = ""
         self.ssl_context: ssl.SSLContext | None = None
         self._clock = clock
         self._line = line or Line()
@@ -199,7 +201,12 @@ class Transport:
             line.close()
         if line.connection is None:
             line.connection = Connection(
-                self.endpoint, self.trust, deadline, proxy=self.proxy, context=self.ssl_context
+                self.endpoint,
+                self.trust,
+                deadline,
+                proxy=self.proxy,
+                context=self.ssl_context,
+                server_name=self.server_name,
             )
         line.connection.deadline = deadline
         return line.connection

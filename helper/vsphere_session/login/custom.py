@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from vsphere_session.errors import LoginRefusedError
+from vsphere_session.login.method import LoginMethod
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -12,12 +13,10 @@ if TYPE_CHECKING:
     from vsphere_session.vsphere.identity import Identity
 
 
-class CustomLogin:
-    """Logs in by a callable, for whom its owner says (see LoginMethod)."""
+class CustomLogin(LoginMethod):
+    """Logs in by a callable, for whom its owner says."""
 
     name = "custom"
-    secret = None
-    proves = False
 
     def __init__(self, log_in: Callable[..., None], login_as: str) -> None:
         self._log_in = log_in

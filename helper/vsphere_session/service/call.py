@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from vsphere_session.cache.clients import WireClient
     from vsphere_session.cache.session import Session
     from vsphere_session.cache.surroundings import Surroundings
+    from vsphere_session.login.ground import Person
     from vsphere_session.secrets.logins import Logins
     from vsphere_session.settings.config_file import Configuration
 
@@ -25,6 +26,7 @@ class Call:
     secret_store  the store for new logins, where a command line names one
     keep          how many seconds a login is kept for a host that is no vSphere; None for ever
     remember      whether an answer may be given again without being worked out
+    person        who can be asked; None for a program that calls
     outcome       what the call leaves behind beside its answer
     """
 
@@ -36,12 +38,14 @@ class Call:
         secret_store: str = "",
         keep: float | None = None,
         remember: bool = True,
+        person: Person | None = None,
     ) -> None:
         self.around: Final = around
         self.config: Final = config
         self.secret_store: Final = secret_store
         self.keep: Final = keep
         self.remember: Final = remember
+        self.person: Final = person
         self.outcome: Final = Outcome(around.unbroken)
 
     def again(self) -> Call:
@@ -52,6 +56,7 @@ class Call:
             secret_store=self.secret_store,
             keep=self.keep,
             remember=self.remember,
+            person=self.person,
         )
 
     def logins(self, configured: str, around: Surroundings) -> Logins:

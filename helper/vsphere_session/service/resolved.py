@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from vsphere_session.errors import SessionError
     from vsphere_session.secrets.logins import Logins
     from vsphere_session.service.call import Call
+    from vsphere_session.service.login_terms import LoginTerms
 
 
 class Resolved:
@@ -44,8 +45,9 @@ class Resolved:
         return self._logins
 
     def user(self) -> str:
-        """As whom `get` acts: who is named, else the user of the login that was stored last."""
-        return self.settings.endpoint.username or self.logins.default_user(self.place)
+        """Whose session `get` hands out: who is named, else the user of the login that was stored last."""
+        named, login = self.settings.endpoint.username, self.settings.login
+        return named if named or (login is not None and not login.by_user) else self.logins.default_user(self.place)
 
     def explain(self, error: SessionError) -> None:
         """Add to an error's message what the environment has to do with it."""
@@ -65,21 +67,30 @@ class Resolved:
 
     def session(self, username: str) -> Session:
         """The cache for this user's sessions at the endpoint."""
-        settings = self.settings
+        settings, terms = self.settings, self._login_terms(username)
+        account = username if terms is None else terms.account
+        directories = settings.directories if terms is None else terms.directories
 
         def password() -> str | None:
             found = settings.password()
+            if found is None and terms is not None:
+                found = terms.password()
+                settings.password_from = "what password_command prints"  # noqa: S105  # says where it is
             if found is None:
-                found = self.logins.get(self.place, username)
-                settings.password_from = "the secret store"  # noqa: S105  # says where it is
-            self._login = username, found or ""
+                found = self.logins.get(self.place, account)
+                settings.password_from = "the secret store"  # noqa: S105  # the same
+            self._login = account, found or ""
             return found
 
         return Session(
             settings.endpoint.with_user(username),
             insecure=settings.insecure,
-            dir_soap=settings.directories["soap"],
-            dir_rest=settings.directories["rest"],
+            dir_soap=directories["soap"],
+            dir_rest=directories["rest"],
+            login=None if terms is None else terms.choice,
+            locale="" if terms is None else terms.locale,
+            vault=None if terms is None else terms.vault,
+            person=self._call.person,
             encrypted=settings.encrypted,
             passthrough=settings.passthrough,
             reauth=settings.reauth,
@@ -89,3 +100,17 @@ class Resolved:
             policy=settings.policy,
             surroundings=self._around,
         )
+
+    def stored_password(self, username: str) -> str | None:
+        """The password that is kept for this user, in the secret store or where `password_command` looks; None without one."""
+        terms = self._login_terms(username)
+        found = self.logins.get(self.place, username)
+        return terms.password() if found is None and terms is not None else found
+
+    def _login_terms(self, username: str) -> LoginTerms | None:
+        """What is said of how to log in `username`; None where that is by a password that is found."""
+        if self.settings.login is None:
+            return None
+        from vsphere_session.service.login_terms import LoginTerms  # noqa: PLC0415  # few say anything
+
+        return LoginTerms(self.settings, self.settings.login, username, self._around, lambda: self.logins)

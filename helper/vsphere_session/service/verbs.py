@@ -7,6 +7,7 @@ from vsphere_session.cache.clients import RestClient, SoapClient, WireClient
 from vsphere_session.clock import rfc3339
 from vsphere_session.errors import InvalidRequestError, SessionError, UnsupportedError
 from vsphere_session.service.resolved import Resolved
+from vsphere_session.settings.config_file import OF_REQUESTS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,7 +29,12 @@ def new_client(kind: str) -> WireClient:
 
 def get(request: Request, call: Call) -> Answer:
     """Hand out the cached session if it is good, else log in, cache, and hand that out."""
-    return _hand_out(Resolved(request, call), call)
+    asked = Resolved(request, call)
+    if asked.settings.output in OF_REQUESTS["output"]:
+        from vsphere_session.service import other_outputs  # noqa: PLC0415  # few ask for that
+
+        return other_outputs.answer(asked, lambda session: good_sessions(asked, session, call))
+    return _hand_out(asked, call)
 
 
 def get_cached(request: Request, call: Call, *, by_files: bool = False) -> tuple[Answer, Settings]:
@@ -64,6 +70,16 @@ REPLY_FIELDS = (
 
 def _hand_out(asked: Resolved, call: Call) -> Answer:
     session = asked.session(asked.user())
+    clients, logged_in = good_sessions(asked, session, call)
+    files = _files(session, clients)
+    if call.remember and asked.settings.remember and not (logged_in or asked.settings.carries_password):
+        _note_what_holds(session, clients, files, call.outcome)
+    fields = _fields(asked.settings, session, clients, files) | {"source": "login" if logged_in else "cache"}
+    return Answer({name: fields[name] for name in REPLY_FIELDS if fields.get(name)})
+
+
+def good_sessions(asked: Resolved, session: Session, call: Call) -> tuple[list[WireClient], bool]:
+    """A client with a session for each kind that is asked for, and whether any of them was logged in."""
     session.begin()
     try:
         clients, logged_in = _sessions(asked.settings, session, call.outcome)
@@ -72,11 +88,8 @@ def _hand_out(asked: Resolved, call: Call) -> Answer:
         raise
     finally:
         session.close()
-    files = _files(session, clients)
-    if call.remember and asked.settings.remember and not (logged_in or asked.settings.carries_password):
-        _note_what_holds(session, clients, files, call.outcome)
-    fields = _fields(asked.settings, session, clients, files) | {"source": "login" if logged_in else "cache"}
-    return Answer({name: fields[name] for name in REPLY_FIELDS if fields.get(name)})
+    kinds = asked.settings.kinds
+    return [client for client in clients if client.kind in kinds], logged_in
 
 
 def _sessions(settings: Settings, session: Session, outcome: Outcome) -> tuple[list[WireClient], bool]:
@@ -87,7 +100,7 @@ def _sessions(settings: Settings, session: Session, outcome: Outcome) -> tuple[l
     clients: list[WireClient] = []
     made: list[WireClient] = []
     try:
-        for kind in settings.kinds:
+        for kind in settings.needed_kinds:
             client = new_client(kind)
             if kind == "rest" and settings.api == "both" and clients[0].serves_soap_only:
                 continue

@@ -14,11 +14,12 @@ from __future__ import annotations
 
 import os
 
-from credential_protocol.jsontext import clean, described, in_utf8
+from credential_protocol.jsontext import clean, described, encode, in_utf8
 from vsphere_session.cache.policy import Policy
 from vsphere_session.clock import TIMEOUT
 from vsphere_session.endpoint import Endpoint, parse_endpoint
 from vsphere_session.errors import InvalidRequestError, StorageError
+from vsphere_session.settings import login_fields
 from vsphere_session.storage.reading import Reader
 
 TYPE_CHECKING = False
@@ -34,14 +35,20 @@ CHOICES = {
     "api": ("soap", "rest", "both"),
     "verify": ("auto", "always", "never"),
     "output": ("tokens", "files"),
+    "method": login_fields.METHODS,
+    "grant": login_fields.GRANTS,
     "secret_store": ("keyring", "file"),
     "session_store": ("files", "encrypted"),
 }
-BOOLEANS = ("insecure", "passthrough", "remember")
+OF_REQUESTS = {"output": ("clone_ticket", "login")}
+"""What is to be asked for by its name each time, and never configured."""
+BOOLEANS = ("insecure", "passthrough", "remember", "hand_out_login")
 DURATIONS = ("timeout", *Policy.DURATIONS)
-KEYS = (*TEXTS, *CHOICES, *BOOLEANS, *DURATIONS)
+KEYS = (*TEXTS, *CHOICES, *BOOLEANS, *DURATIONS, *login_fields.CONFIGURED)
 GENERAL = ("url", "timeout")
 """Keys that mean nothing for one endpoint."""
+OF_ENDPOINTS = ("hand_out_login",)
+"""Keys that are to be said of each endpoint by itself."""
 _UNITS = {"s": 1, "m": 60, "h": 3600}
 MAX_CONFIG_BYTES = 2 * 1024 * 1024  # 10,000 endpoints with a few settings each
 MAX_DOTS_IN_LINE = 256  # tomllib takes time by the square of a dotted key's parts
@@ -217,6 +224,10 @@ def _setting(key: str, value: object, *, general: bool) -> str:
         raise InvalidRequestError(_unknown(key))
     if key in GENERAL and not general:
         raise InvalidRequestError(f"{key} is for all endpoints; write it above the first [endpoint]")
+    if key in OF_ENDPOINTS and general:
+        raise InvalidRequestError(f'{key} is for one endpoint; write it under its [endpoint."HOST"]')
+    if key in login_fields.COMMANDS and isinstance(value, list):
+        return _words(key, value)
     if not isinstance(value, str | int | float):
         raise InvalidRequestError(f"{key} is neither a string, a number nor a boolean")
     try:
@@ -226,6 +237,13 @@ def _setting(key: str, value: object, *, general: bool) -> str:
     if not clean(text):
         raise InvalidRequestError(f"{key} {described(text)}")
     return checked(key, text)
+
+
+def _words(key: str, words: list[object]) -> str:
+    """A command's words as one text, a list in JSON."""
+    if not words or not all(isinstance(word, str) and word.isprintable() for word in words):
+        raise InvalidRequestError(f'{key} is no list of words; write it as ["pass", "show", "vcenter"]')
+    return encode(words)
 
 
 def _line(text: str, key: str, endpoint: str) -> str:
@@ -246,7 +264,7 @@ def checked(name: str, text: str) -> str:
     if not text:
         return text
     if name in CHOICES and text not in CHOICES[name]:
-        raise InvalidRequestError(f"{name} is neither {' nor '.join(CHOICES[name])}")
+        raise InvalidRequestError(f"{name} is neither {' nor '.join((*CHOICES[name], *OF_REQUESTS.get(name, ())))}")
     if name in BOOLEANS:
         from vsphere_session.settings.environment import boolean  # noqa: PLC0415  # not needed where none is given
 
@@ -269,7 +287,11 @@ def seconds(text: str, name: str) -> float:
 
 
 def _unknown(key: str) -> str:
-    if "password" in key.lower():
+    if "password" in key.lower() or key in login_fields.SECRETS:
+        if key in login_fields.SECRETS:
+            return (
+                f"{key} is a secret, and does not belong into the configuration; name a file or a command that has it"
+            )
         return "passwords do not belong into the configuration; store it once: vsphere-session store"
     from difflib import get_close_matches  # noqa: PLC0415  # only a mistake pays for it
 

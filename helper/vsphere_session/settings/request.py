@@ -12,7 +12,8 @@ from vsphere_session.cache.policy import Policy
 from vsphere_session.clock import TIMEOUT
 from vsphere_session.endpoint import Endpoint, real_password
 from vsphere_session.errors import InvalidRequestError
-from vsphere_session.settings.config_file import Configuration, checked, seconds
+from vsphere_session.settings import login_fields
+from vsphere_session.settings.config_file import OF_REQUESTS, Configuration, checked, seconds
 from vsphere_session.settings.environment import boolean, endpoint_in, sources
 from vsphere_session.storage.paths import named_paths
 from vsphere_session.vsphere.session_id import bare_session_id, is_session_id
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from credential_protocol.messages import Request
+    from vsphere_session.settings.login_settings import LoginSettings
     from vsphere_session.storage.reading import Reader
 
 _COMMON = (
@@ -38,7 +40,12 @@ _COMMON = (
     "output",
 )
 _SESSION_IDS = ("soap_session_id", "rest_session_id")
-FIELDS = {"get": _COMMON, "store": (*_COMMON, *_SESSION_IDS), "erase": (*_COMMON, *_SESSION_IDS, "scope")}
+_OF_LOGINS = tuple(sorted(login_fields.FIELDS))
+FIELDS = {
+    "get": (*_COMMON, *_OF_LOGINS),
+    "store": (*_COMMON, *_OF_LOGINS, *_SESSION_IDS),
+    "erase": (*_COMMON, *_OF_LOGINS, *_SESSION_IDS, "scope"),
+}
 """The request fields of each verb (contract, section 1)."""
 SCOPES = ("all", "session", "password")
 
@@ -47,7 +54,9 @@ class Settings:
     """The request, with everything that it left open filled in.
 
     seconds         how long a file that the environment names may be a pipe that says nothing
-    endpoint        with the user name, empty where nobody names one, and without a password
+    login           how to log in otherwise than by the password that is found; None where nothing is said of that
+    account         whose password is looked for, empty where nobody names one
+    endpoint        with the name of the user whose session it is, empty where nobody names one, and without a password
     given_password  the request's own password, None where it has none
     every_family    what the environment says, also of other servers
     username_from   where the user name comes from, for a message; empty where that is the request or the configuration
@@ -75,7 +84,9 @@ class Settings:
         place = self._place = self._own_url or self._default_endpoint()
         self._families = [family for family in self.every_family if family.applies_to(place)]
         self.username_from = ""
-        self.endpoint = place.with_user(self._username())
+        self.login = self._login()
+        self.account = self._username()
+        self.endpoint = place.with_user(self.account if self.login is None else self.login.user(self.account))
         self.given_password = self._given_password()
         self.password_from = "the request" if self.given_password is not None else ""
         self.api = self._choice("api") or "both"
@@ -92,6 +103,12 @@ class Settings:
         self.policy = Policy(verify=self._choice("verify") or "auto", **self._durations())
         self.session_ids = {kind: self._session_id(f"{kind}_session_id") for kind in ("soap", "rest")}
         self.scope = self._scope()
+        if self.output == "clone_ticket":
+            self.api = "soap"
+        if self.passthrough and self.output == "clone_ticket":
+            raise InvalidRequestError(
+                '"passthrough" keeps no session, and a ticket is good only as long as its session lives; ask for one of the two'
+            )
         if self.passthrough and self.output == "files":
             raise InvalidRequestError(
                 '"passthrough" writes no files, so "output": "files" has nothing to show; ask for one of the two'
@@ -104,13 +121,28 @@ class Settings:
 
     @property
     def carries_password(self) -> bool:
-        """Whether the request or a URL in the environment, of whatever host, has a password."""
-        return self.given_password is not None or any(family.url_has_password() for family in self.every_family)
+        """Whether the request or a URL in the environment, of whatever host, has a password, or another secret."""
+        return (
+            not self._fields.keys().isdisjoint(login_fields.SECRETS)
+            or self.given_password is not None
+            or any(family.url_has_password() for family in self.every_family)
+        )
 
     @property
     def kinds(self) -> tuple[str, ...]:
         """The session kinds that are asked for, in the order in which they are made."""
         return ("soap", "rest") if self.api == "both" else (self.api,)
+
+    @property
+    def needed_kinds(self) -> tuple[str, ...]:
+        """Those, and one that another of them is made from: some ways to log in have no REST, but may share a SOAP session."""
+        by_soap = self.login is not None and not self.login.has_rest and "rest" in self.kinds
+        return ("soap", "rest") if by_soap else self.kinds
+
+    @property
+    def hands_out_login(self) -> bool:
+        """Whether the configuration of this very endpoint allows it to give the stored password away."""
+        return (self._config.section(self.endpoint.place) or {}).get("hand_out_login") == "true"
 
     def password(self) -> str | None:
         """The password of the first source that names this user or none; None where there is none.
@@ -120,12 +152,31 @@ class Settings:
         if self.given_password is not None:
             return self.given_password
         for family in self._families:
-            if family.username() in ("", self.endpoint.username):
+            if family.username() in ("", self.account):
                 password = family.password()
                 if password is not None:
                     self.password_from = family.origin("password")
                     return _as_text(password, self.password_from)
         return None
+
+    def _login(self) -> LoginSettings | None:
+        """What is said of how to log in. Nobody who says nothing of it pays for it."""
+        own, general = self._config.section(self._place.place) or {}, self._config.general
+        said = [self._fields, own, general]
+        variables = {field: self._environ.get(name, "") for field, name in login_fields.VARIABLES.items()}
+        if all(map(login_fields.FIELDS.isdisjoint, said)) and not any(variables.values()):
+            return None
+        from vsphere_session.settings.login_levels import login_settings  # noqa: PLC0415  # few say anything
+
+        levels = self._fields, variables, own, general
+        return login_settings(
+            levels,
+            config=self._config,
+            families=self._families,
+            reader=self._reader,
+            environ=self._environ,
+            seconds=self._seconds,
+        )
 
     def _default_endpoint(self) -> Endpoint:
         for family in self._families:
@@ -176,7 +227,8 @@ class Settings:
         return boolean(text, name) if text else False
 
     def _choice(self, name: str) -> str:
-        text = checked(name, self._fields.get(name, ""))
+        given = self._fields.get(name, "")
+        text = given if given in OF_REQUESTS.get(name, ()) else checked(name, given)
         return text or self._config_text(name)
 
     def _config_text(self, name: str) -> str:

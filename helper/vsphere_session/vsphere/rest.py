@@ -17,6 +17,8 @@ from vsphere_session.vsphere.session_id import is_session_id
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from vsphere_session.http.response import Response
     from vsphere_session.http.transport import Transport
 
@@ -34,17 +36,23 @@ class RestWire:
         self.form = form
 
     def login(self, username: str, password: str) -> None:
-        """Log in; afterwards `session_id` is the new session's. Never tried twice.
-
-        Raises LoginRefusedError, SessionLimitError, UnsupportedError where the server has no REST sessions or cannot be told
-        the user name, and others.
-        """
+        """Log in; afterwards `session_id` is the new session's. Raises as `begin` does, and UnsupportedError for a name with a colon."""
         if ":" in username:  # RFC 7617; the server would count a failed login of somebody else
             raise UnsupportedError('a user name with a colon cannot log in to REST; ask for "api": "soap"')
         from binascii import b2a_base64  # noqa: PLC0415  # only a login needs it
 
         login = b2a_base64(f"{username}:{password}".encode(), newline=False).decode("ascii")
-        response = self._call("POST", {"Authorization": f"Basic {login}", "vmware-use-header-authn": "true"})
+        self.begin(lambda _method, _path: f"Basic {login}")
+
+    def begin(self, authorization: Callable[[str, str], str]) -> None:
+        """Make a new session by a request with such an Authorization, for its method and path; afterwards `session_id` is its id.
+
+        Never tried twice. Raises LoginRefusedError, SessionLimitError, UnsupportedError where the server has no REST sessions.
+        """
+        response = self._call(
+            "POST",
+            lambda path: {"Authorization": authorization("POST", path), "vmware-use-header-authn": "true"},
+        )
         if response.status in (401, 403):
             raise login_refused(self._place, of_credential=response.status == 401)
         session_id = self._value(response, (200, 201))
@@ -88,10 +96,11 @@ class RestWire:
     def _authenticated(self) -> dict[str, str]:
         return {"vmware-api-session-id": self.session_id}
 
-    def _call(self, method: str, headers: dict[str, str]) -> Response:
+    def _call(self, method: str, headers: dict[str, str] | Callable[[str], dict[str, str]]) -> Response:
         """One request in the form that the server speaks; which one that is, and whether still, is found out by asking."""
         for form in sorted(_PATHS, key=lambda form: form != self.form):
-            response = self.transport.send(*_question(form, method), headers)
+            name, path = _question(form, method)
+            response = self.transport.send(name, path, headers(path) if callable(headers) else headers)
             if response.status not in _NOT_THERE:
                 self.form = form
                 return response

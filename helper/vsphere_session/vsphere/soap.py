@@ -46,7 +46,8 @@ class SoapWire:
         self.session_id = session_id
         self.quoted = quoted
         self._date = ""
-        self._password = ""
+        self.secrets: tuple[str, ...] = ()
+        """What was sent and must not be shown, should the server repeat it."""
 
     def service_content(self) -> dict[str, object]:
         """ServiceContent in Go's JSON shape; needs no session. Raises UnreachableError, UnsupportedError, UntrustedError."""
@@ -62,15 +63,21 @@ class SoapWire:
             raise not_understood(self._place, "a ServiceContent")
         return content
 
-    def login(self, content: Mapping[str, object], username: str, password: str, made: Callable[[], None]) -> Identity:
-        """Log in; afterwards `session_id` is the new session's. Never tried twice. Raises LoginRefusedError and others.
+    def login(
+        self, content: Mapping[str, object], username: str, password: str, made: Callable[[], None], locale: str = ""
+    ) -> Identity:
+        """Log in; afterwards `session_id` is the new session's. Raises as `begin` does."""
+        self.secrets = (password,)
+        inner = f"<userName>{escape_xml(username)}</userName><password>{escape_xml(password)}</password>"
+        return self.begin(call_of(content, "Login", f"{inner}{in_locale(locale)}"), made)
 
-        `made` is called as soon as that is known.
+    def begin(self, envelope: bytes, made: Callable[[], None]) -> Identity:
+        """Make a new session by this message, and say whose it is; afterwards `session_id` is the new session's. Never tried twice.
+
+        `made` is called as soon as that is known. Raises LoginRefusedError, UnreachableError, SessionLimitError and others.
         """
-        self._password = password
-        inner = f"{_this(content, 'sessionManager')}<userName>{escape_xml(username)}</userName><password>{escape_xml(password)}</password>"
         try:
-            answer = self._call("Login", inner, take_cookie=True, refusals=(401, 403))
+            answer = self._exchange(envelope, take_cookie=True, refusals=(401, 403))
         except SoapFaultError as fault:
             raise for_login_fault(fault, self._place) from None
         user_session = answer.find("returnval")
@@ -78,6 +85,24 @@ class SoapWire:
             raise not_understood(self._place, "a new session")
         made()
         return self._identity(user_session)
+
+    def ask(self, envelope: bytes) -> Element:
+        """The Body of the answer to any other message. Raises SoapFaultError, UnreachableError and others."""
+        return self._exchange(envelope)
+
+    def clone_ticket(self, content: Mapping[str, object]) -> str | None:
+        """A ticket for one further session; None if the server does not know this session any more."""
+        try:
+            answer = self._call("AcquireCloneTicket", _this(content, "sessionManager"))
+        except SoapFaultError as fault:
+            if fault.name in DEAD_SESSION_FAULTS:
+                return None
+            raise for_fault(fault, self._place) from None
+        response = answer.find("AcquireCloneTicketResponse")
+        ticket = response.value("returnval") if response is not None else ""
+        if not ticket.isprintable() or not 0 < len(ticket) <= MAX_NAME_CHARACTERS:
+            raise not_understood(self._place, "a clone ticket")
+        return ticket
 
     def current_session(self, content: Mapping[str, object]) -> Identity | None:
         """Whose session this is; None if the server does not know it any more."""
@@ -110,16 +135,23 @@ class SoapWire:
                 raise for_fault(fault, self._place) from None
 
     @property
+    def date(self) -> str:
+        """The Date header of the last answer, empty without one."""
+        return self._date
+
+    @property
     def _place(self) -> str:
         return self.transport.endpoint.place
 
-    def _call(self, name: str, inner: str, *, take_cookie: bool = False, refusals: tuple[int, ...] = ()) -> Element:
+    def _call(self, name: str, inner: str, *, take_cookie: bool = False) -> Element:
+        return self._exchange(_ENVELOPE.format(name=name, inner=inner).encode("utf-8"), take_cookie=take_cookie)
+
+    def _exchange(self, body: bytes, *, take_cookie: bool = False, refusals: tuple[int, ...] = ()) -> Element:
         headers = {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": f"urn:vim25/{GOVMOMI_VIM_VERSION}"}
         if self.session_id:
             headers["Cookie"] = (
                 f'{SOAP_COOKIE}="{self.session_id}"' if self.quoted else f"{SOAP_COOKIE}={self.session_id}"
             )
-        body = _ENVELOPE.format(name=name, inner=inner).encode("utf-8")
         try:
             response = self.transport.send("POST", self.transport.endpoint.escaped_path, headers, body)
         except UnreachableError as error:
@@ -149,7 +181,7 @@ class SoapWire:
 
     def _without_secrets(self, text: str) -> str:
         """What the server says, in case that it repeats what it was told."""
-        for secret in filter(None, (self._password, self.session_id)):
+        for secret in filter(None, (*self.secrets, self.session_id)):
             text = text.replace(secret, "…")
         return text
 
@@ -194,6 +226,16 @@ def _reference(content: Mapping[str, object], manager: str, tag: str) -> str:
         escape_xml(str(reference.get("value", ""))),
     )
     return f'<{tag} type="{kind}">{value}</{tag}>'
+
+
+def call_of(content: Mapping[str, object], name: str, inner: str = "") -> bytes:
+    """The message that calls this method of the SessionManager."""
+    return _ENVELOPE.format(name=name, inner=f"{_this(content, 'sessionManager')}{inner}").encode("utf-8")
+
+
+def in_locale(locale: str) -> str:
+    """The argument of a Login method that says so; nothing for the server's own."""
+    return f"<locale>{escape_xml(locale)}</locale>" if locale else ""
 
 
 def _this(content: Mapping[str, object], manager: str) -> str:

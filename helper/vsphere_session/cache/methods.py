@@ -1,0 +1,100 @@
+"""By which method a session logs in: a password, a Python caller's own callable, or what is configured."""
+
+from __future__ import annotations
+
+from vsphere_session.cache.clients import RestClient, WireClient
+from vsphere_session.endpoint import real_password
+from vsphere_session.errors import NotFoundError, UnsupportedError
+from vsphere_session.login.custom import CustomLogin
+from vsphere_session.login.password import PasswordLogin
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from vsphere_session.cache.connector import Connector
+    from vsphere_session.cache.surroundings import Surroundings
+    from vsphere_session.cache.validation import Validator
+    from vsphere_session.endpoint import Endpoint
+    from vsphere_session.login.choice import Choice
+    from vsphere_session.login.ground import Ground, Person, Vault
+    from vsphere_session.login.method import LoginMethod
+
+    Custom = Mapping[str, Callable[..., None] | None]
+    Terms = tuple[Choice | None, Custom, str, Callable[[], str | None], str, Vault | None, Person | None]
+
+
+class Methods:
+    """The ways to log in of one session, made when one is needed. What `terms` are, `Session` says."""
+
+    def __init__(
+        self, endpoint: Endpoint, terms: Terms, surroundings: Surroundings, connector: Connector, validator: Validator
+    ) -> None:
+        self._endpoint = endpoint
+        self._around = surroundings
+        self._connector = connector
+        self._validator = validator
+        self._choice, self._custom, self._login_as, self._password, self._locale, self._vault, self._person = terms
+        self._configured: LoginMethod | None = None
+
+    def of(self, client: WireClient, *, always: bool) -> LoginMethod:
+        """How to log `client` in. `always`: whatever is cached. Raises NotFoundError, UnsupportedError."""
+        custom = self._custom.get(client.kind)
+        if custom is not None:
+            return CustomLogin(custom, self._login_as)
+        if self._choice is not None:
+            return self._able(self._by_choice(self._choice), client.kind)
+        try:
+            return self._by_password(always=always)
+        except NotFoundError:
+            if isinstance(client, RestClient) and self._validator.soap is not None:
+                client.confirm()  # without any session: raises UnsupportedError where there is no REST to log in to
+            raise
+
+    def _by_choice(self, choice: Choice) -> LoginMethod:
+        if self._configured is None:
+            self._configured = choice.make(self._ground())
+        return self._configured
+
+    def _able(self, method: LoginMethod, kind: str) -> LoginMethod:
+        if kind in method.kinds:
+            return method
+        raise UnsupportedError(
+            f"{self._endpoint.place} gives no {kind.upper()} session to who logs in by {method.name}: only vCenter 8.0 U3 and "
+            'newer take the SOAP session for it; ask for "api": "soap"'
+        )
+
+    def _by_password(self, *, always: bool) -> PasswordLogin:
+        endpoint = self._endpoint
+        password = self._any_password()
+        why = "a new login is asked for" if always else self._validator.why or "there is no cached session"
+        if not endpoint.username:
+            raise NotFoundError(f"{why}, and no user name to log in to {endpoint.place}; give username and password")
+        if password is None:
+            raise NotFoundError(
+                f"{why}, and no password to log in to {endpoint.place} as {endpoint.username}; give one, or store it once: vsphere-session store"
+            )
+        return PasswordLogin(endpoint.username, password, self._locale)
+
+    def _any_password(self) -> str | None:
+        own = self._endpoint.password
+        return own if own is not None else real_password(self._password())
+
+    def _ground(self) -> Ground:
+        from vsphere_session.login.ground import Ground, NoVault  # noqa: PLC0415  # a password needs none of it
+
+        around = self._around
+        return Ground(
+            account=self._choice.account if self._choice is not None else "",
+            endpoint=self._endpoint.with_user(self._endpoint.username),
+            password=self._any_password,
+            vault=self._vault or NoVault(),
+            clock=around.clock,
+            until=around.until,
+            environ=around.environ,
+            locale=self._locale,
+            tell=around.tell,
+            transport_to=self._connector.way_to,
+            through_tunnel=self._connector.through_tunnel,
+            person=self._person,
+        )

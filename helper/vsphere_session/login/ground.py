@@ -1,0 +1,107 @@
+"""What a way to log in stands on: the server, the way to other hosts, time, secrets, and whether a person is there."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from vsphere_session.storage.reading import Reader
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from vsphere_session.clock import Clock, Deadline
+    from vsphere_session.endpoint import Endpoint
+    from vsphere_session.http.transport import Transport
+
+
+class Vault(Protocol):
+    """What is kept for this endpoint in the secret store beside its passwords, such as a refresh token; by a name."""
+
+    def login(self, username: str) -> str | None:
+        """The password that is stored for this name, which may be a client's; None if there is none."""
+
+    def get(self, name: str) -> str | None:
+        """The secret; None if there is none."""
+
+    def set(self, name: str, secret: str) -> None:
+        """Keep it in place of the one before."""
+
+    def delete(self, name: str) -> bool:
+        """Forget it; False if there was none."""
+
+
+class Person(Protocol):
+    """Somebody in front of a terminal, for ways to log in that need one."""
+
+    @property
+    def has_browser(self) -> bool:
+        """Whether there may be a browser on this machine."""
+
+    def show(self, url: str) -> None:
+        """Show an address that is to be opened."""
+
+    def read(self) -> str:
+        """Read what is pasted: a line without its end."""
+
+
+class NoVault:
+    """Keeps nothing: for a caller who has brought no secret store."""
+
+    def login(self, _username: str) -> str | None:
+        """Nothing."""
+        return None
+
+    def get(self, _name: str) -> str | None:
+        """Nothing."""
+        return None
+
+    def set(self, _name: str, _secret: str) -> None:
+        """Forget it at once."""
+
+    def delete(self, _name: str) -> bool:
+        """There is nothing to forget."""
+        return False
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What one login stands on.
+
+    account    whose password it takes, where that is not the user whose session it will be
+    endpoint   the server, with the user whose session it will be, without a password
+    password   looks the user's password up, or None
+    vault      keeps other secrets
+    clock, until  the time, and the deadline of the call
+    environ    variables
+    locale     the language of the server's texts; empty for its own
+    tell       called with what happens, a line at a time, without secrets
+    transport_to  the way to a host; to the server itself by what is said of its trust, to another one by `ca_file` or the platform
+    through_tunnel  the way to a part of the server behind a proxy of its own, with its own thumbprint or none
+    person     who can be asked; None where nobody is there
+    """
+
+    account: str
+    endpoint: Endpoint
+    password: Callable[[], str | None]
+    vault: Vault
+    clock: Clock
+    until: Callable[[], Deadline]
+    environ: Mapping[str, str]
+    locale: str
+    tell: Callable[[str], None]
+    transport_to: Callable[[Endpoint, str], Transport]
+    through_tunnel: Callable[[Endpoint, Endpoint, str], Transport]
+    person: Person | None = None
+
+    def read(self, path: str, what: str, limit: int = 1024 * 1024) -> bytes:
+        """At most `limit` bytes of a file that the user has named as `what`; of a pipe, what comes in time. Raises StorageError."""
+        from vsphere_session.errors import StorageError  # noqa: PLC0415  # beside its use
+
+        try:
+            return Reader().named(path, limit, what, self.until().remaining())
+        except OSError as error:
+            raise StorageError(
+                f"cannot read {what} {path}: {os.strerror(error.errno or 0)}; check path and mode"
+            ) from None

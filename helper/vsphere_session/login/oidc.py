@@ -1,0 +1,206 @@
+"""By an identity provider (OpenID Connect): in the browser, or as a client, or by a person's password there.
+
+What the provider gives is exchanged at vCenter for a SAML token (see `oauth`). Who has logged in once in the browser need not
+do so again as long as the refresh token is good that is kept in the secret store; each one can be used once.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from vsphere_session.digest import sha256_hex
+from vsphere_session.endpoint import Endpoint
+from vsphere_session.errors import (
+    InteractionRequiredError,
+    InvalidRequestError,
+    LoginRefusedError,
+    NotFoundError,
+    UnsupportedError,
+)
+from vsphere_session.login.by_token import TokenLogin
+from vsphere_session.login.oauth import grants
+from vsphere_session.login.oauth.addresses import split_url
+from vsphere_session.login.oauth.authorization_code import (
+    DEFAULT_REDIRECT_URI,
+    DEFAULT_SCOPE,
+    Login,
+    log_in_by_pasting,
+    log_in_with_browser,
+    refresh,
+)
+from vsphere_session.login.oauth.discovery import configured, discover, discover_broker, discover_by_vcenter
+from vsphere_session.login.oauth.exchange import saml_for
+from vsphere_session.login.oauth.forms import Client as Registered
+from vsphere_session.login.secret import secret
+from vsphere_session.vsphere.saml import read_token
+
+if TYPE_CHECKING:
+    from vsphere_session.http.transport import Transport
+    from vsphere_session.login.ground import Ground
+    from vsphere_session.login.method import Client, LoginMethod
+    from vsphere_session.login.oauth.discovery import Provider
+    from vsphere_session.login.oauth.tokens import Tokens
+    from vsphere_session.login.values import Values
+    from vsphere_session.vsphere.saml import Assertion
+    from vsphere_session.vsphere.security import Signer
+
+
+def method(ground: Ground, values: Values) -> LoginMethod:
+    """As the settings say: `client_id`, `grant`, and where the provider is (see `provider_of`)."""
+    return OidcLogin(ground, values)
+
+
+class OidcLogin(TokenLogin):
+    """Logs in with a token that vCenter gives for an identity provider's."""
+
+    name = "oidc"
+    obtains_by_secret = True
+
+    def __init__(self, ground: Ground, values: Values) -> None:
+        super().__init__(ground)
+        self._values = values
+        self._grant = values.text("grant") or "code"
+        self._client_id = values.needed("client_id", "what the identity provider knows this program as")
+        self._found_secret: str | None = None
+
+    def tries(self, _kind: str) -> tuple[str, str] | None:
+        """A person's password, or the client's secret."""
+        if self._token is not None or self._grant == "code":
+            return None
+        if self._grant == "password":
+            password = self._ground.password()
+            return ("soap", password) if password else None
+        return "soap", f"oidc:{self._client_id}:{self._secret()}"
+
+    def token_for(self, client: Client) -> tuple[Assertion, Signer | None]:
+        """As TokenLogin says."""
+        provider = provider_of(self._ground, self._values, client.transport)
+        tokens = {"code": self._by_person, "client_credentials": self._as_client, "password": self._by_password}[
+            self._grant
+        ](provider)
+        return read_token(saml_for(client.transport, tokens).encode()), None
+
+    # ---- the three grants
+
+    def _as_client(self, provider: Provider) -> Tokens:
+        if not self._secret():
+            raise NotFoundError(
+                f"there is no secret for the client {self._client_id}; give client_secret_command, or store it once with the client's id as "
+                "username: vsphere-session store"
+            )
+        grant = grants.client_credentials(scope=self._values.text("scope"), resource=self._values.text("resource"))
+        return self._request(provider, grant)
+
+    def _by_password(self, provider: Provider) -> Tokens:
+        password = self._ground.password()
+        if not self.whom or password is None:
+            raise NotFoundError(
+                "to log in by password at the identity provider takes username and password; give both, or store them once"
+            )
+        scope = self._values.text("scope") or DEFAULT_SCOPE
+        return self._request(
+            provider, grants.password(self.whom, password, scope=scope, resource=self._values.text("resource"))
+        )
+
+    def _request(self, provider: Provider, grant: grants.Grant) -> Tokens:
+        place, path = split_url(provider.token_endpoint, "token_endpoint")
+        transport = self._connect(place)
+        try:
+            return grants.request_tokens(transport, path, grant, self._registered(), self._ground.clock.now())
+        finally:
+            transport.close()
+
+    def _by_person(self, provider: Provider) -> Tokens:
+        return self._by_refresh_token(provider) or self._in_the_browser(provider)
+
+    def _by_refresh_token(self, provider: Provider) -> Tokens | None:
+        kept, vault = self._ground.vault.get(self._kept_as), self._ground.vault
+        if kept is None or self._ground.person is not None:
+            return None
+        try:
+            return refresh(
+                provider,
+                self._registered(),
+                self._connect,
+                self._ground.clock,
+                kept,
+                store=lambda token: vault.set(self._kept_as, token),
+            )
+        except LoginRefusedError as refused:
+            vault.delete(self._kept_as)
+            self._ground.tell(f"the provider does not take the refresh token any more: {refused.message}")
+            return None
+
+    def _in_the_browser(self, provider: Provider) -> Tokens:
+        person, values = self._ground.person, self._values
+        place = self._ground.endpoint.place
+        if person is None:
+            raise InteractionRequiredError(
+                f"{place} wants its users to log in with a browser; run once: vsphere-session login {place}"
+            )
+        extra = {
+            name: text for name, text in (("resource", values.text("resource")), ("login_hint", self.whom)) if text
+        }
+        scope = values.text("scope") or DEFAULT_SCOPE
+        login = Login(provider, self._registered(), self._connect, self._ground.clock, scope=scope, extra=extra)
+        uri = values.text("redirect_uri") or DEFAULT_REDIRECT_URI
+        if person.has_browser:
+            tokens = log_in_with_browser(login, self._ground.until(), redirect_uri=uri, show=person.show)
+        else:
+            tokens = log_in_by_pasting(login, redirect_uri=uri, show=person.show, read=person.read)
+        if tokens.refresh:
+            self._ground.vault.set(self._kept_as, tokens.refresh)
+        return tokens
+
+    @property
+    def _kept_as(self) -> str:
+        told = "\0".join(map(self._values.text, ("issuer", "token_endpoint", "broker", "tenant")))
+        return f"refresh token of {self._client_id} for {self.whom or 'anybody'} {sha256_hex(told.encode())[:16]}"
+
+    # ---- who asks
+
+    def _registered(self) -> Registered:
+        return Registered(self._client_id, self._secret())
+
+    def _secret(self) -> str:
+        if self._found_secret is None:
+            found = secret("client_secret", self._ground, self._values)
+            self._found_secret = (self._ground.vault.login(self._client_id) if found is None else found) or ""
+        return self._found_secret
+
+    def _connect(self, place: Endpoint) -> Transport:
+        return self._ground.transport_to(place, self._values.path("login_ca_file"))
+
+
+def provider_of(ground: Ground, values: Values, vcenter: Transport) -> Provider:
+    """The identity provider: `token_endpoint` with `authorization_endpoint`, or `issuer`, or `broker` with `tenant`; else vCenter is asked."""
+
+    def connect(place: Endpoint) -> Transport:
+        return ground.transport_to(place, values.path("login_ca_file"))
+
+    if values.text("token_endpoint"):
+        return configured(
+            values.text("authorization_endpoint"), values.text("token_endpoint"), issuer=values.text("issuer")
+        )
+    if values.text("issuer"):
+        return discover(connect, values.text("issuer"))
+    if values.text("broker") or values.text("tenant"):
+        return discover_broker(connect, broker_of(ground, values), values.text("tenant"))
+    try:
+        return discover_by_vcenter(connect, vcenter)
+    except (UnsupportedError, NotFoundError) as untold:
+        try:
+            return discover_broker(connect, broker_of(ground, values), values.text("tenant"))
+        except UnsupportedError:
+            raise untold from None
+
+
+def broker_of(ground: Ground, values: Values) -> Endpoint:
+    """The VCF Identity Broker: a host of its own, or in vCenter. Raises InvalidRequestError."""
+    text = values.text("broker")
+    if not text:
+        return Endpoint("https", ground.endpoint.authority, "/", "", None)
+    place, path = split_url(text if "://" in text else f"https://{text}", "broker")
+    if path != "/":
+        raise InvalidRequestError("broker is a host; leave the path out, and give tenant where it is not CUSTOMER")
+    return place

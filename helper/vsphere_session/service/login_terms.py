@@ -1,0 +1,94 @@
+"""What a session needs to know where more is said of how to log in than a user name. Imported only there."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from vsphere_session.digest import sha256_hex
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from vsphere_session.cache.surroundings import Surroundings
+    from vsphere_session.secrets.logins import Logins
+    from vsphere_session.settings.login_settings import LoginSettings
+    from vsphere_session.settings.request import Settings
+
+
+class LoginTerms:
+    """How `username` logs in.
+
+    account      whose password it takes, where it takes one
+    choice       the method; None for an ordinary login by password
+    locale       the language of the server's texts; empty for its own
+    vault        keeps a method's other secrets
+    directories  of cached sessions, by kind. Those of nobody in particular are kept apart: govmomi would give them to anybody
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        login: LoginSettings,
+        username: str,
+        around: Surroundings,
+        logins: Callable[[], Logins],
+    ) -> None:
+        self.account = self._account(settings, login, username, logins)
+        self.choice = login.choice(username, self.account)
+        self.locale = login.locale
+        self.vault = StoredSecrets(logins, settings.endpoint.login_place)
+        self.directories = dict(settings.directories)
+        if self.choice is not None and not username and not any(self.directories.values()):
+            name = sha256_hex(self.choice.record.encode("utf-8", "surrogatepass"))[:40]
+            home = os.path.join(around.paths.state, "unnamed", name)  # which GOVMOMI_HOME can be
+            self.directories = {
+                "soap": os.path.join(home, "sessions"),
+                "rest": os.path.join(home, "rest_sessions"),
+            }
+        self._login = login
+        self._around = around
+
+    def password(self) -> str | None:
+        """What `password_command` prints; None where there is no such command."""
+        words = self._login.values.command("password_command")
+        if not words:
+            return None
+        from vsphere_session.login.command import run  # noqa: PLC0415  # few have one
+
+        return run(words, "password_command", self._around.until())
+
+    @staticmethod
+    def _account(settings: Settings, login: LoginSettings, username: str, logins: Callable[[], Logins]) -> str:
+        if login.name != "impersonate":
+            return username
+        return settings.account or logins().default_user(settings.endpoint.login_place)
+
+
+class StoredSecrets:
+    """What is in the secret store for one endpoint (see `Vault`): logins by user name, and what methods keep there."""
+
+    def __init__(self, logins: Callable[[], Logins], place: str) -> None:
+        self._logins = logins
+        self._place = place
+
+    def login(self, username: str) -> str | None:
+        """The password that somebody has stored for this name, which may be a client's."""
+        return self._logins().get(self._place, username)
+
+    def get(self, name: str) -> str | None:
+        """As `Vault` says."""
+        return self._logins().get(self._own, name)
+
+    def set(self, name: str, secret: str) -> None:
+        """As `Vault` says."""
+        self._logins().set(self._own, name, secret)
+
+    def delete(self, name: str) -> bool:
+        """As `Vault` says."""
+        return self._logins().delete(self._own, name)
+
+    @property
+    def _own(self) -> str:
+        """Apart from logins: none of these is whom to log in as where nobody is named."""
+        return f"{self._place}#login"
