@@ -98,6 +98,7 @@ void start_python(int argc, char **argv, const struct start *known) {
     check(PyConfig_SetBytesArgv(&config, argc, argv));
     check(Py_InitializeFromConfig(&config));
     PyConfig_Clear(&config);
+    PyGC_Disable(); /* until all that every answer needs is there: nothing of that is garbage */
     PyImport_ImportModule("vsphere_session_start"); /* which ends the process */
     check_whole();
     PyErr_Print();

@@ -6,6 +6,7 @@ module anew, would take longer than the modules themselves. Everything that is c
 
 from __future__ import annotations
 
+import gc
 import marshal
 import os
 import sys
@@ -144,4 +145,6 @@ early, *others = marshal.loads(image[index[0] : index[0] + index[1]])  # noqa: S
 finder = Modules(*others)
 sys.meta_path.append(finder)
 finder.import_all(early)
+gc.freeze()  # what is there now stays: not looked through again
+gc.enable()
 run()
