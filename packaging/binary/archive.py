@@ -20,7 +20,10 @@ from pathlib import Path
 from types import CodeType
 
 MAGIC = b"vsphere-session\0"
-FIRST = ("__future__", "encodings", "encodings.aliases", "encodings.utf_8", "vsphere_session_start")
+FIRST = (
+    *("__future__", "encodings", "encodings.aliases", "encodings.utf_8"),
+    *("vsphere_session_importers", "vsphere_session_start"),
+)
 _PAGE = 4096
 _ALONE = 2  # marshal's last version whose output does not depend on who else holds a reference
 _TOGETHER = 4  # the first that writes what is shared once

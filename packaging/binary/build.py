@@ -22,6 +22,7 @@ _HERE = Path(__file__).parent
 SPEC = _HERE / "collect.spec"
 OUR_OWN = {
     "vsphere_session_start": "start.py",
+    "vsphere_session_importers": "importers.py",
     "vsphere_session_plugins": "plugins.py",
     "cryptography": "cryptography_names.py",
 }

@@ -35,6 +35,7 @@ def wanted() -> list[str]:
         *(f"encodings.{codec}" for codec in sorted(contents.CODECS)),
         "encodings.aliases",
         "cryptography",
+        "vsphere_session_importers",
         "vsphere_session_plugins",
         "vsphere_session_start",
     ]

@@ -5,8 +5,11 @@
 
 #include "launcher.h"
 
-static const char *const NAMES[FIRST] = {"__future__", "encodings", "encodings.aliases", "encodings.utf_8", "vsphere_session_start"};
+/* As archive.py has them, but for importers.py, which the interpreter finds in place of its own. */
+static const char *const NAMES[FIRST] = {"__future__",      "encodings", "encodings.aliases", "encodings.utf_8",
+                                         "_frozen_importlib_external", "vsphere_session_start"};
 static const struct start *start;
+extern const struct _frozen *_PyImport_FrozenBootstrap; /* CPython's own importers, by pycore_import.h */
 
 PyMODINIT_FUNC PyInit__vsphere_session_crypto(void);
 
@@ -71,6 +74,10 @@ void start_python(int argc, char **argv, const struct start *known) {
         first[i].is_package = i == 1;
     }
     PyImport_FrozenModules = first;
+    /* Those that look into directories and archives are not there until the interpreter is: see importers.py. */
+    const struct _frozen *importers = _PyImport_FrozenBootstrap;
+    struct _frozen without[] = {importers[0], {NULL}};
+    _PyImport_FrozenBootstrap = without;
     PyImport_AppendInittab("_launcher", make_module);
     PyImport_AppendInittab("_vsphere_session_crypto", PyInit__vsphere_session_crypto);
 
@@ -98,6 +105,7 @@ void start_python(int argc, char **argv, const struct start *known) {
     check(PyConfig_SetBytesArgv(&config, argc, argv));
     check(Py_InitializeFromConfig(&config));
     PyConfig_Clear(&config);
+    _PyImport_FrozenBootstrap = importers;
     PyGC_Disable(); /* until all that every answer needs is there: nothing of that is garbage */
     PyImport_ImportModule("vsphere_session_start"); /* which ends the process */
     check_whole();

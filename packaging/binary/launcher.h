@@ -37,7 +37,7 @@ struct span {
     uint64_t offset, size;
 };
 
-enum { FIRST = 5 }; /* what Python has to find before start.py can, and start.py itself */
+enum { FIRST = 6 }; /* what Python has to find before start.py can, and start.py itself */
 
 struct trailer { /* little-endian; archive.py writes it at the very end */
     struct span early; /* what every answer needs; checked at every start */

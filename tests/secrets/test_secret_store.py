@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import stat
 from pathlib import Path
 
@@ -42,6 +43,19 @@ def test_a_login_is_kept_in_the_platforms_keyring_by_default(
     assert holds(helper, PASSWORD) == {keyring}
     assert helper.ok("get", request(vcenter))["source"] == "login"
     assert holds(helper, PASSWORD) == {keyring}
+
+
+def test_a_back_end_of_the_keyring_may_be_in_an_archive(
+    vcenter: SimulatedVCenter, helper: Helper, keyring: Path
+) -> None:
+    """As Python itself allows it where the keyring's configuration names a directory."""
+    directory = helper.home / "backend"
+    archive = Path(shutil.make_archive(str(helper.home / "archived"), "zip", directory))
+    shutil.rmtree(directory)
+    archive.rename(directory)
+    helper.ok("store", request(vcenter, password=PASSWORD))
+    assert PASSWORD in keyring.read_text()
+    assert helper.ok("get", request(vcenter))["source"] == "login"
 
 
 def test_a_login_in_the_keyring_is_forgotten_by_erase(vcenter: SimulatedVCenter, helper: Helper, keyring: Path) -> None:
