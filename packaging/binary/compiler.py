@@ -36,7 +36,7 @@ def compile_launcher(work: Path, toolchain: Toolchain) -> Path:
         *compiler.command(),
         *(*_WARNINGS, *HARDENING, "-fno-sanitize=undefined", "-ffunction-sections", "-fdata-sections"),
         *(f"-I{work}", f"-I{toolchain.include}", f"-I{toolchain.include / 'python'}"),
-        *(_HERE / name for name in (*FIRST_PAGES, "interpreter.c", "crypto.c")),
+        *(_HERE / name for name in (*FIRST_PAGES, "interpreter.c", "memory.c", "crypto.c")),
         f"-L{toolchain.lib}",
         *(f"-l{library}" for library in LIBRARIES),
         # At a fixed address, as Go's programs are: to relocate an interpreter takes as long as a remembered answer.

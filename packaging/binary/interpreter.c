@@ -73,6 +73,8 @@ void start_python(int argc, char **argv, const struct start *known) {
         first[i].size = (int)known->trailer.first[i].size;
         first[i].is_package = i == 1;
     }
+    PyMemAllocatorEx memory = {NULL, memory_get, memory_get_zeroed, memory_resize, memory_give_back};
+    PyMem_SetAllocator(PYMEM_DOMAIN_RAW, &memory);
     PyImport_FrozenModules = first;
     /* Those that look into directories and archives are not there until the interpreter is: see importers.py. */
     const struct _frozen *importers = _PyImport_FrozenBootstrap;

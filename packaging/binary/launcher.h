@@ -68,6 +68,12 @@ int is_whole(void);
 /* End with a word about it if it is not. */
 void check_whole(void);
 
+/* What PyMemAllocatorEx wants: malloc, calloc, realloc and free, each with a context, which is not used. */
+void *memory_get(void *context, size_t size);
+void *memory_get_zeroed(void *context, size_t count, size_t each);
+void *memory_resize(void *context, void *memory, size_t size);
+void memory_give_back(void *context, void *memory);
+
 /* Run the program in Python; returns where that could not be. */
 void start_python(int argc, char **argv, const struct start *known);
 
