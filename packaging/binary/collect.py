@@ -85,10 +85,22 @@ def compiled(name: str, source: Path) -> Module:
     is_package = source.name == "__init__.py"
     shown = f"{name.replace('.', '/')}{'/__init__' if is_package else ''}.py"
     tree = ast.parse(source.read_bytes())
+    if name == "encodings.aliases":
+        _leave_out_missing_codecs(tree)
     for node in _with_docstrings(tree):
         node.body[:1] = [] if node.body[1:] else [ast.copy_location(ast.Pass(), node.body[0])]
     code: CodeType = compile(tree, shown, "exec", dont_inherit=True)
     return name, is_package, code
+
+
+def _leave_out_missing_codecs(tree: ast.Module) -> None:
+    """Leave only the other names of codecs that are in the file: the table of all takes long to make, at each start."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Dict):
+            kept = [
+                row for row in zip(node.keys, node.values, strict=True) if ast.literal_eval(row[1]) in contents.CODECS
+            ]
+            node.keys, node.values = [key for key, _ in kept], [value for _, value in kept]
 
 
 def _with_docstrings(tree: ast.Module) -> Iterator[ast.Module | ast.FunctionDef | ast.AsyncFunctionDef]:
