@@ -44,8 +44,8 @@ _places = _Places()
 
 def _install(_: object) -> None:
     """What the interpreter calls when it starts."""
-    sys.meta_path.append(_places)  # type: ignore[arg-type]  # in all that importlib asks of one
-    sys.path_hooks.append(_places)
+    sys.meta_path.append(_places)
+    sys.path_hooks.append(_places)  # type: ignore[arg-type]  # in all that importlib asks of one
 
 
 def __getattr__(name: str) -> Any:
