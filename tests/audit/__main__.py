@@ -16,6 +16,7 @@ from audit.services import Report, UnusableLockError, ask
 ROOT = Path(__file__).resolve().parents[2]
 LOCKS = (
     ROOT / "requirements.lock",
+    ROOT / "packaging" / "requirements.lock",
     ROOT / "packaging" / "packages" / "requirements.lock",
     ROOT / "packaging" / "installers" / "requirements.lock",
     ROOT / "tests" / "peers" / "requirements.lock",

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from audit.__main__ import verdict
+from audit.__main__ import LOCKS, ROOT, verdict
 from audit.services import Report, UnusableLockError, ask
 
 HASH = "a" * 64
@@ -132,3 +132,12 @@ def test_a_lock_that_cannot_be_used_is_a_failure_whether_the_service_answers_or_
         asked(lock, url)
     with pytest.raises(UnusableLockError):
         asked(lock, "http://127.0.0.1:9/v1/query")
+
+
+def test_every_lock_file_of_the_tree_is_asked_about() -> None:
+    """The packages of a build and of its tools reach users, too."""
+    folders = (ROOT / "helper", ROOT / "protocol", ROOT / "packaging", ROOT / "tests")
+    assert set(LOCKS) == {
+        ROOT / "requirements.lock",
+        *(lock for one in folders for lock in one.rglob("*requirements*.lock")),
+    }

@@ -37,7 +37,7 @@ class Environment:
 
         wanted = self._origin()
         with exclusively(TURN):
-            installed = self._stamp.read_text(encoding="ascii") if self._stamp.is_file() else ""
+            installed, *added = self._stamped()
             usable = self._runs()
             if usable and installed == wanted:
                 return
@@ -45,13 +45,28 @@ class Environment:
             if not usable or (installed and not self._runs_this()):
                 self._create()
             progress(f"installing the development environment of Python {'.'.join(self.release)}")
-            self.pip("--require-hashes", "-r", "requirements.lock")
-            self.pip("--no-deps", "--no-build-isolation", "-e", ".")
+            self._pip("--require-hashes", "-r", "requirements.lock")
+            self._pip("--no-deps", "--no-build-isolation", "-e", ".")
             self._stamp.write_text(wanted, encoding="ascii")
+        for lock in added:
+            if (ROOT / lock).is_file():
+                self.add(lock)  # whoever has used it goes on to find it here
 
-    def pip(self, *arguments: str) -> None:
-        """Install into it."""
+    def add(self, lock: str) -> None:
+        """Make it hold what another lock file names, too, by its path in the checkout; made anew, it still does."""
+        from peers.locked import exclusively  # as above
+
+        progress(f"making sure of what {lock} names")
+        with exclusively(TURN):
+            self._pip("--require-hashes", "-r", lock)
+            self._stamp.write_text("\n".join(dict.fromkeys([*self._stamped(), lock])), encoding="ascii")
+
+    def _pip(self, *arguments: str) -> None:
         self.run("-m", "pip", "install", "-q", "--disable-pip-version-check", *arguments)
+
+    def _stamped(self) -> list[str]:
+        """What is in it: the digest of what it was made from, and the path of each lock file that was added; of a half made one, nothing."""
+        return self._stamp.read_text(encoding="ascii").split("\n") if self._stamp.is_file() else [""]
 
     def run(self, *arguments: str, quiet: bool = False, path: str = "") -> str:
         """Run its Python at the root of the checkout; it has to succeed.

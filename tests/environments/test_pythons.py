@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from environments import pythons
+from environments import environment, pythons
 from environments.environment import BootstrapError, Environment
 
 TESTS = Path(__file__).resolve().parents[1]
@@ -81,6 +81,32 @@ def test_one_that_can_make_no_environment_is_left_out_with_a_line(
     monkeypatch.setenv("CI", "true")
     with pytest.raises(BootstrapError, match="no other Python than this one"):
         pythons.run_on_all(here, [])
+
+
+def test_what_was_added_to_an_environment_is_still_in_it_when_it_is_made_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A changed lock file makes it anew: the compiler that a build has added, a build goes on to find."""
+    for name in ("requirements.lock", "pyproject.toml", "compiler.lock", "old.lock"):
+        (tmp_path / name).write_text("")
+    monkeypatch.setattr(environment, "ROOT", tmp_path)
+    monkeypatch.setattr(environment, "TURN", tmp_path / "turn")
+    installed: list[str] = []
+    monkeypatch.setattr(Environment, "_pip", lambda _self, *arguments: installed.append(arguments[-1]))
+    made = Environment(tmp_path / "venv", THIS, tuple(map(str, sys.version_info[:3])), can_be_made=True)
+    made.provide()
+    made.add("compiler.lock")
+    made.add("compiler.lock")
+    made.add("old.lock")
+    assert installed == ["requirements.lock", ".", "compiler.lock", "compiler.lock", "old.lock"]
+    installed.clear()
+    made.provide()
+    assert installed == []
+    (tmp_path / "requirements.lock").write_text("changed")
+    (tmp_path / "old.lock").unlink()
+    made.provide()
+    made.provide()
+    assert installed == ["requirements.lock", ".", "compiler.lock"]
 
 
 def test_an_older_python_gets_as_far_as_the_message() -> None:
