@@ -7,13 +7,15 @@ import shutil
 import sys
 import tempfile
 import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.metadata import distribution, version
 from pathlib import Path
 
 import origin
 from binary import compiler, sbom
 from binary.contents import BUNDLED, NOT_REACHED, UNUSED
-from common import BILL, BINARY, BUILD, ROOT, SANITIZED, BuildError, executable, installed, run
+from common import BILL, BINARY, BUILD, ROOT, SANITIZED, BuildError, alone, executable, installed, run
 from toolchain import zig
 from toolchain.provide import provide
 from toolchain.sources import source
@@ -35,8 +37,7 @@ def build(arch: str | None = None) -> None:
     Raise BuildError where this machine can't, or a source or a compiler fails. The first build makes the toolchain.
     """
     toolchain, native = provide(arch), provide()
-    with _workplace() as directory:
-        work = Path(directory)
+    with workplace() as work:
         launcher = compiler.compile_launcher(work, toolchain)
         file = work / BINARY.name
         _collect(work, native.python, toolchain.target, launcher, file)
@@ -49,9 +50,9 @@ def build(arch: str | None = None) -> None:
 
 def build_sanitized() -> None:
     """Build the launcher with sanitizers, for tests."""
-    with _workplace() as directory:
-        file = Path(directory) / BINARY.name
-        compiler.compile_sanitized(Path(directory), file)
+    with workplace() as work:
+        file = work / BINARY.name
+        compiler.compile_sanitized(work, file)
         _hand_out(file, SANITIZED)
 
 
@@ -63,9 +64,9 @@ def build_plain() -> None:
             f"{sys.executable} has no shared library, which the file must hold: use a Python that was"
             " configured with --enable-shared, or install your system's libpython package"
         )
-    with _workplace() as directory:
-        analyse(Path(directory), VSPHERE_SESSION_PLAIN="1")
-        _hand_out(Path(directory) / "dist" / BINARY.name, BINARY)
+    with workplace() as work:
+        analyse(work, VSPHERE_SESSION_PLAIN="1")
+        _hand_out(work / "dist" / BINARY.name, BINARY)
 
 
 def analyse(work: Path, **environment: str) -> None:
@@ -87,8 +88,8 @@ def analyse(work: Path, **environment: str) -> None:
 
 def modules() -> list[str]:
     """The names of all modules that belong into the file."""
-    with _workplace() as directory:
-        return _collect(Path(directory), provide().python, zig.target(), Path("-"), Path("-")).splitlines()
+    with workplace() as work:
+        return _collect(work, provide().python, zig.target(), Path("-"), Path("-")).splitlines()
 
 
 def _collect(work: Path, python: Path, target: zig.Target, launcher: Path, file: Path) -> str:
@@ -124,9 +125,15 @@ def _stage(directory: Path) -> None:
         shutil.copy(_HERE / source_file, directory / f"{name}.py")
 
 
-def _workplace() -> tempfile.TemporaryDirectory[str]:
+@contextmanager
+def workplace() -> Iterator[Path]:
+    """A directory for one build, the only one that there is: builds wait for each other, and one that was killed is cleared away."""
     BUILD.mkdir(exist_ok=True)
-    return tempfile.TemporaryDirectory(prefix="binary-", dir=BUILD)  # two builds may run at the same time
+    with alone(BUILD / "lock"):
+        for old in BUILD.glob("binary-*"):
+            shutil.rmtree(old, ignore_errors=True)
+        with tempfile.TemporaryDirectory(prefix="binary-", dir=BUILD) as directory:
+            yield Path(directory)
 
 
 def _hand_out(file: Path, place: Path) -> None:

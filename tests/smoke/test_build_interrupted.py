@@ -63,6 +63,30 @@ def test_an_interrupted_build_leaves_nothing_that_looks_whole(tree: Tree, number
     assert tree.under_way() == []
 
 
+AT_WORK = """
+import sys
+sys.path.insert(0, sys.argv[1])
+from binary.build import workplace
+with workplace() as work:
+    (work / "launcher").touch()
+    print(work, flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_what_a_build_of_the_file_leaves_that_was_killed_the_next_one_clears_away(tree: Tree) -> None:
+    """Whichever step it was killed in."""
+    command = [sys.executable, "-c", AT_WORK, str(tree.place / "packaging")]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as killed:
+        assert killed.stdout is not None
+        left = Path(killed.stdout.readline().strip())
+        killed.kill()
+    assert [path.name for path in left.iterdir()] == ["launcher"]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() not in ("", str(left))
+    assert list(left.parent.glob("binary-*")) == []
+
+
 def test_two_builds_at_once_make_it_once(tree: Tree) -> None:
     """The second waits, as long as it takes."""
     with held(tree) as first:
