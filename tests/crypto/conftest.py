@@ -6,9 +6,16 @@ from collections.abc import Iterator
 
 import pytest
 
-from support.built_in_crypto import BuiltInCrypto, Interpreter, interpreter
+from support.built_in_crypto import BuiltInCrypto, Interpreter, interpreter, interpreter_with_sanitizers
 from vsphere_session.crypto import of_cryptography
 from vsphere_session.crypto.interface import Provider
+
+PATIENCE_SECONDS = 1200  # the first use of the toolchain makes it
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Whichever of these tests comes first has to wait for the toolchain."""
+    item.add_marker(pytest.mark.timeout(PATIENCE_SECONDS))
 
 
 @pytest.fixture(scope="session")
@@ -20,7 +27,7 @@ def with_the_module(tmp_path_factory: pytest.TempPathFactory) -> Interpreter:
 @pytest.fixture(scope="session")
 def with_sanitizers(tmp_path_factory: pytest.TempPathFactory) -> Interpreter:
     """One in which every fault of memory ends the process."""
-    return interpreter(tmp_path_factory.mktemp("sanitized"), sanitized=True)
+    return interpreter_with_sanitizers(tmp_path_factory.mktemp("sanitized"))
 
 
 @pytest.fixture(scope="session")

@@ -17,6 +17,7 @@ STORES = {
     "Debian": "/etc/ssl/certs/ca-certificates.crt",
     "RHEL": "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
     "old RHEL": "/etc/pki/tls/cert.pem",  # there a link to certs/ca-bundle.crt
+    "old RHEL without that link": "/etc/pki/tls/certs/ca-bundle.crt",
     "SUSE": "/etc/ssl/ca-bundle.pem",
     "Alpine": "/etc/ssl/cert.pem",
 }

@@ -6,9 +6,7 @@ So the same tests can be run on whatever interpreter has the module, and under t
 from __future__ import annotations
 
 import ast
-import importlib.util
 import os
-import shutil
 import subprocess
 import sys
 import sysconfig
@@ -16,8 +14,22 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-BINARY = Path(__file__).resolve().parents[2] / "packaging" / "binary"
-NAMES = BINARY / "cryptography_names.py"
+from support import build_code
+
+with build_code.importable():
+    from binary import compiler
+    from toolchain import provide, zig
+
+CRYPTO = build_code.PACKAGING / "binary" / "crypto.c"
+NAMES = CRYPTO.with_name("cryptography_names.py")
+MAIN = """
+#include <Python.h>
+PyMODINIT_FUNC PyInit__vsphere_session_crypto(void);
+int main(int count, char **words) {
+    PyImport_AppendInittab("_vsphere_session_crypto", PyInit__vsphere_session_crypto);
+    return Py_BytesMain(count, words);
+}
+"""
 STRICT = ("-std=gnu11", "-Wall", "-Wextra", "-Werror", "-DOPENSSL_NO_DEPRECATED")
 SANITIZED = ("-O1", "-g", "-fno-omit-frame-pointer", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
 SAID_BY_A_SANITIZER = 99
@@ -74,29 +86,51 @@ class Interpreter:
         return [*self.command, "-c", f"import sys; sys.path[:0] = {list(self.path)!r}\n{code}"]
 
 
-def interpreter(place: Path, *, sanitized: bool = False) -> Interpreter:
-    """The tests' own Python, with the module compiled for it in `place` by this machine's compiler and OpenSSL's headers."""
-    compiler = next(([found] for name in ("cc", "gcc", "clang") if (found := shutil.which(name))), None)
-    if compiler is None and importlib.util.find_spec("ziglang"):
-        compiler = [sys.executable, "-m", "ziglang", "cc"]
-    assert compiler, "there is no C compiler: install gcc"
-    target = place / f"_vsphere_session_crypto{sysconfig.get_config_var('EXT_SUFFIX')}"
-    command = [*compiler, *STRICT, *(SANITIZED if sanitized else ["-O2"]), "-shared", "-fPIC"]
-    command += [f"-I{sysconfig.get_path('include')}", str(BINARY / "crypto.c"), "-lcrypto", "-o", str(target)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, (
-        f"crypto.c cannot be compiled (it takes libssl-dev and Python's headers):\n{done.stderr}"
+def interpreter(place: Path) -> Interpreter:
+    """A Python with the module in it, as the single file has it: made in `place` of what the toolchain holds, by its compiler."""
+    toolchain = provide.provide()
+    home = place / "python"
+    (home / "bin").mkdir(parents=True)
+    (home / "lib").symlink_to(toolchain.python.parents[1] / "lib")
+    main, program = place / "main.c", home / "bin" / toolchain.python.name
+    main.write_text(MAIN, encoding="ascii")
+    _compile(
+        [*zig.Compiler(toolchain.target, place).command(), *STRICT, "-O2"],
+        *(f"-I{toolchain.include}", f"-I{toolchain.include / 'python'}", str(main), str(CRYPTO), f"-L{toolchain.lib}"),
+        *(f"-l{library}" for library in compiler.LIBRARIES),
+        *("-static", "-o", str(program)),
+        environment=zig.caches(),
     )
-    environment = {}
-    if sanitized:
-        asked = [*compiler, "-print-file-name=libasan.so"]
-        environment = {
-            "LD_PRELOAD": subprocess.run(asked, capture_output=True, text=True, check=True).stdout.strip(),
-            "PYTHONMALLOC": "malloc",
-            "ASAN_OPTIONS": f"exitcode={SAID_BY_A_SANITIZER}:detect_leaks=0",
-            "UBSAN_OPTIONS": f"exitcode={SAID_BY_A_SANITIZER}:halt_on_error=1",
-        }
+    return Interpreter((str(program), "-s", "-E"))
+
+
+def interpreter_with_sanitizers(place: Path) -> Interpreter:
+    """The tests' own Python, which finds the module in `place`: of the toolchain's OpenSSL, by this machine's compiler, which has sanitizers."""
+    toolchain, command = provide.provide(), compiler.compiler()
+    target = place / f"_vsphere_session_crypto{sysconfig.get_config_var('EXT_SUFFIX')}"
+    _compile(
+        [command, *STRICT, *SANITIZED, "-shared", "-fPIC"],
+        *(f"-I{toolchain.include}", f"-I{sysconfig.get_path('include')}", str(CRYPTO)),
+        # Its names stay its own: the Python has an OpenSSL, too.
+        *(str(toolchain.lib / "libcrypto.a"), "-Wl,--exclude-libs,ALL", "-Wl,-Bsymbolic", "-o", str(target)),
+    )
+    library = subprocess.run(
+        [command, "-print-file-name=libasan.so"], capture_output=True, text=True, check=True
+    ).stdout.strip()
+    environment = {
+        "LD_PRELOAD": library,
+        "PYTHONMALLOC": "malloc",
+        "ASAN_OPTIONS": f"exitcode={SAID_BY_A_SANITIZER}:detect_leaks=0",
+        "UBSAN_OPTIONS": f"exitcode={SAID_BY_A_SANITIZER}:halt_on_error=1",
+    }
     return Interpreter((sys.executable, "-s", "-E"), (str(place),), environment)
+
+
+def _compile(command: list[str], *arguments: str, environment: dict[str, str] | None = None) -> None:
+    done = subprocess.run(
+        [*command, *arguments], env=os.environ | (environment or {}), capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, f"crypto.c cannot be compiled:\n{done.stderr}"
 
 
 class BuiltInCrypto:
