@@ -61,7 +61,7 @@ static PyObject *make_module(void) {
 static void check(PyStatus status) {
     if (!PyStatus_Exception(status)) return;
     check_whole();
-    Py_ExitStatusException(status);
+    end_with(status.err_msg, "; see that the system has memory and random numbers (getrandom or /dev/urandom)");
 }
 
 void start_python(int argc, char **argv, const struct start *known) {

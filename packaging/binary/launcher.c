@@ -27,19 +27,23 @@ static const char MAGIC[16] = "vsphere-session";
 static struct start start;
 static const char *name_of_call = "";
 
-static void say(int file, const char *before, const char *what, const char *after) {
+static void say(int file, const char *before, const char *what, const char *next, const char *after) {
     char line[512] = "";
     size_t length = 0;
-    for (const char *const *part = (const char *const[]){before, what, after, NULL}; *part; part++)
+    for (const char *const *part = (const char *const[]){before, what, next, after, NULL}; *part; part++)
         for (const char *at = *part; *at && length < sizeof line; at++) line[length++] = *at;
     if (write(file, line, length) < 0) return;
 }
 
-static _Noreturn void give_up(const char *what) {
-    say(STDERR_FILENO, "vsphere-session: ", what, "; get the file again\n");
+_Noreturn void end_with(const char *what, const char *next) {
+    say(STDERR_FILENO, "vsphere-session: ", what, next, "\n");
     if (!strstr(name_of_call, "credential")) /* other protocols have nothing on stdout then */
-        say(STDOUT_FILENO, "{\"error\": \"internal\", \"message\": \"", what, "; get the file again\"}\n");
+        say(STDOUT_FILENO, "{\"error\": \"internal\", \"message\": \"", what, next, "\"}\n");
     _exit(70);
+}
+
+static _Noreturn void give_up(const char *what) {
+    end_with(what, "; get the file again");
 }
 
 static int inside(struct span part) {

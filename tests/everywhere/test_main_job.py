@@ -66,6 +66,14 @@ def test_on_an_old_kernel(root: Path, server: Front) -> None:
     do_main_job(Place(root, mounts=("/dev",), outside=old_kernel()), server, ca_file=add(root, CA, server.ca))
 
 
+def test_without_random_numbers_that_is_told(root: Path) -> None:
+    """A kernel without the call and a root without /dev/urandom: a container from scratch on RHEL 7."""
+    helper = Place(root, outside=old_kernel()).helper()
+    reply = helper.call("get", {"url": "vcenter.test", "username": USER, "password": PASSWORD})
+    assert (reply.kind, reply.status) == ("internal", 70)
+    assert "random numbers" in reply.stderr
+
+
 def test_on_aarch64(tmp_path: Path, file_for_aarch64: Path, server: Front) -> None:
     """By an emulator, which is in the empty root, too."""
     root = bare_root(tmp_path / "root", file_for_aarch64)
