@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from faults import Fault, under_strace
-from promises.aftermath import Before, check_debris, check_files, is_lock, lost, next_callers, next_login
+from promises.aftermath import Before, check_debris, check_files, is_lock, is_remembered, lost, next_callers, next_login
 from promises.scenes import OLD_PASSWORD, OTHER_PASSWORD, Scene, Stage
 from support.program import PASSWORD
 
@@ -46,7 +46,9 @@ def _fail(fault: Fault, scene: Scene, stage: Stage) -> Failed:
     assert not orphans, f"{len(orphans)} sessions are in no cache file"
     if fault.error in NO_LOCKS:
         changed = {path for path, content in stage.content().items() if before.files.get(path) != content}
-        assert all(is_lock(path) for path in changed), f"without the lock these changed: {changed}"
+        assert all(is_lock(path) or is_remembered(path) for path in changed), (
+            f"without the lock these changed: {changed}"
+        )
     next_callers(stage, scene, outside=False)
     next_login(stage)
     check_debris(stage, scene)

@@ -12,6 +12,7 @@ from promises.aftermath import Before, check_debris, check_files, lost, next_cal
 from promises.scenes import Scene, Stage
 
 SIGKILL = -9
+_NAMES_OF_A_CALL = re.compile(r"\.\d+\.[0-9a-f]{8}(?=\.)|(?<=/answers/)[0-9a-f]{40}|\.\d+$")
 
 
 @dataclass(frozen=True)
@@ -155,7 +156,7 @@ def _between_answer_and_file(calls: Sequence[Call], stage: Stage) -> bool:
 def _state(stage: Stage, before: Before) -> object:
     """All that the next callers can tell apart: which files are old, new and left behind, and how many sessions live."""
     files = tuple(
-        (re.sub(r"\.\d+\.[0-9a-f]{8}\.", ".", path), len(content), before.files.get(path) == content)
+        (re.sub(_NAMES_OF_A_CALL, "", path), len(content), before.files.get(path) == content)
         for path, content in stage.content().items()
         if "/locks/" not in path
     )

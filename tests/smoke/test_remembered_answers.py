@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -47,6 +48,19 @@ def answered(vcenter: SimulatedVCenter, helper: Helper) -> bytes:
 def answers(helper: Helper) -> list[Path]:
     """The files with answers; what is known of their calls without stdin is beside them (`.call`)."""
     return [path for path in helper.home.rglob("answers/*") if path.is_file() and path.suffix != ".call"]
+
+
+def test_under_a_umask_that_takes_every_right_away_answers_are_given_again(
+    vcenter: SimulatedVCenter, helper: Helper
+) -> None:
+    """And nobody else may read them."""
+    narrow = within(helper, "os.umask(0o777)")
+    narrow.ok("get", request(vcenter, password=PASSWORD))
+    settle(helper)
+    stdin = json.dumps(request(vcenter)).encode()
+    assert narrow.run("get", stdin=stdin).status == 0
+    assert {stat.S_IMODE(path.stat().st_mode) for path in helper.home.rglob("answers/*")} == {0o600}
+    assert without_python(helper, "get", stdin=stdin)[1]
 
 
 def test_the_second_warm_answer_is_the_first_ones_bytes_without_python(helper: Helper, answered: bytes) -> None:

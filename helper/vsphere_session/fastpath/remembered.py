@@ -214,6 +214,8 @@ def _write(path: str, data: bytes, handed: Handed, until: float) -> None:
     try:
         fd = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         try:
+            if os.name == "posix":
+                os.fchmod(fd, 0o600)  # a umask such as 0777 takes away our own right to read it
             os.write(fd, _numbers(handed.checksum(data)) + data)
         finally:
             os.close(fd)
