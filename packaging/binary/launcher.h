@@ -73,6 +73,7 @@ void *memory_get(void *context, size_t size);
 void *memory_get_zeroed(void *context, size_t count, size_t each);
 void *memory_resize(void *context, void *memory, size_t size);
 void memory_give_back(void *context, void *memory);
+
 /* Say what is wrong and what to do next, as an answer of the kind `internal`, and end. */
 _Noreturn void end_with(const char *what, const char *next);
 
