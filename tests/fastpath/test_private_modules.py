@@ -37,7 +37,7 @@ HOMES = {
 }
 """The one file that imports each, and what its fallback imports."""
 
-OUTSIDE = {PACKAGING / "binary/start.py", PACKAGING / "binary/cryptography_names.py"}
+OUTSIDE = {PACKAGING / f"binary/{name}.py" for name in ("start", "importers", "cryptography_names")}
 """Run in the single file's own interpreter only, of which the build knows what it has."""
 
 

@@ -16,7 +16,7 @@ from peers import strace
 from simulated_vcenter import SimulatedVCenter, faults
 from support.program import PASSWORD, Helper, request
 
-TRAILER = 160
+TRAILER = 176
 """Bytes at the end of the file, `struct trailer` in launcher.h; the first number is where begins what every answer needs."""
 
 
