@@ -14,6 +14,8 @@ from peers.chromium import chromium
 from peers.oidc_provider import OidcProvider
 from peers.toolchain import PeerMissingError
 
+pytestmark = pytest.mark.timeout(900)  # the first of these tests to run builds the one and downloads the other
+
 
 @pytest.fixture(scope="module")
 def provider() -> Iterator[OidcProvider]:
