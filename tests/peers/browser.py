@@ -28,7 +28,7 @@ OPTIONS = (
     "--disable-sync",
     "--no-first-run",
     "--no-proxy-server",
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1, EXCLUDE [::1]",  # never beyond this machine
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1, EXCLUDE ::1",  # never beyond this machine
 )
 # Chromium reads commands from descriptor 3 and writes to 4, which other things may have here.
 START = """\
@@ -186,8 +186,9 @@ class Tab:
 
     @property
     def url(self) -> str:
-        """Where the tab is."""
-        return str(self.evaluate("location.href"))
+        """What its address bar shows, whether there is a page or not."""
+        history = self._call("Page.getNavigationHistory")
+        return str(history["entries"][history["currentIndex"]]["url"])
 
     def evaluate(self, expression: str) -> Any:
         """Return the value of a JavaScript expression."""
