@@ -183,6 +183,26 @@ TIME = Grammar(
     ),
     words=("T", "Z", "+24:00", "-00:00:00.000001", "W53", "24:00", "60", "0000"),
 )  # fmt: skip
+REDIRECT = Grammar(
+    samples=(
+        "GET /auth?code=c%2F1&state=s%2F1 HTTP/1.1\r\nHost: localhost:8844\r\nUser-Agent: x\r\n\r\n",
+        "GET /auth?state=s/1&code=c&iss=https://idp.example.com HTTP/1.0\r\n\r\n",
+        "GET /auth?error=access_denied&error_description=no+thanks&state=s/1 HTTP/1.1\r\n\r\n",
+        "GET /auth?error=server_error&state=s%2f1&iss=https%3A%2F%2Fidp.example.com HTTP/1.1\r\n\r\n",
+        "GET /favicon.ico HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    ),
+    words=("code=", "&state=s/1", "state=", "&iss=", "error=", "&", "=", "%00", "%ff", "%0d%0a", "+", "?", "#", " HTTP/1.1", "\r\n\r\n"),
+    brackets=(("&", "="), ("%", ""), ("x: ", "\r\n")),
+)  # fmt: skip
+ID_TOKEN = Grammar(
+    samples=(
+        "eyJhbGciOiJSUzI1NiJ9.eyJub25jZSI6Im4iLCJpc3MiOiJpIiwiZXhwIjoxfQ.c2ln",
+        "e30.e30.",
+        "eyJhbGciOiJub25lIn0.eyJhIjp7ImIiOlsxLG51bGxdfX0.-_-_",
+    ),
+    words=("e30", ".", "W10", "bnVsbA", "=", "==", "-", "_", "eyJhIjoxLCJhIjoyfQ"),
+    brackets=(("e30.", ".e30"), (".", ".")),
+)
 THUMBPRINT = Grammar(
     samples=(_THUMBPRINT, _THUMBPRINT.replace(":", ""), "SHA256:" + _THUMBPRINT.lower(), " ".join(["0f"] * 20)),
     words=("SHA256:", "sha256:", "SHA-1", "FF", ":"),

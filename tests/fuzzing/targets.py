@@ -9,6 +9,7 @@ from typing import Any
 from credential_protocol import Failure
 from credential_protocol.jsontext import decode
 from fuzzing import checks_of_documents as documents
+from fuzzing import checks_of_oauth as oauth
 from fuzzing import checks_of_requests as requests
 from fuzzing import samples
 from fuzzing.checks_of_requests import text_of
@@ -16,6 +17,7 @@ from fuzzing.mutation import Grammar
 from vsphere_session.cache.govmomi_format import read_rest, read_soap
 from vsphere_session.endpoint import parse_endpoint
 from vsphere_session.http.thumbprint import normal_thumbprint
+from vsphere_session.login.oauth.tokens import claims
 from vsphere_session.vsphere.dates import unix_seconds
 from vsphere_session.vsphere.saml import read_token
 from vsphere_session.vsphere.xml import parse_xml
@@ -59,6 +61,8 @@ _ALL = (
     Target("saml.read_token", samples.TOKEN, _FAILURE, read_token, documents.check_token),
     Target("sts.Sts", samples.STS, _FAILURE, documents.parse_sts, documents.check_token),
     Target("dates.unix_seconds", samples.TIME, (), lambda data: unix_seconds(text_of(data)), requests.check_time),
+    Target("redirect.answer", samples.REDIRECT, (), oauth.parse_redirect, oauth.check_redirect),
+    Target("tokens.claims", samples.ID_TOKEN, _VALUE_ERROR, lambda data: claims(text_of(data)), oauth.check_claims),
     Target("thumbprint.normal_thumbprint", samples.THUMBPRINT, _FAILURE, lambda data: normal_thumbprint(text_of(data)), requests.check_thumbprint),
 )  # fmt: skip
 TARGETS = {target.name: target for target in _ALL}

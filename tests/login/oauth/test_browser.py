@@ -18,7 +18,7 @@ from vsphere_session.clock import Clock, Deadline
 from vsphere_session.errors import BusyError, LoginRefusedError
 from vsphere_session.login.oauth.authorization_code import Login, log_in_by_pasting, log_in_with_browser, refresh
 from vsphere_session.login.oauth.discovery import discover
-from vsphere_session.login.oauth.forms import Client
+from vsphere_session.login.oauth.forms import Client, GrantRefusedError
 from vsphere_session.login.oauth.grants import client_credentials, request_tokens
 from vsphere_session.login.oauth.listener import Listener, OpenSocket, open_socket
 from vsphere_session.login.oauth.tokens import Tokens, claims
@@ -315,7 +315,7 @@ def test_a_refresh_token_is_replaced_before_the_access_token_is_used(person: Per
     assert again.access != tokens.access
     assert kept == [again.refresh]
     assert again.refresh != tokens.refresh
-    with pytest.raises(LoginRefusedError, match=r"log in with the browser once more") as void:
+    with pytest.raises(GrantRefusedError, match=r"log in with the browser once more") as void:
         refresh(login.provider, NATIVE, way, Clock(), tokens.refresh, store=kept.append)
     assert tokens.refresh not in str(void.value)
     third = refresh(login.provider, NATIVE, way, Clock(), again.refresh, store=kept.append)

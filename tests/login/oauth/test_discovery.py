@@ -154,9 +154,12 @@ def test_vcenter_says_it_in_the_list_or_in_the_details(server: Canned) -> None:
 
 
 def test_adfs_has_its_endpoints_in_place_of_a_document(server: Canned) -> None:
+    """And what the browser is to bring there."""
     oauth2 = {"auth_endpoint": "https://adfs.example.com/authorize", "token_endpoint": "https://adfs.example.com/token"}
-    server.answers[f"GET {PROVIDERS}"] = in_json([row(config_tag="Oauth2", oauth2=oauth2)])
+    wanted = {"resource": ["CUSTOMER:vcenter", "x"], "odd": [], "odder": 5}
+    server.answers[f"GET {PROVIDERS}"] = in_json([row(config_tag="Oauth2", oauth2=oauth2, auth_query_params=wanted)])
     found = discover_by_vcenter(way, way_to(server.authority))
+    assert found.extra == {"resource": "CUSTOMER:vcenter"}
     assert (found.token_endpoint, found.authorization_endpoint) == (oauth2["token_endpoint"], oauth2["auth_endpoint"])
 
 

@@ -57,18 +57,23 @@ def test_a_vcenter_that_wants_base64_gets_it(server: Canned, said: Said) -> None
 
 
 def test_an_older_vcenter_is_asked_at_its_own_address(server: Canned) -> None:
-    server.answers[OLD] = in_json({"value": decode(GIVEN[2])})
-    assert exchanged(server) == ASSERTION
-    asked = server.asked[-1]
-    assert asked.headers["content-type"] == "application/json"
-    assert decode(asked.body) == {
-        "spec": {
-            "grant_type": "urn:ietf:params:oauth:grant-type:token-exchange",
-            "requested_token_type": "urn:ietf:params:oauth:token-type:saml2",
-            "subject_token": b64encode(JWT.encode()).decode(),
-            "subject_token_type": "urn:ietf:params:oauth:token-type:access_token",
+    """In JSON; as it is first there, too."""
+    answers = [in_json({"value": decode(GIVEN[2])}), refusal("invalid_request")]
+    server.answers[OLD] = lambda _asked: answers.pop()
+    assert exchanged(server, Tokens(JWT, id="i.d.t")) == ASSERTION
+    _new, plain, encoded = server.asked
+    assert encoded.headers["content-type"] == "application/json"
+    for asked, subject in ((plain, JWT), (encoded, b64encode(JWT.encode()).decode())):
+        assert decode(asked.body) == {
+            "spec": {
+                "grant_type": "urn:ietf:params:oauth:grant-type:token-exchange",
+                "requested_token_type": "urn:ietf:params:oauth:token-type:saml2",
+                "subject_token": subject,
+                "subject_token_type": "urn:ietf:params:oauth:token-type:access_token",
+                "actor_token": "i.d.t",
+                "actor_token_type": "urn:ietf:params:oauth:token-type:id_token",
+            }
         }
-    }
 
 
 @pytest.mark.parametrize(

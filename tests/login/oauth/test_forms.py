@@ -10,7 +10,7 @@ from hostile.raw_server import RawServer, saying, silent
 from login.oauth.canned import Canned, in_json, refusal, way_to
 from vsphere_session.errors import LoginRefusedError, SessionError, UnreachableError, UnsupportedError
 from vsphere_session.login.oauth import grants
-from vsphere_session.login.oauth.forms import Client
+from vsphere_session.login.oauth.forms import Client, GrantRefusedError
 from vsphere_session.login.oauth.grants import Grant, request_tokens
 from vsphere_session.login.oauth.tokens import Tokens
 
@@ -112,7 +112,7 @@ def test_a_refused_grant_says_what_to_do_next(server: Canned, name: str) -> None
     """Only a refused password counts towards a lock-out."""
     server.answers[TOKEN] = refusal("invalid_grant", "no good")
     error = failed(server, GRANTS[name])
-    assert isinstance(error, LoginRefusedError)
+    assert isinstance(error, GrantRefusedError)
     assert f"(invalid_grant: no good); {GRANTS[name].advice}" in str(error)
     assert error.of_credential is (name == "password")
 
@@ -120,7 +120,7 @@ def test_a_refused_grant_says_what_to_do_next(server: Canned, name: str) -> None
 def test_a_refused_client_is_no_refused_password(server: Canned) -> None:
     server.answers[TOKEN] = refusal("invalid_client", status=401)
     error = failed(server, GRANTS["password"], Client("id", SECRETS["client_secret"]))
-    assert isinstance(error, LoginRefusedError)
+    assert type(error) is LoginRefusedError
     assert not error.of_credential
     assert "check client_id and client_secret" in str(error)
 

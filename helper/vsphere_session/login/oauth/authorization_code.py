@@ -63,6 +63,7 @@ class Login:
     def url(self, redirect_uri: str) -> str:
         """Where the browser goes. No secret is in it: what proves the login stays here, and only its digest goes out."""
         parameters = {
+            **self.provider.extra,
             **self.extra,
             "response_type": "code",
             "client_id": self.client.id,
@@ -170,7 +171,7 @@ def refresh(
     Providers void the old one with their answer. So `store` is given the new one before anything else is done with the
     rest, and whoever uses the access token can die without losing the login.
 
-    Raises LoginRefusedError where the token is good no more (it is to be forgotten then), and as `request_tokens` does.
+    Raises GrantRefusedError where the token is good no more (it is to be forgotten then), and as `request_tokens` does.
     """
     endpoint, path = split_url(login_at.token_endpoint, "token_endpoint")
     transport = connect(endpoint)
@@ -187,19 +188,18 @@ def _pasted(text: str, expected: Expected) -> str:
     """The code in what was pasted. One without its state is taken: who pastes it knows where it is from."""
     if len(text) > MAX_REQUEST_BYTES:
         text = ""
-    _, mark, query = text.partition("?")
-    if not mark:
-        query = text if "=" in text and "&" in text else ""
-    parameters = read_parameters(query.partition("#")[0]) if query else {"code": text}
+    before, mark, query = text.partition("?")
+    alone = not mark and "://" not in text and not ("=" in text and "&" in text)
+    parameters = {"code": text} if alone else read_parameters((query if mark else before).partition("#")[0])
     if parameters is None or not (parameters.get("code") or parameters.get("error")):
         raise InvalidRequestError(
             "what was pasted holds no code; paste the whole address that the browser has come to after the login"
         )
-    if query and parameters.get("state") != expected.state:
+    if not alone and parameters.get("state") != expected.state:
         raise InvalidRequestError(
             "what was pasted is the answer to another login; open the address that was shown last, and paste where it leads"
         )
-    found = judge(parameters, expected if query else Expected("", expected.state))
+    found = judge(parameters, Expected("", expected.state) if alone else expected)
     if found.error is not None:
         raise found.error
     if not found.code:

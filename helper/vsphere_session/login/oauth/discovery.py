@@ -30,13 +30,15 @@ class Provider:
     authorization_endpoint  where the browser goes; empty where it has none
     token_endpoint          where forms go
     names_itself            whether it says in each redirect who it is (RFC 9207)
+    extra                   parameters that the vCenter wants the browser to bring there
     """
 
-    __slots__ = ("authorization_endpoint", "issuer", "names_itself", "token_endpoint")
+    __slots__ = ("authorization_endpoint", "extra", "issuer", "names_itself", "token_endpoint")
 
     def __init__(
         self, token_endpoint: str, *, authorization_endpoint: str = "", issuer: str = "", names_itself: bool = False
     ) -> None:
+        self.extra: dict[str, str] = {}
         self.issuer = issuer
         self.authorization_endpoint = authorization_endpoint
         self.token_endpoint = token_endpoint
@@ -89,7 +91,10 @@ def discover_by_vcenter(connect: Connect, vcenter: Transport, *, name: str = "",
     if not details:
         row = _ask(vcenter, f"{_PROVIDERS}/{quote(str(chosen.get('provider', '')), safe='')}", headers)
         details = _details(row if isinstance(row, dict) else {})
-    return _of_details(connect, details, vcenter.endpoint.place)
+    provider = _of_details(connect, details, vcenter.endpoint.place)
+    for found in (chosen, details):
+        provider.extra |= _query_parameters(found.get("auth_query_params"))
+    return provider
 
 
 def _read_configuration(transport: Transport, issuer: str, path: str) -> Provider:
@@ -182,6 +187,13 @@ def _of_details(connect: Connect, details: dict[str, object], place: str) -> Pro
     for url in filter(None, (token, authorization)):
         split_url(url, f"identity provider of {place}", UnreachableError)
     return Provider(token, authorization_endpoint=authorization)
+
+
+def _query_parameters(found: object) -> dict[str, str]:
+    """A map of names to lists of texts, of which the first counts: for ADFS its `resource` is there."""
+    pairs = found.items() if isinstance(found, dict) else ()
+    firsts = {str(name): texts[0] for name, texts in pairs if isinstance(texts, list) and texts}
+    return {name: text for name, text in firsts.items() if isinstance(text, str)}
 
 
 def _text(found: dict[str, object], name: str) -> str:

@@ -1,13 +1,14 @@
 """The provider's access token for a SAML assertion, at the vCenter that trusts the provider.
 
-`POST /api/vcenter/authentication/token` (7.0U2 and newer), whose reference asks for the token in base64 while scripts send
-it as it is: as it is first. Older: `POST /rest/vcenter/tokenservice/token-exchange`, in JSON. Source: docs of the vSphere
-Automation API; seen in published scripts.
+`POST /api/vcenter/authentication/token` (7.0U2 and newer), older: `POST /rest/vcenter/tokenservice/token-exchange`, in JSON.
+The reference asks for the token in base64, while VMware's own sample and published scripts send it as it is: so as it is
+first. Source: docs of the vSphere Automation API, `exchange_access_id_token_for_saml.py` of its SDK for Python.
 """
 
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
+from collections.abc import Callable
 from urllib.parse import urlencode
 
 from credential_protocol.jsontext import encode
@@ -31,11 +32,9 @@ def saml_for(vcenter: Transport, tokens: Tokens) -> str:
 
     Raises LoginRefusedError, UnsupportedError where the vCenter is too old, UnreachableError, UntrustedError.
     """
-    response = _ask(vcenter, tokens, tokens.access)
-    if _named_error(response) == "invalid_request":
-        response = _ask(vcenter, tokens, _in_base64(tokens.access))
+    response = _in_either_form(_ask, vcenter, tokens)
     if response.status in _NOT_THERE:
-        response = _ask_old(vcenter, tokens)
+        response = _in_either_form(_ask_old, vcenter, tokens)
     place = vcenter.endpoint.place
     if response.status not in (200, 201):
         raise _failure(place, response, tokens)
@@ -62,36 +61,40 @@ def read_assertion(text: str) -> str | None:
         return None
 
 
+def _in_either_form(ask: Callable[[Transport, Tokens, str], Response], vcenter: Transport, tokens: Tokens) -> Response:
+    response = ask(vcenter, tokens, tokens.access)
+    if _named_error(response) == "invalid_request":
+        response = ask(vcenter, tokens, _in_base64(tokens.access))
+    return response
+
+
 def _ask(vcenter: Transport, tokens: Tokens, subject: str) -> Response:
-    form = {
+    body = urlencode(_fields(tokens, subject)).encode("ascii")
+    return vcenter.send("POST", _PATH, _headers(tokens, "application/x-www-form-urlencoded"), body)
+
+
+def _ask_old(vcenter: Transport, tokens: Tokens, subject: str) -> Response:
+    body = encode({"spec": _fields(tokens, subject)}).encode("ascii")
+    return vcenter.send("POST", _OLD_PATH, _headers(tokens, "application/json"), body)
+
+
+def _fields(tokens: Tokens, subject: str) -> dict[str, str]:
+    """An id token is the actor's, as VMware's own sample has it."""
+    fields = {
         "grant_type": TOKEN_EXCHANGE,
         "requested_token_type": f"{_TYPE}saml2",
         "subject_token": subject,
         "subject_token_type": f"{_TYPE}access_token",
     }
-    if tokens.id:
-        form |= {"actor_token": tokens.id, "actor_token_type": f"{_TYPE}id_token"}
-    headers = {
-        "Content-Type": "application/x-www-form-urlencoded",
+    return fields | ({"actor_token": tokens.id, "actor_token_type": f"{_TYPE}id_token"} if tokens.id else {})
+
+
+def _headers(tokens: Tokens, content_type: str) -> dict[str, str]:
+    return {
+        "Content-Type": content_type,
         "Accept": "application/json",
         "Authorization": f"Bearer {tokens.access}",
     }
-    return vcenter.send("POST", _PATH, headers, urlencode(form).encode("ascii"))
-
-
-def _ask_old(vcenter: Transport, tokens: Tokens) -> Response:
-    spec: dict[str, object] = {
-        "grant_type": TOKEN_EXCHANGE,
-        "requested_token_type": f"{_TYPE}saml2",
-        "subject_token": _in_base64(tokens.access),
-        "subject_token_type": f"{_TYPE}access_token",
-    }
-    headers = {
-        "Content-Type": "application/json",
-        "Accept": "application/json",
-        "Authorization": f"Bearer {tokens.access}",
-    }
-    return vcenter.send("POST", _OLD_PATH, headers, encode({"spec": spec}).encode("ascii"))
 
 
 def _in_base64(token: str) -> str:

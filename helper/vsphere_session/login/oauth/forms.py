@@ -29,6 +29,10 @@ _PUBLIC = ("grant_type", "scope", "client_id", "redirect_uri", "resource", "user
            "actor_token_type", "audience")  # fmt: skip
 
 
+class GrantRefusedError(LoginRefusedError):
+    """What was shown is good no more, or never was (`invalid_grant`): a code, a password, a refresh token."""
+
+
 class Client:
     """What the provider knows this program as: `client_id`, and a secret where it has one.
 
@@ -74,7 +78,8 @@ def post_form(
     `advice` says what to do next where the grant itself is refused (`invalid_grant`), `of_password` whether a user's
     password is in it, so that such a refusal counts towards a lock-out.
 
-    Raises LoginRefusedError, UnsupportedError, UnreachableError, UntrustedError. No text has a value of the form in it, but
+    Raises LoginRefusedError (GrantRefusedError where the grant is what is wrong), UnsupportedError, UnreachableError,
+    UntrustedError. No text has a value of the form in it, but
     for names.
     """
     form = {**fields, **(client.fields() if client else {})}
@@ -138,8 +143,10 @@ def oauth_error(place: str, name: str, said: str, *, advice: str = "", of_passwo
     next_step = _ADVICE.get(name) or advice or "ask the provider's administrator what it means"
     if name == "unsupported_grant_type":
         return UnsupportedError(f"{place} refused ({said}); {next_step}")
-    refused = LoginRefusedError(f"{place} refused ({said}); {next_step}")
-    refused.of_credential = of_password and name == "invalid_grant"
+    if name != "invalid_grant":
+        return LoginRefusedError(f"{place} refused ({said}); {next_step}")
+    refused = GrantRefusedError(f"{place} refused ({said}); {next_step}")
+    refused.of_credential = of_password
     return refused
 
 

@@ -43,7 +43,8 @@ class Grant:
 def request_tokens(transport: Transport, path: str, grant: Grant, client: Client | None, now: float) -> Tokens:
     """The tokens that the token endpoint at `path` gives for `grant` at the time `now`; asked once.
 
-    Raises LoginRefusedError, UnsupportedError, UnreachableError, UntrustedError.
+    Raises LoginRefusedError (`forms.GrantRefusedError` where the grant is what is wrong), UnsupportedError, UnreachableError,
+    UntrustedError.
     """
     answer = post_form(transport, path, grant.fields, client=client, advice=grant.advice, of_password=grant.of_password)
     return read_tokens(answer, transport.endpoint.place, now)
