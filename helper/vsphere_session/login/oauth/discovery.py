@@ -110,7 +110,7 @@ def _read_configuration(transport: Transport, issuer: str, path: str) -> Provide
     own = _text(found, "issuer")
     if own.removesuffix("/") != issuer.removesuffix("/"):
         raise UnreachableError(
-            f"{place} calls itself {shown(own) or 'nothing'}, not {issuer}; give that as issuer if it is the right one"
+            f"{place} calls itself {shown(own) or 'nothing'}, not {issuer}; if that is right, {_BY_HAND}"
         )
     # a document that came over TLS sends nobody to http
     for name in ("token_endpoint", "authorization_endpoint"):

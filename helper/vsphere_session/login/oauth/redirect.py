@@ -137,17 +137,14 @@ def _response(status: str, title: str, text: str) -> bytes:
 
 def _target(request: bytes) -> str:
     """The target of a whole GET of HTTP/1; empty for all else. A HEAD or POST would use the code up without a page."""
-    head, end, _ = request.partition(_END)
-    line = head.partition(b"\r\n")[0]
-    method, _, rest = line.partition(b" ")
+    if len(request) > MAX_REQUEST_BYTES or _END not in request:
+        return ""
+    method, _, rest = request.partition(b"\r\n")[0].partition(b" ")
     target, _, version = rest.partition(b" ")
-    printable = target.isascii() and all(0x21 <= byte <= 0x7E for byte in target)
     if (
-        not end
-        or len(request) > MAX_REQUEST_BYTES
-        or method != b"GET"
+        method != b"GET"
         or version not in (b"HTTP/1.1", b"HTTP/1.0")
-        or not printable
+        or not all(0x21 <= byte <= 0x7E for byte in target)
     ):
         return ""
     return target.decode("ascii")
