@@ -13,7 +13,6 @@ from vsphere_session.endpoint import Endpoint
 from vsphere_session.errors import (
     InteractionRequiredError,
     InvalidRequestError,
-    LoginRefusedError,
     NotFoundError,
     UnsupportedError,
 )
@@ -31,6 +30,7 @@ from vsphere_session.login.oauth.authorization_code import (
 from vsphere_session.login.oauth.discovery import configured, discover, discover_broker, discover_by_vcenter
 from vsphere_session.login.oauth.exchange import saml_for
 from vsphere_session.login.oauth.forms import Client as Registered
+from vsphere_session.login.oauth.forms import GrantRefusedError
 from vsphere_session.login.secret import secret
 from vsphere_session.vsphere.saml import read_token
 
@@ -126,7 +126,7 @@ class OidcLogin(TokenLogin):
                 kept,
                 store=lambda token: vault.set(self._kept_as, token),
             )
-        except LoginRefusedError as refused:
+        except GrantRefusedError as refused:
             vault.delete(self._kept_as)
             self._ground.tell(f"the provider does not take the refresh token any more: {refused.message}")
             return None
