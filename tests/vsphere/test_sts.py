@@ -266,21 +266,30 @@ def test_a_refusal_counts_towards_a_lock_out_only_where_a_password_was_tried(
 
 
 @pytest.mark.parametrize(
-    ("ahead", "said"), [(660, "11 minutes ahead"), (-660, "11 minutes behind"), (100, "100 s ahead")]
+    ("ahead", "said"), [(660, "11 minutes ahead of"), (-660, "11 minutes behind"), (100, "100 s ahead of")]
 )
 @pytest.mark.parametrize(("code", "namespace"), [("InvalidTimeRange", WST), ("MessageExpired", WSSE)])
 def test_a_wrong_clock_is_told_by_how_much_it_is_wrong(ahead: float, said: str, code: str, namespace: str) -> None:
     refused = refusal(
         PERSON, code, "the time now Thu does not fall in the request lifetime", namespace=namespace, ahead=ahead
     )
-    assert f"its clock is {said} of this machine's; set the clocks" in str(refused)
+    assert f"its clock is {said} this machine's; set the clocks" in str(refused)
     assert isinstance(refused, LoginRefusedError)
     assert not refused.of_credential
 
 
-@pytest.mark.parametrize(
-    ("ahead", "said"), [(0, "the clocks agree, so the STS's"), (None, "if the clocks agree, the STS's")]
-)
+def test_a_clock_is_told_by_the_text_where_the_answer_has_no_date() -> None:
+    said = "The time now 2026-09-21T14:24:20.090Z does not fall in the request lifetime [2026-09-21T14:13:20Z; 2026-09-21T14:14:20Z)"
+    assert "its clock is 11 minutes ahead of this machine's" in str(
+        refusal(PERSON, "MessageExpired", said, namespace=WSSE, ahead=None)
+    )
+
+
+def test_a_certificate_that_the_sts_speaks_of_counts_more_than_clocks() -> None:
+    assert "KB 316619" in str(refusal(PERSON, "InvalidTimeRange", "Signing certificate is not valid at Thu", ahead=100))
+
+
+@pytest.mark.parametrize(("ahead", "said"), [(0, "so the STS's"), (None, "if the clocks agree, the STS's")])
 def test_where_clocks_agree_the_certificate_of_the_sts_has_expired(ahead: float | None, said: str) -> None:
     assert f"{said} signing certificate has expired: renew it (VMware KB 316619)" in str(
         refusal(PERSON, "InvalidTimeRange", ahead=ahead)

@@ -14,7 +14,7 @@ from vsphere_session.errors import (
     UnreachableError,
     UnsupportedError,
 )
-from vsphere_session.vsphere.dates import http_date
+from vsphere_session.vsphere.dates import http_date, unix_seconds
 from vsphere_session.vsphere.faults import for_status, login_refused, not_understood, shown
 from vsphere_session.vsphere.namespaces import parse_namespaces
 from vsphere_session.vsphere.saml import read_assertion
@@ -63,7 +63,7 @@ class Sts:
             raise self._unlike_an_answer(response) from None
         fault = root.first(f"{{{SOAP}}}Body", f"{{{SOAP}}}Fault") if root.name == f"{{{SOAP}}}Envelope" else None
         if fault is not None:
-            raise _Fault(fault, asking, self._place, self._ahead(response)).error()
+            raise _Fault(fault, asking, self._place, http_date(response.header("date")), self._clock.now()).error()
         if response.status != 200:
             raise self._unlike_an_answer(response)
         try:
@@ -74,11 +74,6 @@ class Sts:
     @property
     def _place(self) -> str:
         return self._transport.endpoint.place
-
-    def _ahead(self, response: Response) -> float | None:
-        """By how many seconds the server's clock is ahead of ours, None where it does not say."""
-        there = http_date(response.header("date"))
-        return None if there is None else there - self._clock.now()
 
     def _unlike_an_answer(self, response: Response) -> SessionError:
         if response.status in (404, 405, 501):
@@ -92,7 +87,7 @@ class Sts:
 class _Fault:
     """A SOAP fault of the STS: its code by namespace, since its prefix is made up for each answer."""
 
-    def __init__(self, fault: Node, asking: Credential, place: str, ahead: float | None) -> None:
+    def __init__(self, fault: Node, asking: Credential, place: str, there: float | None, here: float) -> None:
         code, said = fault.first("faultcode"), fault.first("faultstring")
         namespace, _, name = (code.qualified(code.text) if code else "").rpartition("}")
         self._asking = asking
@@ -100,7 +95,9 @@ class _Fault:
         self._name = self._harmless(name)
         self._text = self._harmless(said.text if said else "")
         self._place = place
-        self._ahead = ahead
+        if there is None and self._name == "MessageExpired":  # the first time in its text is that of the STS
+            there = _first_time(self._text)
+        self._ahead = None if there is None else there - here
 
     def _harmless(self, text: str) -> str:
         """What the server says, in case that it repeats what it was told."""
@@ -150,15 +147,16 @@ class _Fault:
         )
 
     def _wrong_time(self) -> SessionError:
-        ahead, what = self._ahead, f"the token service of {self._place} refused the time of the request{self._said}"
-        if ahead is not None and abs(ahead) >= _NOTEWORTHY:
-            return LoginRefusedError(
-                f"{what}: its clock is {_spelled(ahead)} of this machine's; set the clocks, by NTP for instance"
-            )
-        if self._name == "InvalidTimeRange":
-            agree = "the clocks agree, so" if ahead is not None else "if the clocks agree,"
+        what = f"the token service of {self._place} refused the time of the request{self._said}"
+        differs = self._ahead is not None and abs(self._ahead) >= _NOTEWORTHY
+        if self._name == "InvalidTimeRange" and (not differs or "ertificate" in self._text):
+            agree = "if the clocks agree," if self._ahead is None else "so"
             return LoginRefusedError(
                 f"{what}; {agree} the STS's signing certificate has expired: renew it (VMware KB 316619)"
+            )
+        if self._ahead is not None and differs:
+            return LoginRefusedError(
+                f"{what}: its clock is {_spelled(self._ahead)} this machine's; set the clocks, by NTP for instance"
             )
         return LoginRefusedError(f"{what}; compare its clock with this machine's, and set them, by NTP for instance")
 
@@ -166,4 +164,9 @@ class _Fault:
 def _spelled(ahead: float) -> str:
     seconds = round(abs(ahead))
     amount = f"{seconds} s" if seconds < 120 else f"{round(seconds / 60)} minutes"
-    return f"{amount} {'ahead' if ahead > 0 else 'behind'}"
+    return f"{amount} {'ahead of' if ahead > 0 else 'behind'}"
+
+
+def _first_time(text: str) -> float | None:
+    moments = (unix_seconds(word.strip("[];,.")) for word in text.split())
+    return next((moment for moment in moments if moment is not None), None)
