@@ -81,6 +81,11 @@ def _delete(state: State, request: Request, path: str) -> Response:
     return Response(204) if path == API else Response(200)
 
 
+def caller(state: State, request: Request) -> Session | None:
+    """Return the session with which a request to another service comes."""
+    return _caller(state, request, API)
+
+
 def _caller(state: State, request: Request, path: str) -> Session | None:
     secret = request.headers.get(HEADER, "")
     if not secret and path == REST:

@@ -5,18 +5,18 @@ from __future__ import annotations
 import ssl
 import threading
 import uuid
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
-from urllib.parse import urlsplit
 
-from simulated_vcenter import rest, service_content, soap, soap_templates
+from simulated_vcenter import rest, service_content, soap
 from simulated_vcenter.accounts import Accounts, Reported
 from simulated_vcenter.certificates import NAMES, Certificates
-from simulated_vcenter.clock import Clock, iso_time
+from simulated_vcenter.clock import Clock
 from simulated_vcenter.exchange import Exchange
-from simulated_vcenter.messages import Request, Response, json_response, text_response, xml_response
+from simulated_vcenter.messages import Request, Response
+from simulated_vcenter.routes import Routes
 from simulated_vcenter.server import HttpServer
 from simulated_vcenter.sessions import Kind, Session, SessionTable
 from simulated_vcenter.soap_calls import parse
@@ -24,6 +24,7 @@ from simulated_vcenter.state import State
 from simulated_vcenter.switchboard import Faults
 
 if TYPE_CHECKING:
+    from simulated_vcenter.identity_provider import IdentityProvider
     from simulated_vcenter.sts import Sts
     from simulated_vcenter.tunnel import SdkTunnel
 
@@ -60,6 +61,7 @@ class SimulatedVCenter:
         tls: bool = True,
         clock: Clock | None = None,
         sts: Sts | None = None,
+        identity_provider: IdentityProvider | None = None,
         tunnel: bool = False,
         impersonators: Collection[str] | None = None,
     ) -> None:
@@ -86,10 +88,12 @@ class SimulatedVCenter:
         )
         self._tunnel: SdkTunnel | None = None
         self._wants_tunnel = tunnel
-        self._others: dict[str, Callable[[Request], Response]] = {}  # by the path's beginning
         if sts is not None:
-            self._others["/sts/STSService/"] = sts.answer
             sts.attach(self.clock, self._state.accounts, self._state.refusals)
+        self._identity_provider = identity_provider
+        if identity_provider is not None:
+            identity_provider.attach(self.clock, self._state.refusals, self.sts)
+        self._routes = Routes(self._state, self._services, identity_provider)
         self.faults = Faults(self._state)
         self._seen: list[Request] = []
         self._attempts = 0
@@ -213,6 +217,13 @@ class SimulatedVCenter:
         return self._state.sts
 
     @property
+    def identity_provider(self) -> IdentityProvider:
+        """The identity broker that it was made with."""
+        if self._identity_provider is None:
+            raise RuntimeError("this vCenter has no identity provider: SimulatedVCenter(identity_provider=…)")
+        return self._identity_provider
+
+    @property
     def tunnel(self) -> SdkTunnel:
         """The way in for extensions, if it was made with one."""
         if self._tunnel is None:
@@ -261,6 +272,13 @@ class SimulatedVCenter:
         """Let somebody else log in, and return the session's id: it counts as no login and no attempt."""
         return self._state.sessions.open(user, kind, user_agent="somebody else", ip_address="192.0.2.1").id
 
+    def issue_ticket(self, session_id: str) -> str:
+        """Return a clone ticket of a live SOAP session, as if its owner had asked for it."""
+        session = self._state.sessions.find(session_id, "soap")
+        if session is None:
+            raise RuntimeError("this session is over")
+        return self._state.issue_ticket(session)
+
     def set_password(self, user: str, password: str) -> None:
         """Add an account, or change its password; its sessions live on."""
         self._state.accounts.set_password(user, password)
@@ -297,35 +315,7 @@ class SimulatedVCenter:
             fault.strike(exchange)
 
     def _work(self, request: Request) -> Response:
-        path = urlsplit(request.path).path
-        if path == "/sdk":
-            return soap.answer(self._state, request)
-        for prefix, answer in self._others.items():
-            if f"{path}/".startswith(prefix):
-                return answer(request)
-        if path in self._services:
-            return rest.answer(self._state, request)
-        return self._fixed(path) or text_response(404, "404 page not found\n")
-
-    def _fixed(self, path: str) -> Response | None:
-        match path:
-            case "/sdk/vimServiceVersions.xml":
-                return xml_response(200, soap_templates.service_versions(self._state.content.api_version))
-            case "/sdk/vimService.wsdl":
-                return xml_response(200, soap_templates.WSDL)
-            case "/_simulator/sessions":
-                return json_response(200, [self._told(session) for session in self.sessions])
-        return None
-
-    def _told(self, session: Session) -> dict[str, str]:
-        return {
-            "kind": session.kind,
-            "key": session.key,
-            "user": session.user,
-            "created": iso_time(session.created),
-            "last_active": iso_time(session.last_active),
-            "user_agent": session.user_agent,
-        }
+        return self._routes.answer(request)
 
     def _context(self) -> ssl.SSLContext | None:
         return self._trust.context if self._tls else None
