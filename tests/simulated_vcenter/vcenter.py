@@ -22,17 +22,17 @@ from simulated_vcenter.sessions import Kind, Session, SessionTable
 from simulated_vcenter.soap_calls import parse
 from simulated_vcenter.state import State
 from simulated_vcenter.switchboard import Faults
+from simulated_vcenter.ways_in import WaysIn
 
 if TYPE_CHECKING:
     from simulated_vcenter.identity_provider import IdentityProvider
     from simulated_vcenter.sts import Sts
-    from simulated_vcenter.tunnel import SdkTunnel
 
 DEFAULT_USERS = {"administrator@vsphere.local": "VMware1!"}
 _CREATE = {f"POST {rest.API}", f"POST {rest.REST}"}
 
 
-class SimulatedVCenter:
+class SimulatedVCenter(WaysIn):
     """A vCenter's session services on a loopback port, with faults at the turn of a switch.
 
     A context manager: it serves within the `with` block (or between `start` and `stop`), and leaving
@@ -86,7 +86,6 @@ class SimulatedVCenter:
             sts=sts,
             impersonators=None if impersonators is None else set(impersonators),
         )
-        self._tunnel: SdkTunnel | None = None
         self._wants_tunnel = tunnel
         if sts is not None:
             sts.attach(self.clock, self._state.accounts, self._state.refusals)
@@ -204,42 +203,7 @@ class SimulatedVCenter:
         with self._lock:
             return list(self._seen)
 
-    @property
-    def refusals(self) -> list[str]:
-        """Why each request was refused that was, by password, token, ticket, certificate or signature: not told to clients."""
-        return list(self._state.refusals)
-
-    @property
-    def sts(self) -> Sts:
-        """The Security Token Service that it was made with."""
-        if self._state.sts is None:
-            raise RuntimeError("this vCenter has no STS: SimulatedVCenter(sts=Sts())")
-        return self._state.sts
-
-    @property
-    def identity_provider(self) -> IdentityProvider:
-        """The identity broker that it was made with."""
-        if self._identity_provider is None:
-            raise RuntimeError("this vCenter has no identity provider: SimulatedVCenter(identity_provider=…)")
-        return self._identity_provider
-
-    @property
-    def tunnel(self) -> SdkTunnel:
-        """The way in for extensions, if it was made with one."""
-        if self._tunnel is None:
-            raise RuntimeError("this vCenter has no tunnel: SimulatedVCenter(tunnel=True)")
-        return self._tunnel
-
-    @property
-    def tunnel_port(self) -> int:
-        """The port that stands for vCenter's port 80."""
-        return self.tunnel.port
-
     # What a test does to it
-
-    def register_extension(self, key: str, certificate_pem: str) -> None:
-        """Let an extension in by this certificate, or by another one than before."""
-        self._state.extensions[key] = ssl.PEM_cert_to_DER_cert(certificate_pem)
 
     def end_all(self) -> None:
         """End every session, as a restart of vCenter does."""
@@ -271,13 +235,6 @@ class SimulatedVCenter:
     def add_session(self, user: str, kind: Kind = "soap") -> str:
         """Let somebody else log in, and return the session's id: it counts as no login and no attempt."""
         return self._state.sessions.open(user, kind, user_agent="somebody else", ip_address="192.0.2.1").id
-
-    def issue_ticket(self, session_id: str) -> str:
-        """Return a clone ticket of a live SOAP session, as if its owner had asked for it."""
-        session = self._state.sessions.find(session_id, "soap")
-        if session is None:
-            raise RuntimeError("this session is over")
-        return self._state.issue_ticket(session)
 
     def set_password(self, user: str, password: str) -> None:
         """Add an account, or change its password; its sessions live on."""
