@@ -56,12 +56,11 @@ def provide(arch: str | None = None) -> Toolchain:
     """
     target = zig.target(arch)
     key = sha256(b"".join(Path(__file__).with_name(name).read_bytes() for name in _MADE_FROM))[:16]
-    made = Toolchain(target, CACHE / f"{target.arch}-{key}")
+    native = (
+        None if target == zig.target() else provide().python
+    )  # in a turn of its own: others wait for this one alone
     with _turn():
-        if not made.directory.exists():
-            native = None if target == zig.target() else provide_in_turn(key, zig.target(), None).python
-            provide_in_turn(key, target, native)
-    return made
+        return provide_in_turn(key, target, native)
 
 
 def provide_in_turn(key: str, target: zig.Target, native: Path | None) -> Toolchain:

@@ -10,6 +10,11 @@ import pytest
 
 from environments import environment, pythons
 from environments.environment import BootstrapError, Environment
+from support import build_code
+
+with build_code.importable():
+    import smoke
+    from toolchain.sources import source
 
 TESTS = Path(__file__).resolve().parents[1]
 THIS = os.path.realpath(sys.executable)
@@ -67,6 +72,24 @@ def test_in_ci_the_oldest_the_newest_and_the_distribution_s_own_are_enough(machi
     assert bases(pythons.enough(pythons_of_all[3:4], "main")) == []
 
 
+def test_in_ci_each_python_runs_what_no_other_run_says_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By hand each runs all that depends on the interpreter; what CI leaves out, another run has, on that very release."""
+    main = ("3", "11", "7")
+    monkeypatch.delenv("CI", raising=False)
+    assert pythons.left_out_on(("3", "13", "0"), main) == set(pythons.LEFT_OUT)
+    monkeypatch.setenv("CI", "true")
+    assert pythons.left_out_on(("3", "12", "1"), main) == set(pythons.LEFT_OUT)
+    assert pythons.left_out_on((*pythons.in_the_single_file(), "0"), main) == {*pythons.LEFT_OUT, *pythons.ON_THE_FILE}
+    folders = {path.name for path in TESTS.iterdir() if path.is_dir()}
+    assert folders - pythons.left_out_on(("3", "11", "2"), main) == set(pythons.OF_THE_BUILD)
+    assert {*pythons.LEFT_OUT, *pythons.OF_THE_BUILD, *pythons.ON_THE_FILE} <= folders
+    assert {f"tests/{name}" for name in pythons.ON_THE_FILE} <= {*smoke.TESTS, *smoke.IN_THREE_WAYS}
+
+
+def test_the_release_of_the_single_file_is_known() -> None:
+    assert pythons.in_the_single_file() == tuple(source("cpython").version.split(".")[:2])
+
+
 def test_one_that_can_make_no_environment_is_left_out_with_a_line(
     machine: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -92,6 +115,7 @@ def test_what_was_added_to_an_environment_is_still_in_it_when_it_is_made_anew(
     monkeypatch.setattr(environment, "ROOT", tmp_path)
     monkeypatch.setattr(environment, "TURN", tmp_path / "turn")
     installed: list[str] = []
+    monkeypatch.setattr(Environment, "_create", lambda self: program(self.python, ""))
     monkeypatch.setattr(Environment, "_pip", lambda _self, *arguments: installed.append(arguments[-1]))
     made = Environment(tmp_path / "venv", THIS, tuple(map(str, sys.version_info[:3])), can_be_made=True)
     made.provide()
