@@ -6,6 +6,7 @@ What is here is collected when the program under test is a single file: a script
 from __future__ import annotations
 
 import os
+import platform
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,7 +31,8 @@ def file() -> Path:
 @pytest.fixture
 def file_for_aarch64(file: Path) -> Path:
     """The one for aarch64: named by a variable, else as it is built beside the other."""
-    path = Path(os.environ.get(AARCH64) or file.parent / "aarch64" / file.name)
+    here = file if platform.machine() == "aarch64" else file.parent / "aarch64" / file.name
+    path = Path(os.environ.get(AARCH64) or here)
     if not path.is_file():
         pytest.fail(f"{path} is not there: build it by `python3 tests/run.py build --arch aarch64`", pytrace=False)
     return path
