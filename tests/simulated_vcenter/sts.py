@@ -150,9 +150,9 @@ class Sts:
         asked = sts_messages.asked(caller.body, kind)
         sts_messages.check_combination(asked, caller)
         if kind == "Renew":
-            raise WsFault("wst:UnableToRenew", "The token is not renewable", "Renew is not for sale here")
+            raise WsFault("wst:UnableToRenew", "The token is not renewable", "no token is renewable here")
         if kind == "Validate":
-            raise WsFault("wst:RequestFailed", "Request failed", "Validate is not for sale here")
+            raise WsFault("wst:RequestFailed", "Request failed", "there is no Validate here")
         return self._issue(asked, caller, now)
 
     def _issue(self, asked: Asked, caller: Authenticated, now: float) -> Response:
