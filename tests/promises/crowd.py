@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -113,11 +114,16 @@ class ProcessCaller:
     def __init__(self, name: str, helper: Helper, fields: Mapping[str, object], timeout: float) -> None:
         self.name = name
         self._seen_waiting = False
-        self._process = helper.start("--timeout", f"{timeout:g}", "get")
-        assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps(dict(fields)).encode())
-        self._process.stdin.close()
-        self._process.stdin = None  # for `communicate`
+        with tempfile.TemporaryFile() as stdin:  # whole when it starts, however long this process waits for its turn
+            stdin.write(json.dumps(dict(fields)).encode())
+            stdin.seek(0)
+            self._process = subprocess.Popen(
+                [*helper.program, "--timeout", f"{timeout:g}", "get"],
+                stdin=stdin,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                env=helper.environment,
+            )
 
     def waits(self) -> bool:
         """Whether it is, or was, asleep."""
