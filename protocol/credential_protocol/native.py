@@ -75,10 +75,15 @@ def _unknown(name: str, verb: str, fields: Fields) -> str:
     others = [other for other in VERBS if name in fields[other]]
     if others:
         return f"the field {printable(name)} means nothing to {verb}; it goes with {' and '.join(others)}"
+    return f'the field {printable(name)} is not known; did you mean "{nearest(name, fields[verb])}"?'
+
+
+def nearest(name: str, names: Collection[str]) -> str:
+    """The one of `names` that is meant most likely: one that begins so, else the one that is most alike."""
     from difflib import get_close_matches  # noqa: PLC0415  # only a mistake pays for it
 
-    nearest = get_close_matches(name.lower(), sorted(fields[verb]), n=1, cutoff=0.0)
-    return f'the field {printable(name)} is not known; did you mean "{nearest[0]}"?'
+    begun = [each for each in sorted(names) if name and each.startswith(name.lower())]
+    return get_close_matches(name.lower(), begun or sorted(names), n=1, cutoff=0.0)[0]
 
 
 def render(answer: Answer, id: str | None = None) -> Output:  # noqa: A002  # the field's name

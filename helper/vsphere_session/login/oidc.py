@@ -88,7 +88,7 @@ class OidcLogin(TokenLogin):
                 f"there is no secret for the client {self._client_id}; give client_secret_command, or store it once with the client's id as "
                 "username: vsphere-session store"
             )
-        grant = grants.client_credentials(scope=self._values.text("scope"), resource=self._values.text("resource"))
+        grant = grants.client_credentials(scope=self._values.text("oidc_scope"), resource=self._values.text("resource"))
         return self._request(provider, grant)
 
     def _by_password(self, provider: Provider) -> Tokens:
@@ -97,7 +97,7 @@ class OidcLogin(TokenLogin):
             raise NotFoundError(
                 "to log in by password at the identity provider takes username and password; give both, or store them once"
             )
-        scope = self._values.text("scope") or DEFAULT_SCOPE
+        scope = self._values.text("oidc_scope") or DEFAULT_SCOPE
         return self._request(
             provider, grants.password(self.whom, password, scope=scope, resource=self._values.text("resource"))
         )
@@ -141,7 +141,7 @@ class OidcLogin(TokenLogin):
         extra = {
             name: text for name, text in (("resource", values.text("resource")), ("login_hint", self.whom)) if text
         }
-        scope = values.text("scope") or DEFAULT_SCOPE
+        scope = values.text("oidc_scope") or DEFAULT_SCOPE
         login = Login(provider, self._registered(), self._connect, self._ground.clock, scope=scope, extra=extra)
         uri = values.text("redirect_uri") or DEFAULT_REDIRECT_URI
         if person.has_browser:

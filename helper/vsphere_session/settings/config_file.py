@@ -293,7 +293,6 @@ def _unknown(key: str) -> str:
                 f"{key} is a secret, and does not belong into the configuration; name a file or a command that has it"
             )
         return "passwords do not belong into the configuration; store it once: vsphere-session store"
-    from difflib import get_close_matches  # noqa: PLC0415  # only a mistake pays for it
+    from credential_protocol.native import nearest  # noqa: PLC0415  # only a mistake pays for it
 
-    nearest = get_close_matches(key.lower(), (*KEYS, "endpoint"), n=1, cutoff=0.0)[0]
-    return f'"{key}" is not known; did you mean "{nearest}"?'
+    return f'"{key}" is not known; did you mean "{nearest(key, (*KEYS, "endpoint"))}"?'

@@ -38,7 +38,7 @@ TEXTS = (
     "token_endpoint",
     "client_id",
     "redirect_uri",
-    "scope",
+    "oidc_scope",
     "tenant",
     "resource",
     "broker",
