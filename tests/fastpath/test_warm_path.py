@@ -131,6 +131,37 @@ def test_an_endpoint_from_the_environment_imports_nothing_more(cached: Bench, en
     assert not {name for name in told["modules"] if {name, name.partition(".")[0]} & NOT_IMPORTED}
 
 
+CONFIGURED = {
+    "vsphere_session.login", "vsphere_session.login.choice", "vsphere_session.service.login_terms",
+    *(f"vsphere_session.settings.login_{name}" for name in ("levels", "settings", "sources")),
+}  # fmt: skip
+"""What more is imported where another way to log in is configured: to know whose session will do."""
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"method": "saml"},
+        {"token_command": "print-a-token"},
+        {"certificate": "robot.pem", "private_key": "robot.key"},
+        {"ticket_url": "https://manager.example.com/"},
+        {"method": "password", "password_command": "print-a-password", "locale": "en"},
+        {"client_id": "cli", "issuer": "https://login.example.com"},
+        {"api_token_command": "print-a-token"},
+    ],
+    ids=lambda fields: next(iter(fields.values())),
+)
+def test_a_warm_get_imports_no_way_to_log_in(cached: Bench, fields: dict[str, str]) -> None:
+    """Of whose session it is their settings tell enough; govc's will do for who names its user."""
+    for record in cached.records:
+        record.unlink()
+    asked = request(cached.vcenter, **fields)
+    tell(cached, asked)  # the server confirms it
+    imported = set(warm(cached, asked)["modules"])
+    assert {name for name in imported if {name, name.partition(".")[0]} & NOT_IMPORTED} == set()
+    assert {name for name in imported if name.partition(".")[0] in OURS} - OURS == CONFIGURED
+
+
 ASKING = contents.ASKING | {"_socket", "_ssl", "pyexpat", "pyexpat.errors", "pyexpat.model", "resource"}
 """What a `get` that asks the server imports beyond a warm one."""
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from vsphere_session.settings.login_fields import VARIABLES
 from vsphere_session.settings.login_settings import LoginSettings
 from vsphere_session.settings.login_sources import Level, LoginValues
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -38,7 +37,7 @@ def login_settings(
     levels = [
         Level("the request", request, has_password="password" in request),
         Level("the environment", usable, has_password=any(family.is_set("password") for family in families)),
-        Level("the configuration of this endpoint", own, directory, file),
-        Level("the configuration", general, directory, file),
+        Level("the configuration of this endpoint", own, directory=directory, file=file),
+        Level("the configuration", general, directory=directory, file=file),
     ]
     return LoginSettings(LoginValues(levels, reader, environ, seconds))

@@ -5,14 +5,13 @@ The first of these that names a way, or has something that belongs to one, decid
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from vsphere_session.digest import sha256_hex
 from vsphere_session.errors import InvalidRequestError
 from vsphere_session.login.choice import Choice
 from vsphere_session.settings.config_file import checked
 from vsphere_session.settings.login_sources import LoginValues
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 

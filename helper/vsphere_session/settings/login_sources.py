@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from credential_protocol.jsontext import clean, decode, described, in_utf8
 from vsphere_session.digest import sha256_hex
@@ -13,6 +11,7 @@ from vsphere_session.errors import InvalidRequestError, StorageError
 from vsphere_session.settings import login_fields
 from vsphere_session.storage.paths import named_paths
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
 MAX_FILE_BYTES = 1024 * 1024
 
 
-@dataclass(frozen=True, repr=False)
 class Level:
     """One source of settings.
 
@@ -32,11 +30,16 @@ class Level:
     has_password  whether it gives a password, too
     """
 
-    name: str
-    values: Mapping[str, str]
-    directory: str = ""
-    file: str = ""
-    has_password: bool = False
+    __slots__ = ("directory", "file", "has_password", "name", "values")
+
+    def __init__(
+        self, name: str, values: Mapping[str, str], *, directory: str = "", file: str = "", has_password: bool = False
+    ) -> None:
+        self.name = name
+        self.values = values
+        self.directory = directory
+        self.file = file
+        self.has_password = has_password
 
 
 class LoginValues:
