@@ -24,6 +24,7 @@ verify = "auto"  # or "always"
 [endpoint."vc.example.com"] # the first
 username = "terraform@vsphere.local"
   insecure = true
+password_command = ["pass", "show", "vcenter, or = so #1", ] # not always
 
 [endpoint."VC2.example.com:8443"]
 ca_file=""
@@ -40,6 +41,9 @@ LINES = st.sampled_from([
     '[endpoint."vc"]', '[endpoint."VC"]', ' [endpoint."vc:443"] ', '[endpoint.""]', "[endpoint.vc]", "[endpoint]", '[endpoint."a"b"]',
     '[endpoint."vc"] # why', '[[endpoint."vc"]]', "", "  ", 'ca_file = "/a=b#c"', 'ca_file = "a" "b"', 'url = "a\\\\b"', "max_age = 007",
     "# \x01", 'username = "\x7f"', "max_age = ٣",
+    'password_command = ["a", "b c"]', 'token_command=[ "a" ,"b", ] # why', 'token_command = []', 'token_command = ["a" "b"]',
+    'token_command = ["a", 1]', 'token_command = ["a\\tb"]', 'token_command = ["a"', 'username = ["a"]', 'token_command = "a b"',
+    'token_command = ["a",, "b"]', 'token_command = ["a"] x', 'token_command = [[ "a" ]]', 'token_command = ["]"]', 'token_command = [,]',
     'thumbprint = ""', "username = 'me'", 'endpoint."vc".username = "me"', 'username = "é"', 'username = "\u00a0"',
 ])  # fmt: skip
 

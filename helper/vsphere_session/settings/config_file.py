@@ -185,7 +185,9 @@ def _read_plain(text: str) -> dict[str, object] | None:
             section = endpoints[name] = {}
         elif not _says_nothing(stripped):
             key, _, written = (part.strip(" ") for part in stripped.partition("="))
-            value = _plain_value(written)
+            value = (
+                _plain_words(written) if written[:1] == "[" and key in login_fields.COMMANDS else _plain_value(written)
+            )
             if key not in KEYS or key in section or value is None:
                 return None
             section[key] = value
@@ -201,6 +203,22 @@ def _plain_value(written: str) -> str | bool | int | None:
         return bare == "true"
     whole = bare.isascii() and bare.isdigit() and len(bare) < 10 and (bare == "0" or bare[0] != "0")
     return int(bare) if whole else None
+
+
+def _plain_words(written: str) -> list[str] | None:
+    """A list of words on one line; None for any other."""
+    words: list[str] = []
+    rest = written[1:].lstrip(" ")
+    while rest[:1] == '"':
+        word, quote, rest = rest[1:].partition('"')
+        if not quote or "\\" in word:
+            return None
+        words.append(word)
+        rest = rest.lstrip(" ")
+        if rest[:1] != ",":
+            break
+        rest = rest[1:].lstrip(" ")
+    return words if rest[:1] == "]" and _says_nothing(rest[1:]) else None
 
 
 def _says_nothing(text: str) -> bool:
