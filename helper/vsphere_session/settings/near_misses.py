@@ -8,6 +8,7 @@ from __future__ import annotations
 from difflib import get_close_matches
 
 from vsphere_session.settings.environment import FAMILIES
+from vsphere_session.settings.login_fields import VARIABLES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,8 +16,8 @@ if TYPE_CHECKING:
 
 _LINES = 3
 _FILE = "the path of a file goes into GOVC_PASSWORD itself"
-_CERTIFICATE = "this program logs in by user name and password, not by certificate"
-_TOKEN = "this program logs in by user name and password, not by token"  # noqa: S105  # says that it takes none
+_TOKEN = VARIABLES["token"]
+_API_TOKEN = VARIABLES["api_token"]
 _CREDENTIALS = "this program has a secret store of its own: vsphere-session store"
 MEANT = {
     "url": {
@@ -61,11 +62,20 @@ MEANT = {
         "VMWARE_PASSWORD_FILE": _FILE,
     },
     "method": {
-        "GOVC_CERTIFICATE": _CERTIFICATE,
-        "GOVC_PRIVATE_KEY": _CERTIFICATE,
+        "GOVC_CERT": VARIABLES["certificate"],
+        "GOVC_CERTIFICATE_FILE": VARIABLES["certificate"],
+        "GOVC_KEY": VARIABLES["private_key"],
+        "GOVC_PRIVATE_KEY_FILE": VARIABLES["private_key"],
+        "GOVC_TOKEN": _TOKEN,
         "GOVC_LOGIN_TOKEN": _TOKEN,
+        "GOVC_SAML_TOKEN": _TOKEN,
         "SSO_LOGIN_TOKEN": _TOKEN,
-        "VI_PASSTHROUGHAUTH": "this program logs in by user name and password, not by Kerberos or SSPI",
+        "VSPHERE_TOKEN": _TOKEN,
+        "VSPHERE_SAML_TOKEN": _TOKEN,
+        "VSPHERE_SESSION_TOKEN_FILE": "a file with a token is named by token_file, in the request or the configuration",
+        "VSPHERE_API_TOKEN": _API_TOKEN,
+        "VCF_API_TOKEN": _API_TOKEN,
+        "VI_PASSTHROUGHAUTH": "no way to log in of this program is by Kerberos or SSPI",
         "VI_CREDSTORE": _CREDENTIALS,
         "VSPHERE_SECRET_NAME": _CREDENTIALS,
         "VSPHERE_SECRETS_DIRECTORY": _CREDENTIALS,
@@ -93,6 +103,7 @@ MEANT = {
 }
 """For each thing that may be missing: variables of other tools, and what is read in their place or why nothing is."""
 _READ = {name for family in FAMILIES for each in family.__slots__ if isinstance(name := getattr(family, each), str)}
+_READ.update(VARIABLES.values())
 _OWN_BEGINNINGS = ("GOVC_", "VSPHERE_", "VMWARE_", "GOVMOMI_")
 _WORDS = {"url": ("server", "host", "url", "endpoint"), "username": ("user",), "password": ("password", "passwd")}
 """How the inputs of Packer and Terraform are called that hold the same (`PKR_VAR_vsphere_user`)."""
