@@ -48,15 +48,16 @@ class LoginTerms:
             }
         self._login = login
         self._around = around
+        self._printed: str | None = None
 
     def password(self) -> str | None:
-        """What `password_command` prints; None where there is no such command."""
-        words = self._login.values.command("password_command")
-        if not words:
-            return None
-        from vsphere_session.login.command import run  # noqa: PLC0415  # few have one
+        """What `password_command` prints, which is run once; None where there is no such command."""
+        words = self._login.values.command("password_command") if self._printed is None else []
+        if words:
+            from vsphere_session.login.command import run  # noqa: PLC0415  # few have one
 
-        return run(words, "password_command", self._around.until())
+            self._printed = run(words, "password_command", self._around.until())
+        return self._printed
 
     @staticmethod
     def _account(settings: Settings, login: LoginSettings, username: str, logins: Callable[[], Logins]) -> str:

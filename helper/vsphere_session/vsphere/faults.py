@@ -8,6 +8,7 @@ On the fast path.
 from __future__ import annotations
 
 from vsphere_session.errors import (
+    InvalidRequestError,
     LoginRefusedError,
     SessionError,
     SessionLimitError,
@@ -42,6 +43,10 @@ def for_login_fault(fault: SoapFaultError, place: str) -> SessionError:
     """A fault that answers a login."""
     if fault.name in _REFUSALS:
         return login_refused(place, fault.text, of_credential=fault.name == _WRONG_CREDENTIAL)
+    if fault.name == "InvalidLocale":
+        return InvalidRequestError(
+            f"{place} does not know the locale ({fault.text}); write it as de or de_DE, or leave locale and GOVMOMI_LOCALE out"
+        )
     return for_fault(fault, place)
 
 
