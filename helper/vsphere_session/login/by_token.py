@@ -8,7 +8,6 @@ from vsphere_session.errors import LoginRefusedError
 from vsphere_session.http.connection import host_header
 from vsphere_session.login.method import LoginMethod
 from vsphere_session.vsphere.dates import http_date
-from vsphere_session.vsphere.saml import refuse_unusable
 from vsphere_session.vsphere.sign import sign_header
 from vsphere_session.vsphere.token_messages import login_message
 
@@ -40,12 +39,15 @@ class TokenLogin(LoginMethod):
         raise NotImplementedError
 
     def obtain(self, client: Client) -> None:
-        """As LoginMethod says. The token's end is that of what is made with it."""
-        if self._token is not None:
+        """As LoginMethod says. The token's end is that of what is made with it; one that is over by our clock gives none.
+
+        One that ends after the first kind of session was made is replaced for the second.
+        """
+        if self._token is not None and (self.expires is None or self._ground.clock.now() < self.expires):
             return
-        token, self._sign = self.token_for(client)
-        refuse_unusable(token, self._ground.clock.now(), has_key=self._sign is not None)
-        self._token, self.expires = token, token.not_on_or_after
+        self._token, self._sign = self.token_for(client)
+        ends = self._token.not_on_or_after
+        self.expires = ends if ends is not None and ends > self._ground.clock.now() else None
 
     def log_in(self, client: Client) -> Identity | None:
         """As LoginMethod says."""

@@ -34,18 +34,25 @@ class SamlLogin(TokenLogin):
     def __init__(self, ground: Ground, values: Values) -> None:
         super().__init__(ground)
         self._values = values
-        self._password = ground.password()
+        self._password = self._found(ground)
+
+    @staticmethod
+    def _found(ground: Ground) -> str:
+        """Before anybody is asked anything. Raises NotFoundError."""
+        user = ground.endpoint.username
+        password = ground.password() if user else None
+        if password is None:
+            missing = f"no password of {user}" if user else "no user name"
+            raise NotFoundError(
+                f"there is {missing} to ask {ground.endpoint.place} for a token with; give username and password, or store them once: "
+                "vsphere-session store"
+            )
+        return password
 
     def tries(self, _kind: str) -> tuple[str, str] | None:
         """The password, once for both kinds: the STS counts it as a login by SOAP."""
-        return None if self._token is not None or self._password is None else ("soap", self._password)
+        return None if self._token is not None else ("soap", self._password)
 
     def token_for(self, _client: Client) -> tuple[Assertion, Signer | None]:
         """As TokenLogin says."""
-        if not self.whom or self._password is None:
-            missing = f"no password of {self.whom}" if self.whom else "no user name"
-            raise NotFoundError(
-                f"there is {missing} to ask {self._ground.endpoint.place} for a token with; give username and password, or store them once: "
-                "vsphere-session store"
-            )
         return ask_sts(Credential(self.whom, self._password), self._ground, self._values), None

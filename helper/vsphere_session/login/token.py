@@ -8,7 +8,7 @@ from vsphere_session.digest import sha256_hex
 from vsphere_session.errors import NotFoundError
 from vsphere_session.login.by_token import TokenLogin
 from vsphere_session.login.secret import raw_secret
-from vsphere_session.vsphere.saml import read_token
+from vsphere_session.vsphere.saml import read_token, refuse_unusable
 
 if TYPE_CHECKING:
     from vsphere_session.login.ground import Ground
@@ -42,7 +42,9 @@ class GivenTokenLogin(TokenLogin):
         raw = raw_secret("token", self._ground, self._values)
         if raw is None:
             raise NotFoundError("there is no token; give token, token_file or token_command")
-        return read_token(raw), self._signer()
+        token, signer = read_token(raw), self._signer()
+        refuse_unusable(token, self._ground.clock.now(), has_key=signer is not None)
+        return token, signer
 
     def _signer(self) -> Signer | None:
         if not self._values.path("certificate"):

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 _PATHS = {"api": "/api/session", "rest": "/rest/com/vmware/cis/session"}
 _NOT_THERE = (404, 405)
 _DEAD = (401, 403)
+_TOO_LARGE = (400, 413, 431)
+_USUAL_HEADER = 4096
+"""Bytes that every server takes; many end at 8192, each with a status of its own."""
 
 
 class RestWire:
@@ -49,10 +52,19 @@ class RestWire:
 
         Never tried twice. Raises LoginRefusedError, SessionLimitError, UnsupportedError where the server has no REST sessions.
         """
-        response = self._call(
-            "POST",
-            lambda path: {"Authorization": authorization("POST", path), "vmware-use-header-authn": "true"},
-        )
+        sizes = [0]
+
+        def headers(path: str) -> dict[str, str]:
+            value = authorization("POST", path)
+            sizes.append(len(value))
+            return {"Authorization": value, "vmware-use-header-authn": "true"}
+
+        response = self._call("POST", headers)
+        if response.status in _TOO_LARGE and sizes[-1] > _USUAL_HEADER:
+            raise UnsupportedError(
+                f"{self._place} takes no header of {sizes[-1]} bytes ({response.status}), which the token needs, as that of a user in many "
+                'groups does; ask for "api": "soap"'
+            )
         if response.status in (401, 403):
             raise login_refused(self._place, of_credential=response.status == 401)
         session_id = self._value(response, (200, 201))
