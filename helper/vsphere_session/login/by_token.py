@@ -63,7 +63,8 @@ class TokenLogin(LoginMethod):
                 )
             )
         except LoginRefusedError as refused:
-            raise self._explained(refused) from None
+            refused.args = (self._explained(refused.message),)
+            raise
 
     def _by_soap(self, token: Assertion, wire: SoapWire, content: Mapping[str, object], made: Made) -> Identity:
         manager = content.get("sessionManager")
@@ -76,9 +77,9 @@ class TokenLogin(LoginMethod):
             refused.args = (f"{refused.args[0].partition(';')[0]}{_skew(http_date(wire.date), now)}",)
             raise
 
-    def _explained(self, refused: LoginRefusedError) -> LoginRefusedError:
-        return LoginRefusedError(
-            f"{refused.message.partition(';')[0]}: the token for {self._token.name_id if self._token else ''} was not taken. Servers give no "
+    def _explained(self, message: str) -> str:
+        return (
+            f"{message.partition(';')[0]}: the token for {self._token.name_id if self._token else ''} was not taken. Servers give no "
             "reason; it may be for another vCenter, have expired, or its user has no role here"
         )
 

@@ -30,7 +30,7 @@ def method(ground: Ground, values: Values) -> LoginMethod:
 
 
 class CertificateLogin(TokenLogin):
-    """Logs in with a token for the holder of a key."""
+    """Logs in with a token for the holder of a key. Files that are no good are said to be before anybody is asked anything."""
 
     name = "certificate"
     obtains_by_secret = True
@@ -38,6 +38,7 @@ class CertificateLogin(TokenLogin):
     def __init__(self, ground: Ground, values: Values) -> None:
         super().__init__(ground)
         self._values = values
+        self._holder = key_holder(ground, values)
         self._password = (ground.password() if self.whom else None) or ""
 
     def tries(self, _kind: str) -> tuple[str, str] | None:
@@ -48,6 +49,6 @@ class CertificateLogin(TokenLogin):
 
     def token_for(self, _client: Client) -> tuple[Assertion, Signer | None]:
         """As TokenLogin says."""
-        holder = key_holder(self._ground, self._values)
+        holder = self._holder
         asking = Credential(self.whom, self._password, holder) if self._password else Credential(key_holder=holder)
         return ask_sts(asking, self._ground, self._values), holder.sign

@@ -24,31 +24,31 @@ def method(ground: Ground, values: Values) -> LoginMethod:
 
 
 class GivenTokenLogin(TokenLogin):
-    """Logs in with a token that is there already."""
+    """Logs in with a token that is there already; one that is no good is said to be before anybody is asked anything."""
 
     name = "token"
 
     def __init__(self, ground: Ground, values: Values) -> None:
         super().__init__(ground)
-        self._values = values
+        raw = raw_secret("token", ground, values)
+        if raw is None:
+            raise NotFoundError("there is no token; give token, token_file or token_command")
+        self._given, self._signer = read_token(raw), _signer(ground, values)
+        refuse_unusable(self._given, ground.clock.now(), has_key=self._signer is not None)
+        self._digest = sha256_hex(raw)
 
-    def tries(self, kind: str) -> tuple[str, str] | None:
+    def tries(self, kind: str) -> tuple[str, str]:
         """A token that was refused is not tried again for a while."""
-        at_hand = self._values.secret_at_hand("token")
-        return None if at_hand is None else (kind, f"token:{sha256_hex(at_hand)}")
+        return kind, f"token:{self._digest}"
 
     def token_for(self, _client: Client) -> tuple[Assertion, Signer | None]:
         """As TokenLogin says."""
-        raw = raw_secret("token", self._ground, self._values)
-        if raw is None:
-            raise NotFoundError("there is no token; give token, token_file or token_command")
-        token, signer = read_token(raw), self._signer()
-        refuse_unusable(token, self._ground.clock.now(), has_key=signer is not None)
-        return token, signer
+        return self._given, self._signer
 
-    def _signer(self) -> Signer | None:
-        if not self._values.path("certificate"):
-            return None
-        from vsphere_session.login.key_files import key_holder  # noqa: PLC0415  # a bearer token takes none
 
-        return key_holder(self._ground, self._values).sign
+def _signer(ground: Ground, values: Values) -> Signer | None:
+    if not values.path("certificate"):
+        return None
+    from vsphere_session.login.key_files import key_holder  # noqa: PLC0415  # a bearer token takes none
+
+    return key_holder(ground, values).sign
