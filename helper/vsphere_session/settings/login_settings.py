@@ -128,7 +128,7 @@ class LoginSettings:
         values = self.values
         said: dict[str, Callable[[], str]] = {
             "token": lambda: values.text("token_command"),
-            "certificate": lambda: _certificate_in(values.content("certificate")),
+            "certificate": lambda: _certificates_in(values.content("certificate")),
             "ticket": lambda: values.text("ticket_url") or values.text("ticket"),
             "oidc": lambda: "\0".join(map(values.text, ("issuer", "token_endpoint", "client_id", "grant", "tenant"))),
             "api-token": lambda: "\0".join(
@@ -139,7 +139,9 @@ class LoginSettings:
         return sha256_hex(f"{self.name}\0{text}".encode("utf-8", "surrogatepass"))[:40]
 
 
-def _certificate_in(pem: str) -> str:
-    """The first certificate of a file that may have more, and the key, too."""
-    begin, end = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
-    return "".join(pem.partition(begin)[2].partition(end)[0].split())
+def _certificates_in(pem: str) -> str:
+    """All certificates of a file, one's own wherever it stands among them, and nothing of a key."""
+    blocks = (block.partition("-----") for block in pem.split("-----BEGIN ")[1:])
+    return "".join(
+        "".join(rest.partition("-")[0].split()) for label, _, rest in blocks if label.endswith("CERTIFICATE")
+    )
