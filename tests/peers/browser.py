@@ -62,11 +62,13 @@ class Browser:
     ) -> None:
         self._opened.close()
 
-    def open(self, url: str) -> "Tab":
-        """Open a new tab, and go to ``url`` in it."""
+    def open(self, url: str, *, any_certificate: bool = False) -> "Tab":
+        """Open a new tab, and go to ``url`` in it; with ``any_certificate`` the person has told it to trust them all."""
         target = self.call("Target.createTarget", url="about:blank")["targetId"]
         session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         tab = Tab(self, target, session)
+        if any_certificate:
+            self.call("Security.setIgnoreCertificateErrors", session, ignore=True)
         tab.go(url)
         return tab
 

@@ -162,6 +162,7 @@ class Authenticator:
             )
         custom = self._records[kind].startswith("custom:")
         if whom and not custom and not method.proves and not is_called(whom, identity.username, self._record.proven):
+            method.disown()
             raise LoginRefusedError(
                 f"{self._endpoint.place} says that the {method.name} logs in {identity.username}, not {whom}; name the user whose it is"
             )

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from vsphere_session.login.method import LoginMethod
 
     Custom = Mapping[str, Callable[..., None] | None]
-    Terms = tuple[Choice | None, Custom, str, Callable[[], str | None], str, Vault | None, Person | None]
+    Terms = tuple[Choice | None, Custom, str, Callable[[], str | None], str, Callable[[], Vault] | None, Person | None]
 
 
 class Methods:
@@ -88,11 +88,12 @@ class Methods:
             account=self._choice.account if self._choice is not None else "",
             endpoint=self._endpoint.with_user(self._endpoint.username),
             password=self._any_password,
-            vault=self._vault or NoVault(),
+            vault=self._vault() if self._vault is not None else NoVault(),
             clock=around.clock,
             until=around.until,
             environ=around.environ,
             locale=self._locale,
+            unbroken=around.unbroken,
             tell=around.tell,
             transport_to=self._connector.way_to,
             through_tunnel=self._connector.through_tunnel,

@@ -57,7 +57,7 @@ class Session:
     login         how to log in otherwise than by password, as the configuration says it (see `login.choice`)
     locale        the language of the server's texts for sessions that are made here; its own where that is empty
     password      called when a password is needed and the URL has none
-    vault         keeps other secrets of logins, such as a refresh token
+    vault         called for what keeps other secrets of logins, such as a refresh token
     person        who can be asked, for ways to log in that need somebody; None where nobody is there
     ca_file, thumbprint  whom to trust
     policy        how long a session is good
@@ -83,7 +83,7 @@ class Session:
         login: Choice | None = None,
         locale: str = "",
         password: Callable[[], str | None] = lambda: None,
-        vault: Vault | None = None,
+        vault: Callable[[], Vault] | None = None,
         person: Person | None = None,
         ca_file: str = "",
         thumbprint: str = "",

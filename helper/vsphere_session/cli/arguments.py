@@ -26,7 +26,8 @@ options:
   --secret-store NAME      where "store" keeps passwords: keyring (the platform's, default) or file (mode 0600)
   --keep SECONDS           git, Terraform's CLI: how long "store" keeps the login of a host that is no vSphere
   --config FILE            another configuration file
-  --url URL, --username NAME   exec, export: the endpoint and its user, where environment and configuration name none;
+  --no-browser             login: show the address, and read from the terminal where the browser has come to
+  --url URL, --username NAME   exec, export, login: the endpoint and its user, where environment and configuration name none;
                            get, erase: the request, in place of JSON on stdin, which is left alone then
   --format NAME            export: env (default), json, powershell, fish
   --host HOST              configure, unconfigure: this host instead of all that are configured

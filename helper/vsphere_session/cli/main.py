@@ -137,6 +137,7 @@ def _hand_on(options: Options, signals: Signals, handed: Handed | None) -> int:
 def _log_in(options: Options, signals: Signals, handed: Handed | None) -> int:
     from vsphere_session.commands.login import log_in  # noqa: PLC0415  # not for a program
     from vsphere_session.commands.terminal import Terminal  # noqa: PLC0415
+    from vsphere_session.settings.child_environment import as_it_was, without_passwords  # noqa: PLC0415
 
     _, *hosts = options.words
     if len(hosts) > 1 or (hosts and "url" in options.request):
@@ -145,7 +146,8 @@ def _log_in(options: Options, signals: Signals, handed: Handed | None) -> int:
         options.request["url"] = hosts[0]
     request = _request("get", options)
     options.timeout = options.timeout or FOR_A_PERSON
-    call = _call(options, signals, handed, Terminal(browser=not options.no_browser))
+    person = Terminal(without_passwords(as_it_was(os.environ)), browser=not options.no_browser)
+    call = _call(options, signals, handed, person)
     return write(log_in({"url": request.target, **request.attributes}, call))
 
 

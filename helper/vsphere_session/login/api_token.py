@@ -57,7 +57,8 @@ class ApiTokenLogin(TokenLogin):
         given = self._given()
         grant = grants.foreign_token(given) if self._kind == "idp_token" else grants.api_token(given)
         tokens = self._request(self._provider(), grant)
-        return read_token(saml_for(client.transport, tokens).encode()), None
+        assertion, self.issued_at = saml_for(client.transport, tokens)
+        return read_token(assertion.encode()), None
 
     def _given(self) -> str:
         if not self._found:

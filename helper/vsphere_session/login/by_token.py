@@ -26,7 +26,12 @@ _NOTICED_SKEW = 120.0
 
 
 class TokenLogin(LoginMethod):
-    """Logs in with a token that `token_for` comes by, one for both kinds of session."""
+    """Logs in with a token that `token_for` comes by, one for both kinds of session.
+
+    issued_at  when the token was issued just now, by the server's own clock; None where nobody says so
+    """
+
+    issued_at: float | None = None
 
     def __init__(self, ground: Ground) -> None:
         self._ground = ground
@@ -46,8 +51,9 @@ class TokenLogin(LoginMethod):
         if self._token is not None and (self.expires is None or self._ground.clock.now() < self.expires):
             return
         self._token, self._sign = self.token_for(client)
-        ends = self._token.not_on_or_after
-        self.expires = ends if ends is not None and ends > self._ground.clock.now() else None
+        now = self._ground.clock.now()
+        ends = self._by_our_clock(self._token.not_on_or_after, now)
+        self.expires = ends if ends is not None and ends > now else None
 
     def log_in(self, client: Client) -> Identity | None:
         """As LoginMethod says."""
@@ -65,6 +71,11 @@ class TokenLogin(LoginMethod):
         except LoginRefusedError as refused:
             refused.args = (self._explained(refused.message),)
             raise
+
+    def _by_our_clock(self, moment: float | None, now: float) -> float | None:
+        """A moment that the server has named, rather too early than too late."""
+        ahead = 0.0 if self.issued_at is None else now - self.issued_at
+        return moment if moment is None or 0 <= ahead < _NOTICED_SKEW else moment + ahead
 
     def _by_soap(self, token: Assertion, wire: SoapWire, content: Mapping[str, object], made: Made) -> Identity:
         manager = content.get("sessionManager")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -10,6 +11,7 @@ from vsphere_session.storage.reading import Reader
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from contextlib import AbstractContextManager
 
     from vsphere_session.clock import Clock, Deadline
     from vsphere_session.endpoint import Endpoint
@@ -31,6 +33,9 @@ class Vault(Protocol):
     def delete(self, name: str) -> bool:
         """Forget it; False if there was none."""
 
+    def alone(self, name: str, deadline: Deadline) -> AbstractContextManager[object]:
+        """A context in which no other call uses this secret, for one that can be used once. Raises BusyError."""
+
 
 class Person(Protocol):
     """Somebody in front of a terminal, for ways to log in that need one."""
@@ -42,8 +47,11 @@ class Person(Protocol):
     def show(self, url: str) -> None:
         """Show an address that is to be opened."""
 
-    def read(self) -> str:
-        """Read what is pasted: a line without its end."""
+    def open(self, url: str) -> None:
+        """Open it in the browser, if that can be. It may come back only when that is closed."""
+
+    def read(self, deadline: Deadline) -> str:
+        """Read what is pasted: a line without its end. Raises InteractionRequiredError, BusyError at the end of `deadline`."""
 
 
 class NoVault:
@@ -64,6 +72,10 @@ class NoVault:
         """There is nothing to forget."""
         return False
 
+    def alone(self, _name: str, _deadline: Deadline) -> AbstractContextManager[object]:
+        """Nobody else can have it."""
+        return nullcontext()
+
 
 @dataclass(frozen=True)
 class Ground:
@@ -76,6 +88,7 @@ class Ground:
     clock, until  the time, and the deadline of the call
     environ    variables
     locale     the language of the server's texts; empty for its own
+    unbroken   wraps what must not be interrupted
     tell       called with what happens, a line at a time, without secrets
     transport_to  the way to a host; to the server itself by what is said of its trust, to another one by `ca_file` or the platform
     through_tunnel  the way to a part of the server behind a proxy of its own, with its own thumbprint or none
@@ -90,6 +103,7 @@ class Ground:
     until: Callable[[], Deadline]
     environ: Mapping[str, str]
     locale: str
+    unbroken: Callable[[], AbstractContextManager[object]]
     tell: Callable[[str], None]
     transport_to: Callable[[Endpoint, str], Transport]
     through_tunnel: Callable[[Endpoint, Endpoint, str], Transport]

@@ -97,3 +97,6 @@ class LoginMethod:
         Raises LoginRefusedError, UnreachableError, UntrustedError, SessionLimitError, UnsupportedError.
         """
         raise NotImplementedError
+
+    def disown(self) -> None:
+        """It has logged in somebody else than `whom`: forget what would do so again. Raises StorageError."""

@@ -6,6 +6,7 @@ do so again as long as the refresh token is good that is kept in the secret stor
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 from vsphere_session.digest import sha256_hex
@@ -17,6 +18,7 @@ from vsphere_session.errors import (
     UnsupportedError,
 )
 from vsphere_session.login.by_token import TokenLogin
+from vsphere_session.login.kept_token import KeptToken, kept_for
 from vsphere_session.login.oauth import grants
 from vsphere_session.login.oauth.addresses import split_url
 from vsphere_session.login.oauth.authorization_code import (
@@ -30,7 +32,6 @@ from vsphere_session.login.oauth.authorization_code import (
 from vsphere_session.login.oauth.discovery import configured, discover, discover_broker, discover_by_vcenter
 from vsphere_session.login.oauth.exchange import saml_for
 from vsphere_session.login.oauth.forms import Client as Registered
-from vsphere_session.login.oauth.forms import GrantRefusedError
 from vsphere_session.login.secret import secret
 from vsphere_session.vsphere.saml import read_token
 
@@ -78,7 +79,13 @@ class OidcLogin(TokenLogin):
         tokens = {"code": self._by_person, "client_credentials": self._as_client, "password": self._by_password}[
             self._grant
         ](provider)
-        return read_token(saml_for(client.transport, tokens).encode()), None
+        assertion, self.issued_at = saml_for(client.transport, tokens)
+        return read_token(assertion.encode()), None
+
+    def disown(self) -> None:
+        """As LoginMethod says."""
+        if self._grant == "code":
+            self._kept().forget()
 
     # ---- the three grants
 
@@ -114,29 +121,19 @@ class OidcLogin(TokenLogin):
         return self._by_refresh_token(provider) or self._in_the_browser(provider)
 
     def _by_refresh_token(self, provider: Provider) -> Tokens | None:
-        kept, vault = self._ground.vault.get(self._kept_as), self._ground.vault
-        if kept is None or self._ground.person is not None:
+        if self._ground.person is not None:
             return None
-        try:
-            return refresh(
-                provider,
-                self._registered(),
-                self._connect,
-                self._ground.clock,
-                kept,
-                store=lambda token: vault.set(self._kept_as, token),
-            )
-        except GrantRefusedError as refused:
-            vault.delete(self._kept_as)
-            self._ground.tell(f"the provider does not take the refresh token any more: {refused.message}")
-            return None
+        who = self._registered()
+        return self._kept().redeem(
+            lambda kept, keep: refresh(provider, who, self._connect, self._ground.clock, kept, store=keep)
+        )
 
     def _in_the_browser(self, provider: Provider) -> Tokens:
         person, values = self._ground.person, self._values
         place = self._ground.endpoint.place
         if person is None:
             raise InteractionRequiredError(
-                f"{place} wants its users to log in with a browser; run once: vsphere-session login {place}"
+                f"{place} wants its users to log in with a browser; run once: vsphere-session login {place}{self._named()}"
             )
         extra = {
             name: text for name, text in (("resource", values.text("resource")), ("login_hint", self.whom)) if text
@@ -145,17 +142,23 @@ class OidcLogin(TokenLogin):
         login = Login(provider, self._registered(), self._connect, self._ground.clock, scope=scope, extra=extra)
         uri = values.text("redirect_uri") or DEFAULT_REDIRECT_URI
         if person.has_browser:
-            tokens = log_in_with_browser(login, self._ground.until(), redirect_uri=uri, show=person.show)
+            tokens = log_in_with_browser(
+                login, self._ground.until(), redirect_uri=uri, open_browser=person.open, show=person.show
+            )
         else:
-            tokens = log_in_by_pasting(login, redirect_uri=uri, show=person.show, read=person.read)
-        if tokens.refresh:
-            self._ground.vault.set(self._kept_as, tokens.refresh)
+            tokens = log_in_by_pasting(
+                login, redirect_uri=uri, show=person.show, read=lambda: person.read(self._ground.until())
+            )
+        self._kept().keep(tokens)
         return tokens
 
-    @property
-    def _kept_as(self) -> str:
-        told = "\0".join(map(self._values.text, ("issuer", "token_endpoint", "broker", "tenant")))
-        return f"refresh token of {self._client_id} for {self.whom or 'anybody'} {sha256_hex(told.encode())[:16]}"
+    def _kept(self) -> KeptToken:
+        told = "\0".join(map(self._values.text, ("client_id", "issuer", "token_endpoint", "broker", "tenant", "scope")))
+        return KeptToken(self._ground, f"{kept_for(self.whom)}refresh token {sha256_hex(told.encode())[:16]}")
+
+    def _named(self) -> str:
+        """For the command line of who has to log in: whose session is asked for."""
+        return f" --username {shlex.quote(self.whom)}" if self.whom else ""
 
     # ---- who asks
 

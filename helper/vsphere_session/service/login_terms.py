@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from vsphere_session.cache.surroundings import Surroundings
     from vsphere_session.secrets.logins import Logins
+    from vsphere_session.service.stored_secrets import StoredSecrets
     from vsphere_session.settings.login_settings import LoginSettings
     from vsphere_session.settings.request import Settings
 
@@ -22,7 +23,6 @@ class LoginTerms:
     account      whose password it takes, where it takes one
     choice       the method; None for an ordinary login by password
     locale       the language of the server's texts; empty for its own
-    vault        keeps a method's other secrets
     directories  of cached sessions, by kind. Those of nobody in particular are kept apart: govmomi would give them to anybody
     """
 
@@ -37,7 +37,6 @@ class LoginTerms:
         self.account = self._account(settings, login, username, logins)
         self.choice = login.choice(username, self.account)
         self.locale = login.locale
-        self.vault = StoredSecrets(logins, settings.endpoint.login_place)
         self.directories = dict(settings.directories)
         if self.choice is not None and not username and not any(self.directories.values()):
             name = sha256_hex(self.choice.record.encode("utf-8", "surrogatepass"))[:40]
@@ -47,6 +46,8 @@ class LoginTerms:
                 "rest": os.path.join(home, "rest_sessions"),
             }
         self._login = login
+        self._logins = logins
+        self._place = settings.endpoint.login_place
         self._around = around
         self._printed: str | None = None
 
@@ -59,37 +60,14 @@ class LoginTerms:
             self._printed = run(words, "password_command", self._around.until())
         return self._printed
 
+    def vault(self) -> StoredSecrets:
+        """What keeps a method's other secrets."""
+        from vsphere_session.service.stored_secrets import StoredSecrets  # noqa: PLC0415  # only for a login
+
+        return StoredSecrets(self._logins, self._place, self._around)
+
     @staticmethod
     def _account(settings: Settings, login: LoginSettings, username: str, logins: Callable[[], Logins]) -> str:
         if login.name != "impersonate":
             return username
         return settings.account or logins().default_user(settings.endpoint.login_place)
-
-
-class StoredSecrets:
-    """What is in the secret store for one endpoint (see `Vault`): logins by user name, and what methods keep there."""
-
-    def __init__(self, logins: Callable[[], Logins], place: str) -> None:
-        self._logins = logins
-        self._place = place
-
-    def login(self, username: str) -> str | None:
-        """The password that somebody has stored for this name, which may be a client's."""
-        return self._logins().get(self._place, username)
-
-    def get(self, name: str) -> str | None:
-        """As `Vault` says."""
-        return self._logins().get(self._own, name)
-
-    def set(self, name: str, secret: str) -> None:
-        """As `Vault` says."""
-        self._logins().set(self._own, name, secret)
-
-    def delete(self, name: str) -> bool:
-        """As `Vault` says."""
-        return self._logins().delete(self._own, name)
-
-    @property
-    def _own(self) -> str:
-        """Apart from logins: none of these is whom to log in as where nobody is named."""
-        return f"{self._place}#login"

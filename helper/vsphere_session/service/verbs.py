@@ -250,7 +250,10 @@ def _erase(asked: Resolved) -> Answer:
                 erased.append(kind)
     if asked.settings.scope in ("all", "password"):
         session.refusals.forget()
-        if asked.logins.delete(asked.place, asked.settings.endpoint.username):
+        from vsphere_session.service.stored_secrets import forget_kept  # noqa: PLC0415  # not for a warm answer
+
+        username = asked.settings.endpoint.username
+        if forget_kept(asked.logins, asked.place, username) | asked.logins.delete(asked.place, username):
             erased.insert(0, "password")
     warning = {"warning": "; ".join(dict.fromkeys(warnings))} if warnings else {}
     return Answer({"erased": ",".join(erased), **warning})

@@ -10,6 +10,7 @@ from vsphere_session.endpoint import NO_PASSWORD, Endpoint, parse_endpoint
 from vsphere_session.errors import InvalidRequestError
 from vsphere_session.http.sockets import ascii_host
 from vsphere_session.http.thumbprint import normal_thumbprint
+from vsphere_session.settings import login_fields
 from vsphere_session.settings.environment import FAMILIES
 from vsphere_session.storage.files import read_private, write_private
 from vsphere_session.storage.paths import named_paths
@@ -20,7 +21,10 @@ if TYPE_CHECKING:
 
 __all__ = ["NO_PASSWORD", "as_it_was", "without_passwords"]
 
-_SECRET_VARIABLES = tuple(family.password for family in FAMILIES)
+_SECRET_VARIABLES = (
+    *(family.password for family in FAMILIES),
+    *(name for field, name in login_fields.VARIABLES.items() if field in login_fields.SECRETS),
+)
 _URL_VARIABLES = [name for family in FAMILIES for name in (family.url, family.second_url) if name]
 
 
@@ -35,7 +39,7 @@ def as_it_was(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def without_passwords(environ: Mapping[str, str]) -> dict[str, str]:
-    """The environment without the passwords of the three families, in their variables and in their URLs."""
+    """The environment without tokens, and without the passwords of the three families, in their variables and in their URLs."""
     kept = {name: value for name, value in environ.items() if name not in _SECRET_VARIABLES}
     for variable in _URL_VARIABLES:
         text = kept.get(variable, "")

@@ -25,7 +25,7 @@ MARKS = {
     "ticket": ("ticket", "ticket_url"),
     "extension": ("extension",),
     "impersonate": ("impersonate",),
-    "oidc": ("client_id", "issuer", "authorization_endpoint", "token_endpoint"),
+    "oidc": ("client_id", "issuer", "authorization_endpoint"),
     "api-token": (
         "api_token",
         "api_token_file",
@@ -130,7 +130,9 @@ class LoginSettings:
             "token": lambda: values.text("token_command"),
             "certificate": lambda: _certificates_in(values.content("certificate")),
             "ticket": lambda: values.text("ticket_url") or values.text("ticket"),
-            "oidc": lambda: "\0".join(map(values.text, ("issuer", "token_endpoint", "client_id", "grant", "tenant"))),
+            "oidc": lambda: "\0".join(
+                map(values.text, ("issuer", "token_endpoint", "client_id", "grant", "broker", "tenant"))
+            ),
             "api-token": lambda: "\0".join(
                 [*map(values.text, ("broker", "tenant")), *map(values.identifying, ("api_token", "idp_token"))]
             ),

@@ -19,7 +19,7 @@ GIVEN = in_json({"access_token": b64encode(ASSERTION.encode()).decode(), "token_
 
 
 def exchanged(server: Canned, tokens: Tokens | None = None) -> str:
-    return saml_for(way_to(server.authority), tokens or Tokens(JWT))
+    return saml_for(way_to(server.authority), tokens or Tokens(JWT))[0]
 
 
 def test_the_token_goes_as_it_is(server: Canned) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -73,6 +74,7 @@ def obtained(server: Canned, vault: Vault) -> SessionError:
         until=lambda: Deadline(30, Clock()),
         environ={},
         locale="",
+        unbroken=nullcontext,
         tell=lambda _line: None,
         transport_to=lambda place, _ca_file: way(place),
         through_tunnel=lambda *_: way_to(server.authority),

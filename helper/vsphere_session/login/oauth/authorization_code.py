@@ -117,14 +117,14 @@ def log_in_with_browser(
     deadline: Deadline,
     *,
     redirect_uri: str = DEFAULT_REDIRECT_URI,
-    open_browser: OpenBrowser | None = None,
+    open_browser: OpenBrowser,
     show: Callable[[str], None],
     listener: Callable[[str, Clock], Listener] = Listener,
 ) -> Tokens:
     """The tokens of the person who logs in on this machine until `deadline`.
 
-    `open_browser` is given the URL, in a thread of its own since some browsers come back only when they are closed; by
-    default it is the platform's. `show` is given the same URL, for who sees no window.
+    `open_browser` is given the URL, in a thread of its own since some browsers come back only when they are closed. `show`
+    is given the same URL, for who sees no window.
 
     Raises LoginRefusedError, BusyError (somebody else listens there), InvalidRequestError, UnsupportedError,
     UnreachableError, UntrustedError.
@@ -132,7 +132,7 @@ def log_in_with_browser(
     with listener(redirect_uri, login.clock) as listening:
         url = login.url(listening.redirect_uri)
         show(url)
-        Thread(target=_open, args=(open_browser or _platform_browser, url), daemon=True).start()
+        Thread(target=_open, args=(open_browser, url), daemon=True).start()
         code = listening.wait(login.expected(listening.path), deadline)
         tokens = login.redeem(code, listening.redirect_uri)
         listening.finish(done=True)
@@ -212,12 +212,3 @@ def _open(open_browser: OpenBrowser, url: str) -> None:
         open_browser(url)
     except (OSError, SessionError, ValueError):
         pass  # the URL has been shown, and the wait goes on
-
-
-def _platform_browser(url: str) -> object:
-    import webbrowser  # noqa: PLC0415  # only for a person
-
-    try:
-        return webbrowser.open(url)
-    except webbrowser.Error as error:
-        raise ValueError from error

@@ -18,6 +18,7 @@ from vsphere_session.http.transport import Transport
 from vsphere_session.login.oauth.forms import json_object, repeats
 from vsphere_session.login.oauth.grants import TOKEN_EXCHANGE
 from vsphere_session.login.oauth.tokens import Tokens
+from vsphere_session.vsphere.dates import http_date
 from vsphere_session.vsphere.faults import for_status, shown
 from vsphere_session.vsphere.xml import parse_xml
 
@@ -27,8 +28,8 @@ _TYPE = "urn:ietf:params:oauth:token-type:"
 _NOT_THERE = (404, 405)
 
 
-def saml_for(vcenter: Transport, tokens: Tokens) -> str:
-    """The SAML assertion (a bearer's, for five minutes) that vCenter gives for `tokens`, as its XML text.
+def saml_for(vcenter: Transport, tokens: Tokens) -> tuple[str, float | None]:
+    """The SAML assertion (a bearer's, for five minutes) that vCenter gives for `tokens`, as its XML text; what its clock says then.
 
     Raises LoginRefusedError, UnsupportedError where the vCenter is too old, UnreachableError, UntrustedError.
     """
@@ -46,7 +47,7 @@ def saml_for(vcenter: Transport, tokens: Tokens) -> str:
         raise UnreachableError(
             f"{place} gave no SAML assertion for the provider's token; see its log of the token service"
         )
-    return assertion
+    return assertion, http_date(response.header("date"))
 
 
 def read_assertion(text: str) -> str | None:
