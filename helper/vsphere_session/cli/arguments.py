@@ -13,6 +13,7 @@ usage: vsphere-session [OPTIONS] get|store|erase    one JSON object on stdin, on
        vsphere-session [OPTIONS] login [HOST]       log in once where that needs a person (a browser)
        vsphere-session [OPTIONS] exec -- COMMAND…   run COMMAND with a session in its environment
        vsphere-session [OPTIONS] export             print that environment
+       vsphere-session [OPTIONS] serve-tickets      give clone tickets to Kubernetes' CPI and CSI; has a --help of its own
        vsphere-session [OPTIONS] configure CALLER   write into a caller's configuration that it calls this program:
                                                     git, docker, terraform-cli, kubernetes, bazel
        vsphere-session [OPTIONS] unconfigure CALLER take that back
@@ -43,6 +44,8 @@ example:
   echo '{"url": "vc.example.com", "username": "me@vsphere.local", "password": "…"}' | vsphere-session get
   vsphere-session get --url vc.example.com --username me@vsphere.local
 """
+WITH_OPTIONS_OF_ITS_OWN = "serve-tickets"
+"""What stands behind this word is for it to read."""
 _WITH_VALUE = (
     "--timeout",
     "--secret-store",
@@ -66,7 +69,7 @@ class Options:
     keep      seconds; None for ever
     show      `version`, `help` or empty
     words     what is left: the verb, and what belongs to the caller's protocol
-    command   what stands behind `--`
+    command   what stands behind `--`, or behind a word with options of its own
     request   `url` and `username`, for exec, export, and get and erase without stdin
     shape     the format of export
     host      for configure and unconfigure; empty where it says nothing
@@ -140,6 +143,10 @@ def _read(options: Options, word: str, rest: list[str]) -> None:
         rest.clear()
     elif word in _FLAGS:
         _flag(options, word)
+    elif word == WITH_OPTIONS_OF_ITS_OWN and not options.words:
+        options.words.append(word)
+        options.command = rest[:]
+        rest.clear()
     elif word.startswith("-"):
         raise InvalidRequestError(f"the option {_quoted(name)} is not known; see vsphere-session --help")
     else:

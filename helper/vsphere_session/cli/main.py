@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from vsphere_session.settings.config_file import Keep
 
 
-BESIDE_THE_VERBS = (["exec"], ["export"], ["login"], ["configure"], ["unconfigure"])
+BESIDE_THE_VERBS = (["exec"], ["export"], ["login"], ["serve-tickets"], ["configure"], ["unconfigure"])
 FOR_A_PERSON = 300.0
 """Seconds in which somebody has to be done with the browser where nobody says otherwise."""
 
@@ -118,6 +118,8 @@ def _beside_the_verbs(options: Options, signals: Signals, program: str, handed: 
         return _hand_on(options, signals, handed)
     if word == "login":
         return _log_in(options, signals, handed)
+    if word == "serve-tickets":
+        return _serve_tickets(options, signals, handed)
     if word in ("configure", "unconfigure"):
         return _configure(options, program)
     native_verb(options)  # says what is wrong
@@ -149,6 +151,26 @@ def _log_in(options: Options, signals: Signals, handed: Handed | None) -> int:
     person = Terminal(without_passwords(as_it_was(os.environ)), browser=not options.no_browser)
     call = _call(options, signals, handed, person)
     return write(log_in({"url": request.target, **request.attributes}, call))
+
+
+def _serve_tickets(options: Options, signals: Signals, handed: Handed | None) -> int:
+    from vsphere_session.commands.serve_tickets import serve  # noqa: PLC0415  # not for a warm answer
+    from vsphere_session.commands.serving.arguments import USAGE as OWN_USAGE  # noqa: PLC0415
+    from vsphere_session.commands.serving.arguments import ServingOptions  # noqa: PLC0415
+
+    own, options.command = ServingOptions(options.command), []
+    read_options(own.others, options)
+    if options.show:
+        return write(Output((OWN_USAGE if options.show == "help" else _about(options.show)).encode()))
+    if len(options.words) > 1 or options.command:
+        raise InvalidRequestError("serve-tickets takes options alone; see vsphere-session serve-tickets --help")
+    request = _request("get", options)
+    call = _call(options, signals, handed)
+
+    def ready(address: str) -> None:
+        write(Output(f"listening on {address}\n".encode()))
+
+    return serve(own, {"url": request.target, **request.attributes}, call, ready)
 
 
 def _configure(options: Options, program: str) -> int:
