@@ -15,8 +15,8 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from vsphere_session.clock import Deadline
-from vsphere_session.commands.serving.responses import response, ticket_response
 from vsphere_session.commands.serving.certificate import Certificate
+from vsphere_session.commands.serving.responses import response, ticket_response
 from vsphere_session.commands.serving.server import Server
 from vsphere_session.commands.serving.tickets import Tickets
 from vsphere_session.errors import BusyError, SessionError, SessionLimitError, UnreachableError
@@ -38,7 +38,7 @@ _PASSES = (UnreachableError, BusyError, SessionLimitError)
 def serve(options: ServingOptions, fields: Mapping[str, str], call: Call, ready: Callable[[str], None]) -> int:
     """Serve until SIGTERM or SIGINT; the exit status. `ready` is called with the address as soon as it listens.
 
-    `fields` are those of a `get`. What is configured wrongly is raised before it listens, as `get` does; a vCenter that
+    `fields` are those of a `get`. What is configured wrongly is raised before it answers anybody, as `get` does; a vCenter that
     is away is waited for.
     """
     around = call.around
@@ -47,10 +47,9 @@ def serve(options: ServingOptions, fields: Mapping[str, str], call: Call, ready:
     tickets = Tickets(given.pop("url", ""), given, call)
     certificate = Certificate(options.needed("--certificate"), options.text("--private-key"), around.tell)
     desk = Desk(tickets, options.bearers(around.environ, around.clock), options.path, call)
-    place = options.place
-    desk.warm(first=True)
-    server = Server(place, certificate, desk.answer, around.clock, around.tell)
+    server = Server(options.place, certificate, desk.answer, around.clock, around.tell)
     try:
+        desk.warm(first=True)
         with _stopped_by_signals() as stop:
             ready(server.address)
             over = threading.Event()

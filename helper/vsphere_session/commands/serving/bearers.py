@@ -101,8 +101,8 @@ class TokenReview:
         meant = not self._audiences or (
             isinstance(audiences, list) and any(audience in audiences for audience in self._audiences)
         )
-        good = status.get("authenticated") is True and not status.get("error") and meant and name in self._users
-        return str(name) if good else ""
+        good = status.get("authenticated") is True and not status.get("error") and meant
+        return name if good and isinstance(name, str) and name in self._users else ""
 
     def _review(self, token: str, until: Deadline) -> Mapping[str, object]:
         spec = {"token": token} | ({"audiences": list(self._audiences)} if self._audiences else {})
