@@ -17,11 +17,12 @@ class VcSim:
     """A vCenter, or with ``esx`` a single host, on the loopback interface for as long as the context lasts.
 
     Only ``user`` with ``password`` may log in. ``idle`` is a Go duration, as in ``2s``, after which
-    an unused session ends. Port 0 takes a free one. The certificate and its authority are new each time.
+    an unused session ends. With `tunnel` extensions are let in, by any certificate. Port 0 takes a free one. The certificate and its authority are new each time.
     """
 
     url: str  # without user and password
     authority: str  # host:port
+    tunnel_port: int  # the port that stands for vCenter's port 80; 0 without `tunnel`
     thumbprint: str  # SHA-1, the form of govc's known hosts; "" without TLS
     thumbprint_sha256: str
     ca_file: Path  # PEM; empty without TLS
@@ -35,11 +36,12 @@ class VcSim:
         tls: bool = True,
         idle: str = "0",
         port: int = 0,
+        tunnel: bool = False,
     ) -> None:
         self.user = user
         self.password = password
         self._options = ["-l", f"127.0.0.1:{port}", "-user", user, "-pass", password, "-idle", idle]
-        self._options += [f"-esx={str(esx).lower()}", f"-tls={str(tls).lower()}"]
+        self._options += [f"-esx={str(esx).lower()}", f"-tls={str(tls).lower()}", f"-tunnel={str(tunnel).lower()}"]
 
     def __enter__(self) -> Self:
         with contextlib.ExitStack() as opened:
@@ -104,9 +106,10 @@ class VcSim:
         if not line:
             said = (self._directory / "log").read_text(encoding="utf-8")
             raise PeerMissingError(f"vcsim did not start: {said}")
-        announced: dict[str, str] = json.loads(line)
+        announced: dict[str, Any] = json.loads(line)
         self.url = announced["url"]
         self.authority = urlsplit(self.url).netloc
+        self.tunnel_port = int(announced["tunnel"])
         self.thumbprint = announced["thumbprint"]
         self.thumbprint_sha256 = announced["sha256"]
         self.ca_file = self._directory / "ca.pem"

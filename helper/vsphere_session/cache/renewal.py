@@ -104,7 +104,11 @@ class Renewal:
     def _make(self, client: WireClient, method: LoginMethod | None, replaced: WireClient | None) -> None:
         try:
             if method is not None:
-                self._authenticator.log_in(client, method)
+                try:
+                    self._authenticator.log_in(client, method)
+                finally:
+                    for session_id in method.ended:
+                        self._repository.settle_id(session_id)
             self._save(client, replaced)
         except BaseException:
             if method is not None and log_out_quietly(client):

@@ -173,7 +173,11 @@ class Repository:
 
     def settle(self, client: WireClient) -> None:
         """The session of `client` has been ended, or is in its file."""
-        aside = self._aside.pop(client.session_id, "")
+        self.settle_id(client.session_id)
+
+    def settle_id(self, session_id: str) -> None:
+        """The same of a session that no client has any more."""
+        aside = self._aside.pop(session_id, "")
         if aside:
             remove_quietly(aside)
 

@@ -113,12 +113,14 @@ class ExtensionLogin(LoginMethod):
         return Endpoint("http", f"[{host}]:{port}" if ":" in host else f"{host}:{port}", "", "", None)
 
     def _explained(self, error: SessionError) -> SessionError:
-        said = error.message.partition(";")[0]
         if isinstance(error, LoginRefusedError):
-            return LoginRefusedError(
-                f"{said}: the certificate is not the one that is registered for the extension {self._key}; see "
-                "ExtensionManager.SetExtensionCertificate"
+            refused = LoginRefusedError(
+                f"{self._ground.endpoint.place} does not take the certificate for the extension {self._key}, which is not registered, or with "
+                "another one; register it with ExtensionManager.SetExtensionCertificate"
             )
+            refused.of_credential = error.of_credential
+            return refused
+        said = error.message.partition(";")[0]
         if isinstance(error, UnreachableError | UnsupportedError) and "proxy" in error.message:
             return type(error)(f"{said}; {_PORT_80}")
         return error

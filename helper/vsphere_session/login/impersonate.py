@@ -37,6 +37,7 @@ class Impersonation(LoginMethod):
         self.whom = target
         self._ground = ground
         self._password = ground.password() or ""
+        self.ended: list[str] = []
 
     def tries(self, kind: str) -> tuple[str, str] | None:
         """The administrator's password."""
@@ -63,24 +64,26 @@ class Impersonation(LoginMethod):
             try:
                 return wire.begin(call_of(content, "ImpersonateUser", name), made)
             except LoginRefusedError as refused:
-                raise _refused(self.whom, self._ground.account, refused) from None
+                raise _refused(wire.transport.endpoint.place, self.whom, self._ground.account, refused) from None
             finally:
-                if wire.session_id != own:
-                    _end(wire, own, content)
+                if wire.session_id != own and _end(wire, own, content):
+                    self.ended.append(own)
 
         return client.log_in_by(request)  # type: ignore[attr-defined,no-any-return]  # it has no other kind
 
 
-def _refused(target: str, account: str, refused: LoginRefusedError) -> LoginRefusedError:
-    return LoginRefusedError(
-        f"{refused.message.partition(';')[0]}: {account} may not act as {target}. It takes the privilege Sessions.ImpersonateUser, and "
-        f"{target} must exist, spelled as the server does, and have a session already"
-    )
+def _refused(place: str, target: str, account: str, refused: LoginRefusedError) -> LoginRefusedError:
+    if refused.of_credential:
+        why = f"{target} is not known there, or has no session; spell the name as the server does, and let {target} log in first"
+    else:
+        why = "that takes the privilege Sessions.ImpersonateUser at the root of the inventory; add a role that has it"
+    return LoginRefusedError(f"{place} does not let {account} act as {target}: {why}")
 
 
-def _end(wire: SoapWire, session_id: str, content: Mapping[str, object]) -> None:
-    """End the administrator's own session, should it live on."""
+def _end(wire: SoapWire, session_id: str, content: Mapping[str, object]) -> bool:
+    """End the administrator's own session, should it live on, and say whether that went well."""
     try:
         SoapWire(wire.transport, session_id, quoted=wire.quoted).logout(content)
     except SessionError:
-        pass
+        return False
+    return True

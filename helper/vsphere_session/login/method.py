@@ -4,7 +4,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from typing import Protocol
 
     from vsphere_session.http.transport import Transport
@@ -64,6 +64,7 @@ class LoginMethod:
     proves  whether it can log in nobody but `whom`, so that the name that the server has for the session is theirs
     kinds   of sessions that it can make; from 8.0.3 on a SOAP session is a REST session, too
     expires until when what it has logged in with allows a session (Unix seconds), None where nothing says so
+    ended    sessions that it has made on the way, and ended again
     obtains_by_secret  whether what a server may refuse is sent by `obtain`, and by `log_in` otherwise
     """
 
@@ -72,6 +73,7 @@ class LoginMethod:
     proves = False
     kinds: tuple[str, ...] = ("soap", "rest")
     expires: float | None = None
+    ended: Sequence[str] = ()
     obtains_by_secret = False
 
     def tries(self, _kind: str) -> tuple[str, str] | None:

@@ -72,7 +72,7 @@ class TicketLogin(LoginMethod):
             try:
                 return wire.begin(call_of(content, "CloneSession", inner), made)
             except LoginRefusedError as refused:
-                raise _refused(refused, given=self._given) from None
+                raise _refused(wire.transport.endpoint.place, refused, given=self._given) from None
 
         return client.log_in_by(request)  # type: ignore[attr-defined,no-any-return]  # it has no other kind
 
@@ -121,9 +121,10 @@ class TicketLogin(LoginMethod):
         return text
 
 
-def _refused(refused: LoginRefusedError, *, given: bool) -> LoginRefusedError:
-    why = "it can be used once, and only as long as the session lives that it was taken from"
-    what = "take a new one" if given else "look whether the session manager is for this vCenter"
-    return LoginRefusedError(
-        f"{refused.message.partition(';')[0]}: the ticket was not taken; {why}. {what[0].upper()}{what[1:]}"
+def _refused(place: str, refused: LoginRefusedError, *, given: bool) -> LoginRefusedError:
+    advice = "take a new one" if given else "look whether the session manager is for this vCenter"
+    explained = LoginRefusedError(
+        f"{place} did not take the ticket, which is good once, and only as long as the session lives that it was taken from; {advice}"
     )
+    explained.of_credential = refused.of_credential
+    return explained

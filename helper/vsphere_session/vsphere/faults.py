@@ -27,7 +27,14 @@ LIMIT_MARKS = (
 )
 DEAD_SESSION_FAULTS = ("NotAuthenticated", "ManagedObjectNotFound")
 _WRONG_CREDENTIAL = "InvalidLogin"
-_REFUSALS = (_WRONG_CREDENTIAL, "NoPermission", "NotAuthenticated", "InvalidClientCertificate", "SSPIChallenge")
+_REFUSALS = (
+    _WRONG_CREDENTIAL,
+    "NoPermission",
+    "NotAuthenticated",
+    "InvalidClientCertificate",
+    "NoClientCertificate",
+    "SSPIChallenge",
+)
 
 
 class SoapFaultError(Exception):

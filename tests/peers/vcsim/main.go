@@ -32,7 +32,8 @@ type announcement struct {
 	URL        string `json:"url"`        // without user and password
 	Thumbprint string `json:"thumbprint"` // SHA-1 of the server's certificate, the form of govc's known hosts
 	SHA256     string `json:"sha256"`
-	CA         string `json:"ca"` // PEM of the authority that issued it
+	CA         string `json:"ca"`     // PEM of the authority that issued it
+	Tunnel     int    `json:"tunnel"` // the port that stands for vCenter's port 80, 0 without a tunnel
 }
 
 func main() {
@@ -42,6 +43,7 @@ func main() {
 	esx := flag.Bool("esx", false, "simulate an ESX host rather than vCenter")
 	secure := flag.Bool("tls", true, "serve TLS, with a certificate made for this run")
 	idle := flag.Duration("idle", 0, "end a session that was idle for this long")
+	tunnel := flag.Bool("tunnel", false, "let extensions in through a tunnel, by any certificate")
 	flag.Parse()
 
 	model := simulator.VPX()
@@ -74,6 +76,12 @@ func main() {
 	server := service.NewServer()
 	where := *server.URL
 	where.User = nil
+	if *tunnel {
+		if err := server.StartTunnel(); err != nil {
+			log.Fatal(err)
+		}
+		said.Tunnel = server.Tunnel
+	}
 	said.URL = where.String()
 	if err := json.NewEncoder(os.Stdout).Encode(said); err != nil {
 		log.Fatal(err)
