@@ -24,7 +24,7 @@ from simulated_vcenter.sts import Sts
 
 API_TOKEN = "urn:custom:vcf:params:oauth:grant-type:api-token"
 TOKEN_EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
-FOREIGN_ISSUER = "https://ci.example"
+FOREIGN_ISSUER, FOREIGN_AUDIENCE = "https://ci.example", "vcf-broker"
 PROVIDERS = "/api/vcenter/identity/providers"
 _GRANTS = ("authorization_code", "refresh_token", "client_credentials", "password")
 _ACCESS_LIFE = 1798
@@ -117,10 +117,17 @@ class IdentityProvider:
         self.given.api_tokens[token] = user, self.clock.now() + life
         return token
 
-    def issue_foreign_jwt(self, subject: str, life: float = 300.0, signer: keys.KeyPair | None = None) -> str:
+    def issue_foreign_jwt(
+        self,
+        subject: str,
+        life: float = 300.0,
+        signer: keys.KeyPair | None = None,
+        *,
+        audience: str = FOREIGN_AUDIENCE,
+    ) -> str:
         """Return a CI system's token about itself; `mapped` says whom the broker takes it for."""
         now = self.clock.now()
-        claims = {"iss": FOREIGN_ISSUER, "sub": subject, "iat": int(now), "exp": int(now + life)}
+        claims = {"iss": FOREIGN_ISSUER, "aud": audience, "sub": subject, "iat": int(now), "exp": int(now + life)}
         return jwt.signed(claims, signer or self.foreign_signer)
 
     # What its parts share

@@ -112,7 +112,7 @@ def _api_token(provider: IdentityProvider, request: Request, form: Form) -> dict
 
 
 def _foreign(provider: IdentityProvider, request: Request, form: Form) -> dict[str, Any]:
-    from simulated_vcenter.identity_provider import FOREIGN_ISSUER
+    from simulated_vcenter.identity_provider import FOREIGN_AUDIENCE, FOREIGN_ISSUER
 
     if form.get("subject_token_type") != _FOREIGN or form.get("requested_token_type") != _WANTED:
         raise OAuthError("invalid_request", "subject_token_type or requested_token_type")
@@ -121,6 +121,8 @@ def _foreign(provider: IdentityProvider, request: Request, form: Form) -> dict[s
         claims = jwt.verified(token, provider.foreign_signer, FOREIGN_ISSUER, provider.clock.now())
     except jwt.InvalidJwt as error:
         raise OAuthError("invalid_grant", str(error)) from None
+    if claims.get("aud") != FOREIGN_AUDIENCE:
+        raise OAuthError("invalid_grant", f"the JWT is for {claims.get('aud')}")
     user = provider.mapped.get(claims["sub"])
     if user is None:
         raise OAuthError("invalid_grant", f"nobody is mapped to {claims['sub']}")
