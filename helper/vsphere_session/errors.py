@@ -50,7 +50,7 @@ class LoginRefusedError(SessionError):
 
     kind = "login-refused"
     of_credential = False
-    """Whether the server said that user name or password is wrong, and counts that towards a lock-out."""
+    """Whether the server said that the credential is wrong: of a password, it counts that towards a lock-out."""
 
 
 class UnreachableError(SessionError):

@@ -7,6 +7,8 @@ import threading
 import uuid
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
+from email.utils import formatdate
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -272,7 +274,8 @@ class SimulatedVCenter(WaysIn):
             fault.strike(exchange)
 
     def _work(self, request: Request) -> Response:
-        return self._routes.answer(request)
+        answer = self._routes.answer(request)
+        return replace(answer, headers={**answer.headers, "Date": formatdate(self.clock.now(), usegmt=True)})
 
     def _context(self) -> ssl.SSLContext | None:
         return self._trust.context if self._tls else None

@@ -116,4 +116,4 @@ def test_client_credentials_at_the_real_provider(provider: OidcProvider) -> None
     assert ask("verysecret", in_body=True).access
     with pytest.raises(LoginRefusedError) as refused:
         ask("wr0ng-secret")
-    assert not refused.value.of_credential
+    assert refused.value.of_credential

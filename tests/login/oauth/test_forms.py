@@ -109,12 +109,12 @@ def test_a_secret_goes_into_the_header_or_into_the_body(server: Canned) -> None:
 
 @pytest.mark.parametrize("name", GRANTS)
 def test_a_refused_grant_says_what_to_do_next(server: Canned, name: str) -> None:
-    """Only a refused password counts towards a lock-out."""
+    """A refused password, token or client's secret is not tried again at once; the others are good once, or nobody's."""
     server.answers[TOKEN] = refusal("invalid_grant", "no good")
     error = failed(server, GRANTS[name])
     assert isinstance(error, GrantRefusedError)
     assert f"(invalid_grant: no good); {GRANTS[name].advice}" in str(error)
-    assert error.of_credential is (name == "password")
+    assert error.of_credential is (name in ("password", "client_credentials", "api_token", "foreign_token"))
 
 
 def test_a_refused_client_is_no_refused_password(server: Canned) -> None:
@@ -180,7 +180,7 @@ def test_a_provider_that_repeats_what_it_was_shown_is_not_quoted(server: Canned,
         (in_json({"error": "x"}), UnreachableError, "something else in place of a token"),
         (refusal("server_error", status=500), UnreachableError, "HTTP status 500"),
         ((502, "text/html", b"<html>"), UnreachableError, "HTTP status 502"),
-        ((401, "text/plain", b""), LoginRefusedError, "refused the client (401)"),
+        ((401, "text/plain", b""), LoginRefusedError, "refused (the client: 401)"),
         ((404, "text/html", b"<html>"), UnsupportedError, "has nothing at this address (404)"),
         ((302, "text/html", b""), UnreachableError, "redirects to another address"),
     ],

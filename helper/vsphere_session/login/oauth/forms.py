@@ -71,12 +71,12 @@ def post_form(
     client: Client | None = None,
     headers: Mapping[str, str] | None = None,
     advice: str = "",
-    of_password: bool = False,
+    blamed_by: tuple[str, ...] = (),
 ) -> dict[str, object]:
     """The JSON object that `path` answers with.
 
-    `advice` says what to do next where the grant itself is refused (`invalid_grant`), `of_password` whether a user's
-    password is in it, so that such a refusal counts towards a lock-out.
+    `advice` says what to do next where the grant itself is refused (`invalid_grant`), `blamed_by` which errors say
+    that a credential in it is wrong, so that it is not tried again at once.
 
     Raises LoginRefusedError (GrantRefusedError where the grant is what is wrong), UnsupportedError, UnreachableError,
     UntrustedError. No text has a value of the form in it, but
@@ -92,7 +92,7 @@ def post_form(
     hidden += [value.partition(" ")[2] or value for name, value in given.items() if name == "Authorization"]
     if client and client.secret:
         hidden.append(client.secret)
-    raise failure(transport.endpoint.place, response, answer, hidden, advice=advice, of_password=of_password)
+    raise failure(transport.endpoint.place, response, answer, hidden, advice=advice, blamed_by=blamed_by)
 
 
 def json_object(response: Response) -> dict[str, object] | None:
@@ -111,15 +111,15 @@ def failure(
     hidden: Iterable[str] = (),
     *,
     advice: str = "",
-    of_password: bool = False,
+    blamed_by: tuple[str, ...] = (),
 ) -> SessionError:
     """An answer that is not what was asked for, as an error of ours. `hidden` is never shown, whoever repeats it."""
     name = answer.get("error") if answer else None
     if isinstance(name, str) and name and response.status != 200 and response.status < 500:
         said = _told(name, (answer or {}).get("error_description"), hidden)
-        return oauth_error(place, name, said, advice=advice, of_password=of_password)
+        return oauth_error(place, name, said, advice=advice, blamed_by=blamed_by)
     if response.status == 401:
-        return LoginRefusedError(f"{place} refused the client (401); {_ADVICE['invalid_client']}")
+        return oauth_error(place, "invalid_client", "the client: 401", blamed_by=blamed_by)
     if response.status in (404, 405, 501):
         return UnsupportedError(
             f"{place} has nothing at this address ({response.status}); check the URL of its token endpoint, or give the issuer instead"
@@ -135,7 +135,7 @@ def failure(
     )
 
 
-def oauth_error(place: str, name: str, said: str, *, advice: str = "", of_password: bool = False) -> SessionError:
+def oauth_error(place: str, name: str, said: str, *, advice: str = "", blamed_by: tuple[str, ...] = ()) -> SessionError:
     """The error `name` of RFC 6749, 4.1.2.1 and 5.2, or of OpenID Connect; `said` is shown as it is."""
     name = shown(name)
     if name in _PASSING:
@@ -143,10 +143,9 @@ def oauth_error(place: str, name: str, said: str, *, advice: str = "", of_passwo
     next_step = _ADVICE.get(name) or advice or "ask the provider's administrator what it means"
     if name == "unsupported_grant_type":
         return UnsupportedError(f"{place} refused ({said}); {next_step}")
-    if name != "invalid_grant":
-        return LoginRefusedError(f"{place} refused ({said}); {next_step}")
-    refused = GrantRefusedError(f"{place} refused ({said}); {next_step}")
-    refused.of_credential = of_password
+    kind = GrantRefusedError if name == "invalid_grant" else LoginRefusedError
+    refused = kind(f"{place} refused ({said}); {next_step}")
+    refused.of_credential = name in blamed_by
     return refused
 
 

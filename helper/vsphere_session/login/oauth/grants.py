@@ -20,21 +20,22 @@ TOKEN_EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"  # noqa: S105
 _API_TOKEN = "urn:custom:vcf:params:oauth:grant-type:api-token"  # noqa: S105  # a name
 _OF_A_FOREIGN_PROVIDER = "urn:custom:vcf:params:oauth:token-type:idp_access_token:oidc"  # a name
 _ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access-token"  # noqa: S105  # a name: VMware writes it with a dash
+_WRONG = ("invalid_grant",)
 
 
 class Grant:
     """A form without the client's part.
 
     advice       what to do next where the provider does not take it
-    of_password  whether a user's password is in it
+    blamed_by    the errors that say that a credential in it is wrong: it is not to be tried again at once
     """
 
-    __slots__ = ("advice", "fields", "of_password")
+    __slots__ = ("advice", "blamed_by", "fields")
 
-    def __init__(self, fields: Mapping[str, str], advice: str, *, of_password: bool = False) -> None:
+    def __init__(self, fields: Mapping[str, str], advice: str, *, blamed_by: tuple[str, ...] = ()) -> None:
         self.fields = {name: value for name, value in fields.items() if value}
         self.advice = advice
-        self.of_password = of_password
+        self.blamed_by = blamed_by
 
     def __repr__(self) -> str:
         return f"<Grant {self.fields['grant_type']!r}>"
@@ -46,14 +47,14 @@ def request_tokens(transport: Transport, path: str, grant: Grant, client: Client
     Raises LoginRefusedError (`forms.GrantRefusedError` where the grant is what is wrong), UnsupportedError, UnreachableError,
     UntrustedError.
     """
-    answer = post_form(transport, path, grant.fields, client=client, advice=grant.advice, of_password=grant.of_password)
+    answer = post_form(transport, path, grant.fields, client=client, advice=grant.advice, blamed_by=grant.blamed_by)
     return read_tokens(answer, transport.endpoint.place, now)
 
 
 def client_credentials(*, scope: str = "", resource: str = "") -> Grant:
     """For the client's own account, which an administrator has to give roles in vCenter."""
     fields = {"grant_type": "client_credentials", "scope": scope, "resource": resource}
-    return Grant(fields, "check client_id and client_secret")
+    return Grant(fields, "check client_id and client_secret", blamed_by=(*_WRONG, "invalid_client"))
 
 
 def password(username: str, password: str, *, scope: str = "", resource: str = "") -> Grant:
@@ -66,7 +67,7 @@ def password(username: str, password: str, *, scope: str = "", resource: str = "
         "resource": resource,
     }
     advice = "check user name and password before the next try, since failed tries lock accounts. With MFA a password never works here: log in with the browser"
-    return Grant(fields, advice, of_password=True)
+    return Grant(fields, advice, blamed_by=_WRONG)
 
 
 def refresh_token(token: str, *, scope: str = "") -> Grant:
@@ -89,7 +90,8 @@ def authorization_code(code: str, verifier: str, redirect_uri: str) -> Grant:
 def api_token(token: str) -> Grant:
     """For an API token of VCF 9.1; there is no client."""
     fields = {"grant_type": _API_TOKEN, "api_token": token}
-    return Grant(fields, "the API token has expired, was revoked or is another broker's: make a new one there")
+    advice = "the API token has expired, was revoked or is another broker's: make a new one there"
+    return Grant(fields, advice, blamed_by=_WRONG)
 
 
 def foreign_token(token: str) -> Grant:
@@ -103,4 +105,5 @@ def foreign_token(token: str) -> Grant:
     return Grant(
         fields,
         "the JWT has expired, or the broker does not trust who issued it: check its audience and the broker's providers",
+        blamed_by=_WRONG,
     )
