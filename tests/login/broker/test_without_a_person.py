@@ -12,6 +12,7 @@ import pytest
 
 from login.broker.site import ALICE, BOB, EXCHANGE, PASSWORD, TOKEN, Site, open_site
 from simulated_vcenter import faults
+from simulated_vcenter.identity_provider import FOREIGN_AUDIENCE
 from support.program import Helper, settle
 
 SECRET = "s:e/c r%et"
@@ -205,9 +206,8 @@ def test_a_token_of_a_ci_system(site: Site, tmp_path: Path, given: str) -> None:
 def test_a_token_of_a_ci_system_that_is_not_taken(site: Site, wrong: str) -> None:
     site.configure()
     site.broker.mapped.update({} if wrong == "nobody" else {CI: BOB})
-    token = site.broker.issue_foreign_jwt(
-        CI, **({"audience": "https://elsewhere.example"} if wrong == "audience" else {})
-    )
+    audience = "https://elsewhere.example" if wrong == "audience" else FOREIGN_AUDIENCE
+    token = site.broker.issue_foreign_jwt(CI, audience=audience)
     site.vcenter.clock.advance(301 if wrong == "expired" else 0)
     reply = site.get(idp_token=token)
     assert (reply.status, reply.kind) == (4, "login-refused")
