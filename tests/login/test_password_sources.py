@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+import peers
 from hostile.canary import CANARY, silent
 from login.way import Way, words
 from simulated_vcenter import SimulatedVCenter
@@ -74,6 +75,13 @@ def test_a_locale_that_the_server_does_not_know_is_said(way: Way, source: str) -
     assert "(The locale name is invalid or unknown to the server.)" in message
     assert "GOVMOMI_LOCALE" in message
     assert way.server.session_count == 0
+
+
+def test_vcsim_takes_a_locale(helper: Helper) -> None:
+    with peers.VcSim(user=USER, password=PASSWORD) as vcsim:
+        way = Way(helper, vcsim)  # type: ignore[arg-type]  # what is used of both is the same
+        way.configure(NAMED, 'locale = "de_DE"')
+        assert way.ok(password=PASSWORD, api="soap")["source"] == "login"
 
 
 # ---- a command: how it is written, and when it runs

@@ -72,6 +72,16 @@ def test_on_a_vcenter_with_one_session_for_both_there_is_one_login(helper: Helpe
         assert vc.login_attempts == 1
 
 
+def test_a_server_that_knows_no_newer_version_than_its_own(helper: Helper) -> None:
+    """It refuses LoginByToken, and nothing else, under another one."""
+    with SimulatedVCenter(sts=Sts(strict_version=True)) as vc:
+        way = Way(helper, vc)
+        way.configure(NAMED, SAML)
+        way.ok(password=PASSWORD)
+        (login,) = [seen for seen in vc.requests if seen.operation == "LoginByToken"]
+        assert login.headers["soapaction"] == "urn:vim25/8.0.2.0"
+
+
 def test_the_password_comes_from_where_passwords_come_from(way: Way) -> None:
     path = way.program("given-command", f"echo '{PASSWORD}'")
     way.configure(NAMED, SAML, f"password_command = {words(path)}")

@@ -8,6 +8,7 @@ from vsphere_session.errors import LoginRefusedError
 from vsphere_session.http.connection import host_header
 from vsphere_session.login.method import LoginMethod
 from vsphere_session.vsphere.dates import http_date
+from vsphere_session.vsphere.service_content import about_value
 from vsphere_session.vsphere.sign import sign_header
 from vsphere_session.vsphere.token_messages import login_message
 
@@ -83,7 +84,7 @@ class TokenLogin(LoginMethod):
         now = self._ground.clock.now()
         message = login_message(token, now, self._sign, session_manager=reference, locale=self._ground.locale)
         try:
-            return wire.begin(message, made)
+            return wire.begin(message, made, version=_version(content))
         except LoginRefusedError as refused:
             refused.args = (f"{refused.args[0].partition(';')[0]}{_skew(http_date(wire.date), now)}",)
             raise
@@ -93,6 +94,12 @@ class TokenLogin(LoginMethod):
             f"{message.partition(';')[0]}: the token for {self._token.name_id if self._token else ''} was not taken. Servers give no "
             "reason; it may be for another vCenter, have expired, or its user has no role here"
         )
+
+
+def _version(content: Mapping[str, object]) -> str:
+    """The server's own version: LoginByToken, unlike all else, is refused under one that the server does not know."""
+    version = about_value(content, "apiVersion")
+    return version if version.isascii() and version.replace(".", "").isdigit() else ""
 
 
 def _skew(server: float | None, now: float) -> str:

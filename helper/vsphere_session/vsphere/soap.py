@@ -71,13 +71,13 @@ class SoapWire:
         inner = f"<userName>{escape_xml(username)}</userName><password>{escape_xml(password)}</password>"
         return self.begin(call_of(content, "Login", f"{inner}{in_locale(locale)}"), made)
 
-    def begin(self, envelope: bytes, made: Callable[[], None]) -> Identity:
+    def begin(self, envelope: bytes, made: Callable[[], None], *, version: str = "") -> Identity:
         """Make a new session by this message, and say whose it is; afterwards `session_id` is the new session's. Never tried twice.
 
-        `made` is called as soon as that is known. Raises LoginRefusedError, UnreachableError, SessionLimitError and others.
+        `made` is called as soon as that is known. `version` is one of the server's own, where only such a one will do. Raises LoginRefusedError, UnreachableError, SessionLimitError and others.
         """
         try:
-            answer = self._exchange(envelope, take_cookie=True, refusals=(401, 403))
+            answer = self._exchange(envelope, take_cookie=True, refusals=(401, 403), version=version)
         except SoapFaultError as fault:
             raise for_login_fault(fault, self._place) from None
         user_session = answer.find("returnval")
@@ -146,8 +146,11 @@ class SoapWire:
     def _call(self, name: str, inner: str, *, take_cookie: bool = False) -> Element:
         return self._exchange(_ENVELOPE.format(name=name, inner=inner).encode("utf-8"), take_cookie=take_cookie)
 
-    def _exchange(self, body: bytes, *, take_cookie: bool = False, refusals: tuple[int, ...] = ()) -> Element:
-        headers = {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": f"urn:vim25/{GOVMOMI_VIM_VERSION}"}
+    def _exchange(
+        self, body: bytes, *, take_cookie: bool = False, refusals: tuple[int, ...] = (), version: str = ""
+    ) -> Element:
+        action = f"urn:vim25/{version or GOVMOMI_VIM_VERSION}"
+        headers = {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": action}
         if self.session_id:
             headers["Cookie"] = (
                 f'{SOAP_COOKIE}="{self.session_id}"' if self.quoted else f"{SOAP_COOKIE}={self.session_id}"
