@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from credential_protocol.jsontext import clean, described
 from vsphere_session.cache.clients import RestClient, WireClient
 from vsphere_session.endpoint import real_password
-from vsphere_session.errors import NotFoundError, UnsupportedError
+from vsphere_session.errors import InvalidRequestError, NotFoundError, UnsupportedError
 from vsphere_session.login.custom import CustomLogin
 from vsphere_session.login.password import PasswordLogin
 
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     Terms = tuple[Choice | None, Custom, str, Callable[[], str | None], str, Callable[[], Vault] | None, Person | None]
 
 
+_LOCALE = "GOVMOMI_LOCALE"
+
+
 class Methods:
     """The ways to log in of one session, made when one is needed. What `terms` are, `Session` says."""
 
@@ -34,7 +38,7 @@ class Methods:
         self._around = surroundings
         self._connector = connector
         self._validator = validator
-        self._choice, self._custom, self._login_as, self._password, self._locale, self._vault, self._person = terms
+        self._choice, self._custom, self._login_as, self._password, self._said_locale, self._vault, self._person = terms
         self._configured: LoginMethod | None = None
 
     def of(self, client: WireClient, *, always: bool) -> LoginMethod:
@@ -74,11 +78,18 @@ class Methods:
             raise NotFoundError(
                 f"{why}, and no password to log in to {endpoint.place} as {endpoint.username}; give one, or store it once: vsphere-session store"
             )
-        return PasswordLogin(endpoint.username, password, self._locale)
+        return PasswordLogin(endpoint.username, password, self._locale())
 
     def _any_password(self) -> str | None:
         own = self._endpoint.password
         return own if own is not None else real_password(self._password())
+
+    def _locale(self) -> str:
+        """What is said, else what govmomi's variable says; `_` is the server's own there and here."""
+        locale = self._said_locale or self._around.environ.get(_LOCALE, "")
+        if not clean(locale):
+            raise InvalidRequestError(f"{_LOCALE} {described(locale)}")
+        return "" if locale == "_" else locale
 
     def _ground(self) -> Ground:
         from vsphere_session.login.ground import Ground, NoVault  # noqa: PLC0415  # a password needs none of it
@@ -92,7 +103,7 @@ class Methods:
             clock=around.clock,
             until=around.until,
             environ=around.environ,
-            locale=self._locale,
+            locale=self._locale(),
             unbroken=around.unbroken,
             tell=around.tell,
             transport_to=self._connector.way_to,

@@ -55,7 +55,7 @@ class Session:
     login_soap, login_rest  other ways to log in: called with a connected client, which they leave with a session
     login_as      whom those log in; a cached session is used only if it was made for the same
     login         how to log in otherwise than by password, as the configuration says it (see `login.choice`)
-    locale        the language of the server's texts for sessions that are made here; its own where that is empty
+    locale        the language of the server's texts for sessions that are made here, else GOVMOMI_LOCALE; `_` is the server's own
     password      called when a password is needed and the URL has none
     vault         called for what keeps other secrets of logins, such as a refresh token
     person        who can be asked, for ways to log in that need somebody; None where nobody is there

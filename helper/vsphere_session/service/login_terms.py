@@ -22,7 +22,7 @@ class LoginTerms:
 
     account      whose password it takes, where it takes one
     choice       the method; None for an ordinary login by password
-    locale       the language of the server's texts; empty for its own
+    locale       the language of the server's texts, as it is said
     directories  of cached sessions, by kind. Those of nobody in particular are kept apart: govmomi would give them to anybody
     """
 

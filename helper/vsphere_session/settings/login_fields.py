@@ -53,4 +53,3 @@ VARIABLES = {
     "api_token": "VSPHERE_SESSION_API_TOKEN",
 }
 """Where the environment says the same. govc's belong to govc's URL, if it names one."""
-LOCALE_VARIABLE = "GOVMOMI_LOCALE"

@@ -57,7 +57,7 @@ class LoginSettings:
         self.name = self._name()
         self.by_user = self.name in _BY_USER
         self.has_rest = self.name not in _WITHOUT_REST
-        self.locale = values.locale()
+        self.locale = values.text("locale")
         self._found_user: str | None = None
 
     def __repr__(self) -> str:

@@ -131,13 +131,6 @@ class LoginValues:
         at_hand = self.secret_at_hand(name)
         return self.text(f"{name}_command") if at_hand is None else sha256_hex(at_hand.strip())
 
-    def locale(self) -> str:
-        """The language of the server's texts, else what GOVMOMI_LOCALE says; empty for the server's own, which is `_` as in govmomi."""
-        text = self.text("locale") or self._environ.get(login_fields.LOCALE_VARIABLE, "")
-        if not clean(text):
-            raise InvalidRequestError(f"{login_fields.LOCALE_VARIABLE} {described(text)}")
-        return "" if text == "_" else text
-
 
 def _words(name: str, text: str) -> list[str]:
     if text.startswith("["):

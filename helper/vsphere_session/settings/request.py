@@ -164,8 +164,7 @@ class Settings:
         own, general = self._config.section(self._place.place) or {}, self._config.general
         said = [self._fields, own, general]
         variables = {field: self._environ.get(name, "") for field, name in login_fields.VARIABLES.items()}
-        in_environment = any(variables.values()) or self._environ.get(login_fields.LOCALE_VARIABLE)
-        if all(map(login_fields.FIELDS.isdisjoint, said)) and not in_environment:
+        if all(map(login_fields.FIELDS.isdisjoint, said)) and not any(variables.values()):
             return None
         from vsphere_session.settings.login_levels import login_settings  # noqa: PLC0415  # few say anything
 
