@@ -156,13 +156,15 @@ def test_a_vcenter_that_is_away_costs_no_login(logged_in: Site) -> None:
     assert site.ok(**ASKING)["source"] == "login"
 
 
-def test_many_at_once_use_it_once(logged_in: Site) -> None:
+def test_many_at_once_use_it_once_for_each_kind_of_session_at_most(logged_in: Site) -> None:
+    """The one that makes the REST session need not be the one that has made the SOAP session."""
     site = logged_in
     with ThreadPoolExecutor() as pool:
         replies = list(pool.map(lambda _: site.get(**ASKING), range(6)))
     assert [reply.status for reply in replies] == [0] * 6, replies
     assert len({reply.fields["soap_session_id"] for reply in replies}) == 1
-    assert (site.asked("refresh_token"), site.vcenter.session_count) == (1, 2)
+    assert site.vcenter.session_count == 2
+    assert site.asked("refresh_token") in (1, 2)
 
 
 def test_those_with_sessions_of_their_own_use_it_one_after_the_other(logged_in: Site) -> None:
