@@ -78,7 +78,7 @@ def test_every_block_on_a_callers_page_is_a_snippet(page: Path) -> None:
 def test_every_snippet_is_used_by_a_test_and_every_use_is_of_a_snippet() -> None:
     """By the two names in a test's call of `snippet`."""
     pages = ["README", "CONTRIBUTING", "callers", *(page.stem for page in CALLERS if page.stem != "README")]
-    pages += [f"logins/{page.stem}" for page in (ROOT / "docs" / "logins").glob("*.md")]
+    pages += [f"logins/{page.stem}" for page in ROOT.glob("docs/logins/*.md")]
     marked = {(page, name) for page in pages for name in snippets(page)}
     assert marked
     used = set()

@@ -1,7 +1,7 @@
 """What the pages tell their readers to write, for the tests to use as it stands there.
 
 A snippet is a fenced block below a line `<!-- snippet: NAME -->`. A page is README, CONTRIBUTING, callers (the first page
-of docs/callers), `logins/NAME`, or any other page of docs/callers by its name. tests/docs checks that every snippet is used by a test: call
+of docs/callers), logins/NAME or any other page of docs/callers by its name. tests/docs checks that every snippet is used by a test: call
 `snippet` with both names as literals.
 """
 
