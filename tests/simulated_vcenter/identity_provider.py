@@ -72,7 +72,8 @@ class IdentityProvider:
 
     `users` maps names in UPN form to passwords. `providers` says who may read the list of providers: anybody, those who
     are logged in, or nobody. `subject_token` says how the exchange wants the JWT: as it is, in base64, or either.
-    With `url_safe` the exchange answers in the url-safe alphabet.
+    With `url_safe` the exchange answers in the url-safe alphabet. `trusts` is the issuer of another provider, whose people
+    vCenter takes in place of the broker's: by the keys that it publishes at `/keys`, and as `mapped` says.
     """
 
     def __init__(
@@ -83,10 +84,12 @@ class IdentityProvider:
         providers: Literal["anybody", "logged in", "nobody"] = "anybody",
         subject_token: Literal["raw", "base64", "either"] = "raw",
         url_safe: bool = False,
+        trusts: str = "",
     ) -> None:
         self.users = {"alice@example.com": "Secret1!"} if users is None else dict(users)
         self.base = f"/acs/t/{tenant}"
         self.providers, self.subject_token, self.url_safe = providers, subject_token, url_safe
+        self.trusts = trusts
         self.signer, self.foreign_signer = _signing_keys()
         self.clients: dict[str, Client] = {}
         self.mapped: dict[str, str] = {}  # subjects of the foreign issuer: users here

@@ -9,7 +9,7 @@ from typing import Any
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import padding
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from simulated_vcenter.keys import KeyPair
 
@@ -27,6 +27,11 @@ def signed(claims: dict[str, Any], pair: KeyPair) -> str:
 
 def verified(token: str, pair: KeyPair, issuer: str, now: float) -> dict[str, Any]:
     """Return the claims of a token that this pair has signed for this issuer and that is valid now; raises InvalidJwt."""
+    return verified_by_key(token, pair.key.public_key(), issuer, now)
+
+
+def verified_by_key(token: str, key: rsa.RSAPublicKey, issuer: str, now: float) -> dict[str, Any]:
+    """The same by the public key."""
     try:
         head, claims, signature = map(_decoded, token.split("."))
         algorithm = json.loads(head).get("alg")
@@ -35,7 +40,7 @@ def verified(token: str, pair: KeyPair, issuer: str, now: float) -> dict[str, An
     if algorithm != "RS256":
         raise InvalidJwt(f"a JWT by {algorithm}")
     try:
-        pair.key.public_key().verify(signature, token.rpartition(".")[0].encode(), padding.PKCS1v15(), hashes.SHA256())
+        key.verify(signature, token.rpartition(".")[0].encode(), padding.PKCS1v15(), hashes.SHA256())
     except InvalidSignature:
         raise InvalidJwt("the JWT's signature is not the provider's") from None
     told: dict[str, Any] = json.loads(claims)
@@ -55,6 +60,15 @@ def key_set(pair: KeyPair) -> dict[str, Any]:
 
     key = {"kty": "RSA", "alg": "RS256", "use": "sig", "kid": key_id(pair)}
     return {"keys": [key | {"n": number(numbers.n), "e": number(numbers.e)}]}
+
+
+def public_keys(key_set: dict[str, Any]) -> list[rsa.RSAPublicKey]:
+    """Return the RSA keys for signatures of a JSON Web Key Set."""
+    return [
+        rsa.RSAPublicNumbers(*(int.from_bytes(_decoded(key[name])) for name in ("e", "n"))).public_key()
+        for key in key_set["keys"]
+        if key["kty"] == "RSA" and key.get("use", "sig") == "sig"
+    ]
 
 
 def key_id(pair: KeyPair) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import urllib.request
 from typing import TYPE_CHECKING, Any
 
 from simulated_vcenter import jwt
@@ -39,6 +40,8 @@ def _by_form(provider: IdentityProvider, request: Request) -> dict[str, Any]:
     scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
     if scheme != "Bearer":
         raise OAuthError("invalid_token", "no Bearer token")
+    if provider.trusts:
+        return _of_another_provider(provider, bearer, fields(request.body.decode()))
     try:
         caller = provider.subject(request, bearer)
     except jwt.InvalidJwt as error:
@@ -57,6 +60,22 @@ def _by_form(provider: IdentityProvider, request: Request) -> dict[str, Any]:
         raise OAuthError("invalid_grant", "subject_token is about somebody else")
     encode = base64.urlsafe_b64encode if provider.url_safe else base64.b64encode
     return _told(encode(provider.sts.issue_for_test(subject, life=_LIFE).encode()).decode(), "saml2")
+
+
+def _of_another_provider(provider: IdentityProvider, bearer: str, form: dict[str, str]) -> dict[str, Any]:
+    """Its access tokens may be for itself alone: who it is about says the actor's token, by that provider's published keys."""
+    _check(form, {"grant_type": _GRANT, "requested_token_type": f"{_TYPES}saml2", "subject_token": bearer})
+    _check(form, {"subject_token_type": f"{_TYPES}access_token", "actor_token_type": f"{_TYPES}id_token"})
+    with urllib.request.urlopen(f"{provider.trusts}/keys") as answer:
+        (key,) = jwt.public_keys(json.load(answer))
+    try:
+        claims = jwt.verified_by_key(form.get("actor_token", ""), key, provider.trusts, provider.clock.now())
+    except jwt.InvalidJwt as error:
+        raise OAuthError("invalid_grant", f"actor_token: {error}") from None
+    user = provider.mapped.get(claims["sub"])
+    if user is None:
+        raise OAuthError("invalid_grant", f"nobody is mapped to {claims['sub']}")
+    return _told(base64.b64encode(provider.sts.issue_for_test(user, life=_LIFE).encode()).decode(), "saml2")
 
 
 def _by_json(provider: IdentityProvider, request: Request) -> dict[str, Any]:

@@ -79,12 +79,12 @@ class Login:
         self.process = process
         self.shown = b""
 
-    def url(self) -> str:
-        """The address that is shown, as soon as it is."""
+    def url(self, *, plain: bool = False) -> str:
+        """The address that is shown, as soon as it is; `plain` where the provider is on this machine and without TLS."""
         assert self.process.stderr is not None
         for line in self.process.stderr:
             self.shown += line
-            if line.startswith(b"  https://"):
+            if line.startswith(b"  http://" if plain else b"  https://"):
                 return line.decode().strip()
         raise AssertionError(f"no address was shown: {self.shown!r}")
 
