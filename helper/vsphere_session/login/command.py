@@ -71,7 +71,10 @@ def run(
 
 
 class _Program:
-    """A program that runs. A thread starts it: what a signal's handler raises could lose us a process in the midst of that."""
+    """A program that runs. A thread starts it: what a signal's handler raises could lose us a process in the midst of that.
+
+    The thread is never joined: a `join` that is interrupted takes it for ended while it runs (Python 3.11).
+    """
 
     def __init__(self, words: Sequence[str], name: str, environ: Mapping[str, str] | None) -> None:
         self._words = list(words)
@@ -79,17 +82,25 @@ class _Program:
         self._environ = environ
         self._process: subprocess.Popen[bytes] | None = None
         self._error = OSError(errno.EAGAIN, "")
-        self._starting = threading.Thread(target=self._start)
+        self._starting = threading.Lock()
+        self._tried = threading.Event()
+        self._called_off = False
 
     def started(self) -> subprocess.Popen[bytes]:
         """The process. Raises InvalidRequestError."""
-        self._starting.start()
-        self._starting.join()
+        threading.Thread(target=self._start).start()
+        self._tried.wait()
         if self._process is None:
             raise _not_runnable(self._name, self._words[0], self._error)
         return self._process
 
     def _start(self) -> None:
+        with self._starting:
+            if not self._called_off:
+                self._try()
+        self._tried.set()
+
+    def _try(self) -> None:
         try:
             self._process = subprocess.Popen(  # noqa: S603  # nosec B603  # running the user's program is the purpose; there is no shell
                 self._words,
@@ -106,8 +117,8 @@ class _Program:
 
     def end(self, *, at_once: bool) -> None:
         """End it and all that it has started; where we are asked to end ourselves, it is asked first."""
-        if self._starting.ident is not None:
-            self._starting.join()
+        with self._starting:
+            self._called_off = True
         process = self._process
         if process is None or process.returncode is not None:  # then its number may be somebody else's by now
             return
