@@ -102,10 +102,10 @@ class Resolved:
         )
 
     def stored_password(self, username: str) -> str | None:
-        """The password that is kept for this user, in the secret store or where `password_command` looks; None without one."""
+        """The password that is kept for this user, where `password_command` looks or in the secret store; None without one."""
         terms = self._login_terms(username)
-        found = self.logins.get(self.place, username)
-        return terms.password() if found is None and terms is not None else found
+        found = terms.password() if terms is not None else None
+        return self.logins.get(self.place, username) if found is None else found
 
     def _login_terms(self, username: str) -> LoginTerms | None:
         """What is said of how to log in `username`; None where that is by a password that is found."""

@@ -95,6 +95,9 @@ class LoginSettings:
             if named:
                 return named
             marked = self._marked(level)
+            said = checked("method", self.values.text("method"))
+            if said in marked:
+                return said
             if len(marked) > 1:
                 raise InvalidRequestError(
                     f"{level.name} names {len(marked)} ways to log in, {' and '.join(marked)}; leave one out, or add method = "
