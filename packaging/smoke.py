@@ -1,7 +1,7 @@
 """The tests of what dist/ holds: ``python packaging/smoke.py``; arguments go to pytest.
 
 The tests that run the program as the contract has it (TESTS, and IN_THREE_WAYS) run on the single file, which is what
-callers are given, and every real caller does: those of tests/interop and tests/configure that run the program (see
+callers are given, and every real caller does: those of tests/commands, tests/interop and tests/configure that run the program (see
 tests/support/of_the_program.py). So do the promises, in their short form. It does its main job in the roots of
 tests/everywhere, is installed from its packages on an older Debian, and runs in the container image.
 
@@ -41,6 +41,8 @@ PROMISES = ("tests/promises/test_promises.py",)
 IN_THREE_WAYS = (
     "-p",
     "support.three_ways",
+    "-p",
+    "support.of_the_program",
     "tests/contract",
     "tests/cli",
     "tests/settings",
@@ -57,6 +59,7 @@ WITH_SANITIZERS = (
 )
 EVERYWHERE = ("tests/everywhere",)
 CALLERS = (
+    "tests/commands",
     "tests/interop",
     "tests/configure",
     "--ignore=tests/interop/test_dialects.py",  # in three ways
