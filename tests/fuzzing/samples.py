@@ -194,6 +194,16 @@ REDIRECT = Grammar(
     words=("code=", "&state=s/1", "state=", "&iss=", "error=", "&", "=", "%00", "%ff", "%0d%0a", "+", "?", "#", " HTTP/1.1", "\r\n\r\n"),
     brackets=(("&", "="), ("%", ""), ("x: ", "\r\n")),
 )  # fmt: skip
+TICKET_REQUEST = Grammar(
+    samples=(
+        "GET /session HTTP/1.1\r\nHost: manager:8443\r\nAuthorization: Bearer eyJh.e30.c2ln\r\nAccept-Encoding: gzip\r\n\r\n",
+        "GET /a?b=c HTTP/1.0\r\nauthorization:bearer   T \r\ncontent-length: 12\r\n\r\n",
+        "POST / HTTP/1.1\r\nContent-Length: 65536\r\nX-Tab: a\tb\r\n\r\n",
+        "DELETE /x HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n",
+    ),
+    words=("Authorization: ", "Bearer ", "Basic ", "Content-Length: ", "\r\n", "\r\n\r\n", ": ", "/", "?", " HTTP/1.1", "00012", "65537", "\u0663"),
+    brackets=(("x: ", "\r\n"), ("GET ", " HTTP/1.1")),
+)  # fmt: skip
 ID_TOKEN = Grammar(
     samples=(
         "eyJhbGciOiJSUzI1NiJ9.eyJub25jZSI6Im4iLCJpc3MiOiJpIiwiZXhwIjoxfQ.c2ln",

@@ -11,10 +11,12 @@ from credential_protocol.jsontext import decode
 from fuzzing import checks_of_documents as documents
 from fuzzing import checks_of_oauth as oauth
 from fuzzing import checks_of_requests as requests
+from fuzzing import checks_of_tickets as tickets
 from fuzzing import samples
 from fuzzing.checks_of_requests import text_of
 from fuzzing.mutation import Grammar
 from vsphere_session.cache.govmomi_format import read_rest, read_soap
+from vsphere_session.commands.serving.requests import BadRequestError
 from vsphere_session.endpoint import parse_endpoint
 from vsphere_session.http.thumbprint import normal_thumbprint
 from vsphere_session.login.oauth.tokens import claims
@@ -62,6 +64,7 @@ _ALL = (
     Target("sts.Sts", samples.STS, _FAILURE, documents.parse_sts, documents.check_token),
     Target("dates.unix_seconds", samples.TIME, (), lambda data: unix_seconds(text_of(data)), requests.check_time),
     Target("redirect.answer", samples.REDIRECT, (), oauth.parse_redirect, oauth.check_redirect),
+    Target("serving.read_head", samples.TICKET_REQUEST, (BadRequestError,), tickets.parse_head, tickets.check_head),
     Target("tokens.claims", samples.ID_TOKEN, _VALUE_ERROR, lambda data: claims(text_of(data)), oauth.check_claims),
     Target("thumbprint.normal_thumbprint", samples.THUMBPRINT, _FAILURE, lambda data: normal_thumbprint(text_of(data)), requests.check_thumbprint),
 )  # fmt: skip

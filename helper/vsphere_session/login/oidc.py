@@ -153,7 +153,9 @@ class OidcLogin(TokenLogin):
         return tokens
 
     def _kept(self) -> KeptToken:
-        told = "\0".join(map(self._values.text, ("client_id", "issuer", "token_endpoint", "broker", "tenant", "oidc_scope")))
+        told = "\0".join(
+            map(self._values.text, ("client_id", "issuer", "token_endpoint", "broker", "tenant", "oidc_scope"))
+        )
         return KeptToken(self._ground, f"{kept_for(self.whom)}refresh token {sha256_hex(told.encode())[:16]}")
 
     def _named(self) -> str:
