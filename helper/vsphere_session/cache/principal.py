@@ -19,8 +19,7 @@ if TYPE_CHECKING:
 
 _CUSTOM, _PASSWORD = "custom:", "password:"
 ADOPTED = "adopted"
-_OF_OTHERS = ("", ADOPTED)
-"""What the record says of a session that this program has not made."""
+"""What the record says of a session that somebody has stored; of one that govc has made it says nothing."""
 
 
 def login_record(method: str, whom: str) -> str:
@@ -43,10 +42,15 @@ def made_for(known: Known | None, username: str, login: str, proven: Collection[
             return False
         return login != _CUSTOM or (bool(username) and is_called(username, known.username, proven))
     if not login.startswith(_PASSWORD):
-        return was == login or (was in _OF_OTHERS and bool(username) and not is_anothers(known, username, proven))
+        return was == login or (not _tells(was) and bool(username) and not is_anothers(known, username, proven))
     if was.startswith(_CUSTOM):
         return bool(username) and known is not None and is_called(username, known.username, proven)
-    return (was in _OF_OTHERS or was.startswith(_PASSWORD)) and not is_anothers(known, username, proven)
+    return (not _tells(was) or was.startswith(_PASSWORD)) and not is_anothers(known, username, proven)
+
+
+def _tells(login: str) -> bool:
+    """Whether the record tells by which method a session was made: not of one that this program has not made, nor where it is damaged."""
+    return ":" in login or "#" in login
 
 
 def is_anothers(known: Known | None, username: str, proven: Collection[str] = ()) -> bool:
