@@ -192,10 +192,10 @@ def test_without_those_the_distribution_s_first_bundle_counts(
 
 
 def test_the_bundles_are_those_that_truststore_knows() -> None:
-    """The library for other platforms, which looks in the same places on this one."""
+    """The library for other platforms, which looks in the same places on this one, but for a RHEL without the link."""
     from truststore import _openssl
 
-    assert set(authorities._BUNDLES) == set(_openssl._CA_FILE_CANDIDATES)
+    assert set(authorities._BUNDLES) == {*_openssl._CA_FILE_CANDIDATES, "/etc/pki/tls/certs/ca-bundle.crt"}
 
 
 def test_truststore_decides_on_other_platforms(monkeypatch: pytest.MonkeyPatch) -> None:

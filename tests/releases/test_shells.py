@@ -53,7 +53,8 @@ def test_it_has_every_verb_and_every_value(name: str) -> None:
 
 def test_the_verbs_are_those_that_the_program_knows(helper: Helper) -> None:
     """And the help has each."""
-    assert list(usage.verbs()) == ["get", "store", "erase", "exec", "export", "configure", "unconfigure"]
+    people = ["login", "exec", "export", "serve-tickets", "configure", "unconfigure"]
+    assert list(usage.verbs()) == ["get", "store", "erase", *people]
     for verb in (*usage.verbs(), "no-verb"):
         reply = helper.run(verb)
         assert (b"is not known" in reply.stdout) == (verb == "no-verb"), reply
