@@ -6,7 +6,7 @@ tests/support/of_the_program.py). So do the promises, in their short form. It do
 tests/everywhere, is installed from its packages on an older Debian, and runs in the container image.
 
 The wheel is installed by pipx and uv; its console script has an environment of its own, where it runs what touches each
-part of it (TESTS, OF_THE_WHEEL): all else it does as `test` has it, by the same Python and the same libraries. The source
+part of it (TESTS): all else it does as `test` has it, by the same Python and the same libraries. The source
 distribution has to hold all tests, and to build the very same single file: that goes on beside the tests, since it takes
 minutes in which one core does nothing.
 """
@@ -49,7 +49,6 @@ IN_THREE_WAYS = (
     "tests/login",
     "tests/interop/test_dialects.py",
 )
-OF_THE_WHEEL = ("tests/contract",)
 WITH_SANITIZERS = (
     "tests/smoke/test_fast_lane.py",
     "tests/smoke/test_remembered_answers.py",
@@ -110,7 +109,7 @@ def check_wheel(arguments: list[str]) -> None:
     progress("the wheel by pipx and uv")
     installers.check()
     progress("the wheel")
-    check_program(installed.console_script(), [*TESTS, *OF_THE_WHEEL, *arguments])
+    check_program(installed.console_script(), [*TESTS, *arguments])
 
 
 def check_built() -> None:
