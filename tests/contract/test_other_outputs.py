@@ -212,6 +212,7 @@ def test_no_dialect_reaches_the_login(helper: Helper, vcenter: SimulatedVCenter,
         "git": f"protocol=https\nhost={vcenter.authority}\noutput=login\n\n",
         "docker": f"https://{vcenter.authority}",
         "bazel": json.dumps({"uri": f"https://{vcenter.authority}/api", "output": "login"}),
+        "terraform-cli": "",  # which reads none for a get
     }.get(dialect, json.dumps({"output": "login"}))
     words = ["get", vcenter.authority] if dialect == "terraform-cli" else ["get"] if dialect != "kubernetes" else []
     reply = helper.run("--protocol", dialect, *words, stdin=stdin.encode())

@@ -25,6 +25,7 @@ ASKING = (
     "trust_window",
     "_age",
     "idle_limit",
+    "clone_ticket",
     "kubernetes",
     "bazel",
     "encrypted",
