@@ -7,8 +7,8 @@ tests/everywhere, is installed from its packages on an older Debian, and runs in
 
 The wheel is installed by pipx and uv; its console script has an environment of its own, where it runs what touches each
 part of it (TESTS): all else it does as `test` has it, by the same Python and the same libraries. The source
-distribution has to hold all tests, and to build the very same single file: that goes on beside the tests, since it takes
-minutes in which one core does nothing.
+distribution has to hold all tests, and to build the very same single file, from the first source on unless SMOKE_TOOLCHAIN
+says `cached`: that goes on beside the tests, since it takes minutes in which one core does nothing.
 """
 
 from __future__ import annotations
@@ -67,6 +67,8 @@ CALLERS = (
 )
 RELEASED = ("tests/releases/test_installed.py", "tests/releases/test_image.py")
 UNPACKED = BUILD / "smoke" / "sdist"
+TOOLCHAIN = "SMOKE_TOOLCHAIN"
+"""The variable that says `cached` where the source distribution need not compile interpreter and OpenSSL once more, too."""
 
 
 def main(arguments: list[str]) -> int:
@@ -140,6 +142,9 @@ def check_source_distribution() -> None:
         raise BuildError(
             "the source distribution does not hold the tests of this tree: build it again, or see its include in pyproject.toml"
         )
+    if os.environ.get(TOOLCHAIN) == "cached":
+        (tree / ".cache").mkdir(exist_ok=True)
+        (tree / ".cache" / "toolchain").symlink_to(ROOT / ".cache" / "toolchain")
     said = run("the single file", BINARY, "--version")
     build = (sys.executable, tree / "packaging" / "build.py", "binary")
     built_from = said.partition(" (")[2].rpartition(", OpenSSL ")[0]
