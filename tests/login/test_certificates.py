@@ -155,6 +155,13 @@ def test_with_a_password_in_the_variables_too_it_has_to_be_said_which_is_meant(w
     assert way.ok()["source"] == "cache"
 
 
+def test_a_certificate_does_not_ask_on_behalf_of_a_tokens_owner_nor_renew_it(way: Way) -> None:
+    way.configure(*files(way), 'method = "certificate"')
+    message = way.error("unsupported", token=way.server.sts.issue_for_test(USER), method="certificate")
+    assert "ActAs" in message
+    assert not any("STSService" in request.path for request in way.server.requests)
+
+
 def test_an_address_of_ipv6_and_a_port_are_signed_as_the_server_sees_them(helper: Helper) -> None:
     with SimulatedVCenter(sts=Sts(), host="::1") as vc:
         vc.sts.register_solution_user("robot-1", OWN)

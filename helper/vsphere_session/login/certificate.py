@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vsphere_session.digest import sha256_hex
+from vsphere_session.errors import UnsupportedError
 from vsphere_session.login.by_token import TokenLogin
 from vsphere_session.login.key_files import key_holder
 from vsphere_session.login.sts import ask_sts
@@ -26,6 +27,11 @@ def method(ground: Ground, values: Values) -> LoginMethod:
 
     With a user name for which there is a password, that user; else the solution user of the certificate.
     """
+    if values.source("token"):
+        raise UnsupportedError(
+            "a certificate that asks for a token on behalf of another one's owner (ActAs), or renews it, is not supported; leave token out, "
+            'or log in with it alone: "method": "token"'
+        )
     return CertificateLogin(ground, values)
 
 
