@@ -8,25 +8,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vsphere_session.digest import sha256_hex
-from vsphere_session.login.by_token import TokenLogin
+from vsphere_session.login.by_provider import ProviderLogin, broker_of
 from vsphere_session.login.oauth import grants
-from vsphere_session.login.oauth.addresses import split_url
 from vsphere_session.login.oauth.discovery import configured, discover_broker
-from vsphere_session.login.oauth.exchange import saml_for
-from vsphere_session.login.oidc import broker_of
 from vsphere_session.login.secret import needed_secret
-from vsphere_session.vsphere.saml import read_token
 
 if TYPE_CHECKING:
-    from vsphere_session.endpoint import Endpoint
     from vsphere_session.http.transport import Transport
     from vsphere_session.login.ground import Ground
-    from vsphere_session.login.method import Client, LoginMethod
+    from vsphere_session.login.method import LoginMethod
     from vsphere_session.login.oauth.discovery import Provider
     from vsphere_session.login.oauth.tokens import Tokens
     from vsphere_session.login.values import Values
-    from vsphere_session.vsphere.saml import Assertion
-    from vsphere_session.vsphere.security import Signer
 
 
 def method(ground: Ground, values: Values) -> LoginMethod:
@@ -34,15 +27,13 @@ def method(ground: Ground, values: Values) -> LoginMethod:
     return ApiTokenLogin(ground, values)
 
 
-class ApiTokenLogin(TokenLogin):
+class ApiTokenLogin(ProviderLogin):
     """Logs in with a token that vCenter gives for the broker's."""
 
     name = "api-token"
-    obtains_by_secret = True
 
     def __init__(self, ground: Ground, values: Values) -> None:
-        super().__init__(ground)
-        self._values = values
+        super().__init__(ground, values)
         self._kind = "idp_token" if values.source("idp_token") and not values.source("api_token") else "api_token"
         self._found = ""
 
@@ -52,13 +43,11 @@ class ApiTokenLogin(TokenLogin):
             return None
         return "soap", f"{self._kind}:{sha256_hex(self._given().encode('utf-8', 'surrogatepass'))}"
 
-    def token_for(self, client: Client) -> tuple[Assertion, Signer | None]:
-        """As TokenLogin says."""
+    def tokens_for(self, _vcenter: Transport) -> Tokens:
+        """As ProviderLogin says."""
         given = self._given()
         grant = grants.foreign_token(given) if self._kind == "idp_token" else grants.api_token(given)
-        tokens = self._request(self._provider(), grant)
-        assertion, self.issued_at = saml_for(client.transport, tokens)
-        return read_token(assertion.encode()), None
+        return self._request(self._provider(), grant, None)
 
     def _given(self) -> str:
         if not self._found:
@@ -71,14 +60,3 @@ class ApiTokenLogin(TokenLogin):
         if endpoint:
             return configured("", endpoint)
         return discover_broker(self._connect, broker_of(self._ground, self._values), self._values.text("tenant"))
-
-    def _request(self, provider: Provider, grant: grants.Grant) -> Tokens:
-        place, path = split_url(provider.token_endpoint, "token_endpoint")
-        transport = self._connect(place)
-        try:
-            return grants.request_tokens(transport, path, grant, None, self._ground.clock.now())
-        finally:
-            transport.close()
-
-    def _connect(self, place: Endpoint) -> Transport:
-        return self._ground.transport_to(place, self._values.path("login_ca_file"))

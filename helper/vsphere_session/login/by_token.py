@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import TYPE_CHECKING
 
 from vsphere_session.errors import LoginRefusedError
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from vsphere_session.login.ground import Ground
     from vsphere_session.login.method import Client, Made
+    from vsphere_session.login.values import Values
     from vsphere_session.vsphere.identity import Identity
     from vsphere_session.vsphere.saml import Assertion
     from vsphere_session.vsphere.security import Signer
@@ -34,15 +36,16 @@ class TokenLogin(LoginMethod):
 
     issued_at: float | None = None
 
-    def __init__(self, ground: Ground) -> None:
+    def __init__(self, ground: Ground, values: Values) -> None:
         self._ground = ground
+        self._values = values
         self._token: Assertion | None = None
         self._sign: Signer | None = None
         self.whom = ground.endpoint.username
 
+    @abstractmethod
     def token_for(self, client: Client) -> tuple[Assertion, Signer | None]:
         """The token, and what signs for it where it is for the holder of a key. Raises as `obtain` does."""
-        raise NotImplementedError
 
     def obtain(self, client: Client) -> None:
         """As LoginMethod says. The token's end is that of what is made with it; one that is over by our clock gives none.

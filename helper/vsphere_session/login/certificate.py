@@ -42,8 +42,7 @@ class CertificateLogin(TokenLogin):
     obtains_by_secret = True
 
     def __init__(self, ground: Ground, values: Values) -> None:
-        super().__init__(ground)
-        self._values = values
+        super().__init__(ground, values)
         self._holder = key_holder(ground, values)
         self._password = (ground.password() if self.whom else None) or ""
 

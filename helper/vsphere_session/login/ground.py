@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from vsphere_session.clock import Clock, Deadline
     from vsphere_session.endpoint import Endpoint
     from vsphere_session.http.transport import Transport
+    from vsphere_session.login.values import Values
 
 
 class Vault(Protocol):
@@ -119,3 +120,9 @@ class Ground:
             raise StorageError(
                 f"cannot read {what} {path}: {os.strerror(error.errno or 0)}; check path and mode"
             ) from None
+
+
+def elsewhere(ground: Ground, values: Values) -> Callable[[Endpoint], Transport]:
+    """The way to hosts that have to do with a login and are not the server, verified by `login_ca_file` (see `transport_to`)."""
+    ca_file = values.path("login_ca_file")
+    return lambda place: ground.transport_to(place, ca_file)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -56,7 +58,7 @@ if TYPE_CHECKING:
             """Make a new session by a request with such an Authorization, for its method and path, and say whose it is."""
 
 
-class LoginMethod:
+class LoginMethod(ABC):
     """One way to log in.
 
     name    what the configuration and the helper's own record call it
@@ -87,18 +89,18 @@ class LoginMethod:
         """Ask the server for what a login needs, without any credential. Raises as `log_in` does."""
         client.prepare()
 
-    def obtain(self, client: Client) -> None:
+    def obtain(self, client: Client) -> None:  # noqa: B027  # not every way has to
         """Get what it logs in with, once for both kinds: a token, a ticket. It makes no session, and may be interrupted.
 
         Raises as `log_in` does, NotFoundError, InteractionRequiredError.
         """
 
+    @abstractmethod
     def log_in(self, client: Client) -> Identity | None:
         """The one request that makes a session. None if the server does not know it, though it has just made it.
 
         Raises LoginRefusedError, UnreachableError, UntrustedError, SessionLimitError, UnsupportedError.
         """
-        raise NotImplementedError
 
-    def disown(self) -> None:
+    def disown(self) -> None:  # noqa: B027  # the same
         """It has logged in somebody else than `whom`: forget what would do so again. Raises StorageError."""

@@ -10,17 +10,10 @@ import shlex
 from typing import TYPE_CHECKING
 
 from vsphere_session.digest import sha256_hex
-from vsphere_session.endpoint import Endpoint
-from vsphere_session.errors import (
-    InteractionRequiredError,
-    InvalidRequestError,
-    NotFoundError,
-    UnsupportedError,
-)
-from vsphere_session.login.by_token import TokenLogin
+from vsphere_session.errors import InteractionRequiredError, NotFoundError
+from vsphere_session.login.by_provider import ProviderLogin, provider_of
 from vsphere_session.login.kept_token import KeptToken, kept_for
 from vsphere_session.login.oauth import grants
-from vsphere_session.login.oauth.addresses import split_url
 from vsphere_session.login.oauth.authorization_code import (
     DEFAULT_REDIRECT_URI,
     DEFAULT_SCOPE,
@@ -29,21 +22,16 @@ from vsphere_session.login.oauth.authorization_code import (
     log_in_with_browser,
     refresh,
 )
-from vsphere_session.login.oauth.discovery import configured, discover, discover_broker, discover_by_vcenter
-from vsphere_session.login.oauth.exchange import saml_for
 from vsphere_session.login.oauth.forms import Client as Registered
 from vsphere_session.login.secret import secret
-from vsphere_session.vsphere.saml import read_token
 
 if TYPE_CHECKING:
     from vsphere_session.http.transport import Transport
     from vsphere_session.login.ground import Ground
-    from vsphere_session.login.method import Client, LoginMethod
+    from vsphere_session.login.method import LoginMethod
     from vsphere_session.login.oauth.discovery import Provider
     from vsphere_session.login.oauth.tokens import Tokens
     from vsphere_session.login.values import Values
-    from vsphere_session.vsphere.saml import Assertion
-    from vsphere_session.vsphere.security import Signer
 
 
 def method(ground: Ground, values: Values) -> LoginMethod:
@@ -51,15 +39,13 @@ def method(ground: Ground, values: Values) -> LoginMethod:
     return OidcLogin(ground, values)
 
 
-class OidcLogin(TokenLogin):
+class OidcLogin(ProviderLogin):
     """Logs in with a token that vCenter gives for an identity provider's."""
 
     name = "oidc"
-    obtains_by_secret = True
 
     def __init__(self, ground: Ground, values: Values) -> None:
-        super().__init__(ground)
-        self._values = values
+        super().__init__(ground, values)
         self._grant = values.text("grant") or "code"
         self._client_id = values.needed("client_id", "what the identity provider knows this program as")
         self._found_secret: str | None = None
@@ -73,14 +59,10 @@ class OidcLogin(TokenLogin):
             return ("soap", password) if password else None
         return "soap", f"oidc:{self._client_id}:{self._secret()}"
 
-    def token_for(self, client: Client) -> tuple[Assertion, Signer | None]:
-        """As TokenLogin says."""
-        provider = provider_of(self._ground, self._values, client.transport)
-        tokens = {"code": self._by_person, "client_credentials": self._as_client, "password": self._by_password}[
-            self._grant
-        ](provider)
-        assertion, self.issued_at = saml_for(client.transport, tokens)
-        return read_token(assertion.encode()), None
+    def tokens_for(self, vcenter: Transport) -> Tokens:
+        """As ProviderLogin says."""
+        ways = {"code": self._by_person, "client_credentials": self._as_client, "password": self._by_password}
+        return ways[self._grant](provider_of(self._ground, self._values, vcenter))
 
     def disown(self) -> None:
         """As LoginMethod says."""
@@ -96,7 +78,7 @@ class OidcLogin(TokenLogin):
                 "username: vsphere-session store"
             )
         grant = grants.client_credentials(scope=self._values.text("oidc_scope"), resource=self._values.text("resource"))
-        return self._request(provider, grant)
+        return self._request(provider, grant, self._registered())
 
     def _by_password(self, provider: Provider) -> Tokens:
         password = self._ground.password()
@@ -105,17 +87,8 @@ class OidcLogin(TokenLogin):
                 "to log in by password at the identity provider takes username and password; give both, or store them once"
             )
         scope = self._values.text("oidc_scope") or DEFAULT_SCOPE
-        return self._request(
-            provider, grants.password(self.whom, password, scope=scope, resource=self._values.text("resource"))
-        )
-
-    def _request(self, provider: Provider, grant: grants.Grant) -> Tokens:
-        place, path = split_url(provider.token_endpoint, "token_endpoint")
-        transport = self._connect(place)
-        try:
-            return grants.request_tokens(transport, path, grant, self._registered(), self._ground.clock.now())
-        finally:
-            transport.close()
+        grant = grants.password(self.whom, password, scope=scope, resource=self._values.text("resource"))
+        return self._request(provider, grant, self._registered())
 
     def _by_person(self, provider: Provider) -> Tokens:
         return self._by_refresh_token(provider) or self._in_the_browser(provider)
@@ -172,40 +145,3 @@ class OidcLogin(TokenLogin):
             found = secret("client_secret", self._ground, self._values)
             self._found_secret = (self._ground.vault.login(self._client_id) if found is None else found) or ""
         return self._found_secret
-
-    def _connect(self, place: Endpoint) -> Transport:
-        return self._ground.transport_to(place, self._values.path("login_ca_file"))
-
-
-def provider_of(ground: Ground, values: Values, vcenter: Transport) -> Provider:
-    """The identity provider: `token_endpoint` with `authorization_endpoint`, or `issuer`, or `broker` with `tenant`; else vCenter is asked."""
-
-    def connect(place: Endpoint) -> Transport:
-        return ground.transport_to(place, values.path("login_ca_file"))
-
-    if values.text("token_endpoint"):
-        return configured(
-            values.text("authorization_endpoint"), values.text("token_endpoint"), issuer=values.text("issuer")
-        )
-    if values.text("issuer"):
-        return discover(connect, values.text("issuer"))
-    if values.text("broker") or values.text("tenant"):
-        return discover_broker(connect, broker_of(ground, values), values.text("tenant"))
-    try:
-        return discover_by_vcenter(connect, vcenter)
-    except (UnsupportedError, NotFoundError) as untold:
-        try:
-            return discover_broker(connect, broker_of(ground, values), values.text("tenant"))
-        except UnsupportedError:
-            raise untold from None
-
-
-def broker_of(ground: Ground, values: Values) -> Endpoint:
-    """The VCF Identity Broker: a host of its own, or in vCenter. Raises InvalidRequestError."""
-    text = values.text("broker")
-    if not text:
-        return Endpoint("https", ground.endpoint.authority, "/", "", None)
-    place, path = split_url(text if "://" in text else f"https://{text}", "broker")
-    if path != "/":
-        raise InvalidRequestError("broker is a host; leave the path out, and give tenant where it is not CUSTOMER")
-    return place

@@ -32,8 +32,7 @@ class SamlLogin(TokenLogin):
     obtains_by_secret = True
 
     def __init__(self, ground: Ground, values: Values) -> None:
-        super().__init__(ground)
-        self._values = values
+        super().__init__(ground, values)
         self._password = self._found(ground)
 
     @staticmethod

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from vsphere_session.login.ground import elsewhere
 from vsphere_session.vsphere.sts_location import issue
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ def ask_sts(asking: Credential, ground: Ground, values: Values) -> Assertion:
     return issue(
         asking,
         ground.endpoint,
-        lambda place: ground.transport_to(place, values.path("login_ca_file")),
+        elsewhere(ground, values),
         ground.clock,
         sts_url=values.text("sts_url"),
         life=LONGEST_LIFE,

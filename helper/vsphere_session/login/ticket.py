@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from credential_protocol.jsontext import decode
 from vsphere_session.digest import sha256_hex
 from vsphere_session.endpoint import Endpoint
-from vsphere_session.errors import InvalidRequestError, LoginRefusedError, NotFoundError, UnreachableError
+from vsphere_session.errors import InvalidRequestError, LoginRefusedError, NotFoundError, SessionError, UnreachableError
+from vsphere_session.login.ground import elsewhere
 from vsphere_session.login.method import LoginMethod
 from vsphere_session.login.oauth.addresses import split_url
+from vsphere_session.login.oauth.forms import json_object
 from vsphere_session.login.secret import secret
 from vsphere_session.vsphere.soap import call_of
 from vsphere_session.vsphere.xml import escape_xml
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
     from vsphere_session.vsphere.identity import Identity
     from vsphere_session.vsphere.soap import SoapWire
 
-SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount/token"
-"""Where a pod finds its own token, which counts where no other is given."""
+SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
+"""Where a pod finds its own token, which counts where no other is given, and the authority of the API server's certificate."""
 LONGEST_TICKET = 4096
 
 
@@ -80,7 +81,7 @@ class TicketLogin(LoginMethod):
         url = self._values.needed("ticket_url", "where to fetch a ticket")
         place, path = split_url(url, "ticket_url")
         headers = {"Authorization": f"Bearer {self._bearer(place)}", "Accept": "application/json"}
-        transport = self._ground.transport_to(place, self._values.path("login_ca_file"))
+        transport = elsewhere(self._ground, self._values)(place)
         self._ground.tell(f"fetching a clone ticket from {place.place}")
         try:
             response = transport.send("GET", path, headers)
@@ -95,11 +96,7 @@ class TicketLogin(LoginMethod):
             raise UnreachableError(
                 f"the session manager {place.place} answered with HTTP status {response.status}; check ticket_url, and its log"
             )
-        try:
-            answer = decode(response.body)
-        except ValueError:
-            answer = None
-        ticket = answer.get("token") if isinstance(answer, dict) else None
+        ticket = (json_object(response) or {}).get("token")
         if not isinstance(ticket, str) or not ticket:
             raise UnreachableError(
                 f'the session manager {place.place} answered without a ticket: it is to say {{"token": "TICKET"}}; check ticket_url'
@@ -111,8 +108,8 @@ class TicketLogin(LoginMethod):
         if given is not None:
             return given
         try:
-            text = self._ground.read(SERVICE_ACCOUNT, "the service account's token").decode("ascii").strip()
-        except Exception:  # noqa: BLE001  # there is none, whatever the reason
+            text = self._ground.read(f"{SERVICE_ACCOUNT}/token", "the service account's token").decode("ascii").strip()
+        except (SessionError, UnicodeDecodeError):  # there is none
             text = ""
         if not text or not text.isprintable():
             raise NotFoundError(

@@ -29,7 +29,7 @@ class GivenTokenLogin(TokenLogin):
     name = "token"
 
     def __init__(self, ground: Ground, values: Values) -> None:
-        super().__init__(ground)
+        super().__init__(ground, values)
         raw = raw_secret("token", ground, values)
         if raw is None:
             raise NotFoundError("there is no token; give token, token_file or token_command")

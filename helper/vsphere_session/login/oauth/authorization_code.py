@@ -12,10 +12,10 @@ from urllib.parse import urlencode
 
 from vsphere_session.clock import Clock, Deadline
 from vsphere_session.errors import InvalidRequestError, LoginRefusedError, SessionError
-from vsphere_session.login.oauth.addresses import Connect, split_url
+from vsphere_session.login.oauth.addresses import Connect
 from vsphere_session.login.oauth.discovery import Provider
 from vsphere_session.login.oauth.forms import Client
-from vsphere_session.login.oauth.grants import authorization_code, refresh_token, request_tokens
+from vsphere_session.login.oauth.grants import authorization_code, refresh_token, tokens_of
 from vsphere_session.login.oauth.listener import Listener
 from vsphere_session.login.oauth.pkce import Proof
 from vsphere_session.login.oauth.redirect import MAX_REQUEST_BYTES, Expected, judge, read_parameters
@@ -82,14 +82,9 @@ class Login:
         return Expected(path, self._proof.state, issuer=self.provider.issuer, names_itself=self.provider.names_itself)
 
     def redeem(self, code: str, redirect_uri: str) -> Tokens:
-        """The tokens for the code that the browser has brought. Raises as `request_tokens` does."""
+        """The tokens for the code that the browser has brought. Raises as `tokens_of` does."""
         grant = authorization_code(code, self._proof.verifier, redirect_uri)
-        endpoint, path = split_url(self.provider.token_endpoint, "token_endpoint")
-        transport = self._connect(endpoint)
-        try:
-            tokens = request_tokens(transport, path, grant, self.client, self.clock.now())
-        finally:
-            transport.close()
+        tokens = tokens_of(self.provider.token_endpoint, self._connect, grant, self.client, self.clock.now())
         self._check(tokens)
         return tokens
 
@@ -171,14 +166,9 @@ def refresh(
     Providers void the old one with their answer. So `store` is given the new one before anything else is done with the
     rest, and whoever uses the access token can die without losing the login.
 
-    Raises GrantRefusedError where the token is good no more (it is to be forgotten then), and as `request_tokens` does.
+    Raises GrantRefusedError where the token is good no more (it is to be forgotten then), and as `tokens_of` does.
     """
-    endpoint, path = split_url(login_at.token_endpoint, "token_endpoint")
-    transport = connect(endpoint)
-    try:
-        tokens = request_tokens(transport, path, refresh_token(token, scope=scope), client, clock.now())
-    finally:
-        transport.close()
+    tokens = tokens_of(login_at.token_endpoint, connect, refresh_token(token, scope=scope), client, clock.now())
     if tokens.refresh and tokens.refresh != token:
         store(tokens.refresh)
     return tokens

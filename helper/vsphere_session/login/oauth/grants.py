@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from vsphere_session.http.transport import Transport
+from vsphere_session.login.oauth.addresses import Connect, split_url
 from vsphere_session.login.oauth.forms import Client, post_form
 from vsphere_session.login.oauth.tokens import Tokens, read_tokens
 
@@ -49,6 +50,16 @@ def request_tokens(transport: Transport, path: str, grant: Grant, client: Client
     """
     answer = post_form(transport, path, grant.fields, client=client, advice=grant.advice, blamed_by=grant.blamed_by)
     return read_tokens(answer, transport.endpoint.place, now)
+
+
+def tokens_of(token_endpoint: str, connect: Connect, grant: Grant, client: Client | None, now: float) -> Tokens:
+    """The same by the endpoint's URL, on a connection of its own. Raises as `request_tokens` does, and InvalidRequestError."""
+    endpoint, path = split_url(token_endpoint, "token_endpoint")
+    transport = connect(endpoint)
+    try:
+        return request_tokens(transport, path, grant, client, now)
+    finally:
+        transport.close()
 
 
 def client_credentials(*, scope: str = "", resource: str = "") -> Grant:
