@@ -85,8 +85,7 @@ class Authenticator:
         """
         self._connector.connect(client, config)
         client.stored = None
-        custom = self._records[client.kind].startswith("custom:")
-        if not custom and self._share_soap_session(client):
+        if not self._methods.is_custom(client) and self._share_soap_session(client):
             return None
         method = self._methods.of(client, always=self._always)
         tried = method.tries(client.kind)
@@ -160,8 +159,8 @@ class Authenticator:
             raise LoginRefusedError(
                 f"{self._endpoint.place} does not know the {kind.upper()} session that it has just made; try again"
             )
-        custom = self._records[kind].startswith("custom:")
-        if whom and not custom and not method.proves and not is_called(whom, identity.username, self._record.proven):
+        sure = method.proves or self._methods.is_custom(client)
+        if whom and not sure and not is_called(whom, identity.username, self._record.proven):
             method.disown()
             raise LoginRefusedError(
                 f"{self._endpoint.place} says that the {method.name} logs in {identity.username}, not {whom}; name the user whose it is"

@@ -21,29 +21,48 @@ if TYPE_CHECKING:
     from vsphere_session.login.ground import Ground, Person, Vault
     from vsphere_session.login.method import LoginMethod
 
-    Custom = Mapping[str, Callable[..., None] | None]
-    Terms = tuple[Choice | None, Custom, str, Callable[[], str | None], str, Callable[[], Vault] | None, Person | None]
-
 
 _LOCALE = "GOVMOMI_LOCALE"
 
 
 class Methods:
-    """The ways to log in of one session, made when one is needed. What `terms` are, `Session` says."""
+    """The ways to log in of one session, made when one is needed. `custom` is by kind; all else is as `Session` has it."""
 
     def __init__(
-        self, endpoint: Endpoint, terms: Terms, surroundings: Surroundings, connector: Connector, validator: Validator
+        self,
+        endpoint: Endpoint,
+        surroundings: Surroundings,
+        connector: Connector,
+        validator: Validator,
+        *,
+        custom: Mapping[str, Callable[..., None] | None],
+        login_as: str,
+        login: Choice | None,
+        locale: str,
+        password: Callable[[], str | None],
+        vault: Callable[[], Vault] | None,
+        person: Person | None,
     ) -> None:
         self._endpoint = endpoint
         self._around = surroundings
         self._connector = connector
         self._validator = validator
-        self._choice, self._custom, self._login_as, self._password, self._said_locale, self._vault, self._person = terms
+        self._custom = custom
+        self._login_as = login_as
+        self._choice = login
+        self._said_locale = locale
+        self._password = password
+        self._vault = vault
+        self._person = person
         self._configured: LoginMethod | None = None
+
+    def is_custom(self, client: WireClient) -> bool:
+        """Whether `client` is logged in by a callable that a Python caller has brought along."""
+        return self._custom[client.kind] is not None
 
     def of(self, client: WireClient, *, always: bool) -> LoginMethod:
         """How to log `client` in. `always`: whatever is cached. Raises NotFoundError, UnsupportedError."""
-        custom = self._custom.get(client.kind)
+        custom = self._custom[client.kind]
         if custom is not None:
             return CustomLogin(custom, self._login_as)
         if self._choice is not None:

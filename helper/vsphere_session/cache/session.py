@@ -105,14 +105,11 @@ class Session:
         self.policy: Final = policy or Policy()
         self._around: Final = around
         custom = {"soap": login_soap, "rest": login_rest}
-        self._terms: Final = (login, custom, login_as, password, locale, vault, person)
         usual = login.record if login is not None else login_record("password", self.url.username)
         self._records: Final = {
             kind: usual if by is None else login_record("custom", login_as) for kind, by in custom.items()
         }
         self._account: Final = login.account if login is not None else ""
-        self._found_methods: Methods | None = None
-
         self.dir_soap: Final = _named(dir_soap, "SOAP") if dir_soap else around.paths.soap_sessions
         self.dir_rest: Final = _named(dir_rest, "REST") if dir_rest else around.paths.rest_sessions
         pinned = bool(thumbprint)
@@ -132,6 +129,26 @@ class Session:
             pinned=insecure and pinned,
         )
         self._found_refusals: Refusals | None = None
+        self._found_methods: Methods | None = None
+
+        def methods() -> Methods:
+            from vsphere_session.cache.methods import Methods  # noqa: PLC0415  # a warm answer logs nobody in
+
+            return Methods(
+                self.url,
+                around,
+                self._connector,
+                self._validator,
+                custom=custom,
+                login_as=login_as,
+                login=login,
+                locale=locale,
+                password=password,
+                vault=vault,
+                person=person,
+            )
+
+        self._new_methods: Final = methods
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.url.url!r}, insecure={self.insecure})"
@@ -347,10 +364,7 @@ class Session:
     def _methods(self) -> Methods:
         """The ways to log in, the same for both kinds: they get their sessions by one token."""
         if self._found_methods is None:
-            from vsphere_session.cache.methods import Methods  # noqa: PLC0415  # a warm answer logs nobody in
-
-            terms, around, connector = self._terms, self._around, self._connector
-            self._found_methods = Methods(self.url, terms, around, connector, self._validator)
+            self._found_methods = self._new_methods()
         return self._found_methods
 
 
