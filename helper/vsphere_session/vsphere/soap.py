@@ -86,9 +86,9 @@ class SoapWire:
         made()
         return self._identity(user_session)
 
-    def ask(self, envelope: bytes) -> Element:
-        """The Body of the answer to any other message. Raises SoapFaultError, UnreachableError and others."""
-        return self._exchange(envelope)
+    def ask(self, name: str, inner: str) -> Element:
+        """The Body of the answer to a call that needs no session of ours. Raises SoapFaultError, UnreachableError and others."""
+        return self._call(name, inner)
 
     def clone_ticket(self, content: Mapping[str, object]) -> str | None:
         """A ticket for one further session; None if the server does not know this session any more."""

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 from vsphere_session.endpoint import SOAP_PATH, Endpoint, parse_endpoint
 from vsphere_session.errors import InvalidRequestError, SessionError, UnreachableError
 from vsphere_session.http.limits import MAX_NAME_CHARACTERS
-from vsphere_session.vsphere.session_id import GOVMOMI_VIM_VERSION
+from vsphere_session.vsphere.faults import SoapFaultError
+from vsphere_session.vsphere.soap import SoapWire
 from vsphere_session.vsphere.sts import NoStsError, Sts
 from vsphere_session.vsphere.token_messages import TOKEN_LIFE
-from vsphere_session.vsphere.xml import parse_xml
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,11 +29,7 @@ if TYPE_CHECKING:
 
 WELL_KNOWN = "/sts/STSService"
 _SETTING = "config.vpxd.sso.sts.uri"
-_QUESTION = (
-    '<?xml version="1.0" encoding="UTF-8"?>\n<Envelope xmlns="http://schemas.xmlsoap.org/soap/envelope/"><Body>'
-    '<QueryOptions xmlns="urn:vim25"><_this type="OptionManager">VpxSettings</_this>'
-    f"<name>{_SETTING}</name></QueryOptions></Body></Envelope>"
-)
+_QUESTION = ("QueryOptions", f'<_this type="OptionManager">VpxSettings</_this><name>{_SETTING}</name>')
 
 
 def issue(
@@ -78,13 +74,11 @@ def issue(
 def _told_by(vcenter: Endpoint, connect: Connect) -> Endpoint | None:
     """What the setting says, which needs no login; None where it says nothing of use."""
     transport = connect(vcenter)
-    headers = {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": f"urn:vim25/{GOVMOMI_VIM_VERSION}"}
     try:
-        response = transport.send("POST", vcenter.escaped_path, headers, _QUESTION.encode())
-        found = parse_xml(response.body).find("returnval")
+        found = SoapWire(transport).ask(*_QUESTION).find("returnval")
         url = found.value("value") if found is not None and found.value("key") == _SETTING else ""
         return _safe(parse_endpoint(url), vcenter) if 0 < len(url) <= MAX_NAME_CHARACTERS else None
-    except (SessionError, ValueError):  # what is known already, that there is no STS, says more
+    except (SessionError, SoapFaultError):  # what is known already, that there is no STS, says more
         return None
     finally:
         transport.close()
