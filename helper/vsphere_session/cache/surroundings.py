@@ -82,16 +82,16 @@ class Surroundings:
         """The same with the deadline of a call that begins now, unless one is running."""
         return self if self.deadline is not None else self._with(self.reader)
 
-    def again(self) -> Surroundings:
-        """The same for a further call, which begins now and depends on what itself reads."""
-        return self._with(Reader())
+    def again(self, deadline: Deadline | None = None) -> Surroundings:
+        """The same for a further call, which begins now, or has this deadline, and depends on what itself reads."""
+        return self._with(Reader(), deadline)
 
-    def _with(self, reader: Reader) -> Surroundings:
+    def _with(self, reader: Reader, deadline: Deadline | None = None) -> Surroundings:
         return Surroundings(
             self.environ,
             clock=self.clock,
-            timeout=self.timeout,
-            deadline=Deadline(self.timeout, self.clock),
+            timeout=self.timeout if deadline is None else deadline.seconds,
+            deadline=deadline or Deadline(self.timeout, self.clock),
             caller=self.caller,
             reader=reader,
             unbroken=self.unbroken,

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from vsphere_session.cache.clients import WireClient
     from vsphere_session.cache.session import Session
     from vsphere_session.cache.surroundings import Surroundings
+    from vsphere_session.clock import Deadline
     from vsphere_session.login.ground import Person
     from vsphere_session.secrets.logins import Logins
     from vsphere_session.settings.config_file import Configuration
@@ -48,10 +49,10 @@ class Call:
         self.person: Final = person
         self.outcome: Final = Outcome(around.unbroken)
 
-    def again(self) -> Call:
-        """A further call in the same surroundings, which begins now."""
+    def again(self, deadline: Deadline | None = None) -> Call:
+        """A further call in the same surroundings, which begins now, or has this deadline."""
         return Call(
-            self.around.again(),
+            self.around.again(deadline),
             self.config,
             secret_store=self.secret_store,
             keep=self.keep,

@@ -5,7 +5,13 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from vsphere_session.commands.serving.bearers import SERVICE_ACCOUNT, Bearers, TokenFile, TokenReview
+from vsphere_session.commands.serving.bearers import (
+    AUTHORITY_OF_THE_CLUSTER,
+    TOKEN_OF_THE_POD,
+    Bearers,
+    TokenFile,
+    TokenReview,
+)
 from vsphere_session.endpoint import Endpoint
 from vsphere_session.errors import InvalidRequestError, NotFoundError
 from vsphere_session.login.oauth.addresses import split_url
@@ -127,8 +133,8 @@ class ServingOptions:
             )
         return TokenReview(
             self._api_server(environ),
-            ca_file=self.text("--review-ca") or f"{SERVICE_ACCOUNT}/ca.crt",
-            token_file=self.text("--review-token-file") or f"{SERVICE_ACCOUNT}/token",
+            ca_file=self.text("--review-ca") or AUTHORITY_OF_THE_CLUSTER,
+            token_file=self.text("--review-token-file") or TOKEN_OF_THE_POD,
             accounts=accounts,
             audiences=self._values.get("--audience", []),
             clock=clock,

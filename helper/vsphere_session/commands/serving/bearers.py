@@ -7,18 +7,19 @@ from collections.abc import Mapping, Sequence
 from hmac import compare_digest
 from typing import Protocol
 
-from credential_protocol.jsontext import decode, encode
+from credential_protocol.jsontext import encode
 from vsphere_session.clock import Clock, Deadline
 from vsphere_session.endpoint import Endpoint
 from vsphere_session.errors import InvalidRequestError, StorageError, UnreachableError
 from vsphere_session.http.transport import Transport
 from vsphere_session.http.trust import Trust
-from vsphere_session.storage.reading import Reader
+from vsphere_session.login.oauth.forms import json_object
+from vsphere_session.login.ticket import SERVICE_ACCOUNT
+from vsphere_session.storage.reading import Reader, identity_of
 
 MAX_TOKEN_FILE_BYTES = 64 * 1024
 REVIEW_PATH = "/apis/authentication.k8s.io/v1/tokenreviews"
-SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
-"""Where a pod finds its own token, and the authority of the API server's certificate."""
+TOKEN_OF_THE_POD, AUTHORITY_OF_THE_CLUSTER = f"{SERVICE_ACCOUNT}/token", f"{SERVICE_ACCOUNT}/ca.crt"
 
 
 class Bearers(Protocol):
@@ -45,8 +46,7 @@ class TokenFile:
     def tokens(self) -> tuple[bytes, ...]:
         """All of them. Raises StorageError, InvalidRequestError."""
         try:
-            found = os.stat(self._path)
-            seen = (found.st_ino, found.st_dev, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+            seen = identity_of(os.stat(self._path))
             if seen != self._seen:
                 self._tokens, self._seen = self._read(), seen
         except OSError as error:
@@ -119,11 +119,8 @@ class TokenReview:
                 f"the API server {place} lets this account review no tokens ({response.status}); bind the ClusterRole "
                 "system:auth-delegator to it"
             )
-        try:
-            answer = decode(response.body) if response.status in (200, 201) else None
-        except ValueError:
-            answer = None
-        status = answer.get("status") if isinstance(answer, dict) else None
+        answer = json_object(response) if response.status in (200, 201) else None
+        status = (answer or {}).get("status")
         if not isinstance(status, dict):
             raise UnreachableError(
                 f"the API server {place} answered a TokenReview with HTTP status {response.status} and no status of the token; check --token-review"

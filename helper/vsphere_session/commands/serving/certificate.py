@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from vsphere_session.errors import InvalidRequestError, StorageError
 from vsphere_session.http.tls import without_old_versions
+from vsphere_session.storage.reading import identity_of
 
 
 class Certificate:
@@ -38,10 +39,9 @@ class Certificate:
         found: list[tuple[int, ...]] = []
         for path in self._paths:
             try:
-                stat = os.stat(path)
+                found.append(identity_of(os.stat(path)))
             except OSError as error:
                 raise _unreadable(path, error) from None
-            found.append((stat.st_ino, stat.st_dev, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns))
         return found
 
     def _load(self) -> ssl.SSLContext:

@@ -6,16 +6,15 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from credential_protocol.messages import Request
-from vsphere_session.cache.surroundings import Surroundings
 from vsphere_session.clock import Deadline
 from vsphere_session.errors import BusyError
-from vsphere_session.service.call import Call
 from vsphere_session.service.verbs import get
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from credential_protocol.messages import Answer
+    from vsphere_session.service.call import Call
 
 
 class Tickets:
@@ -41,25 +40,10 @@ class Tickets:
         if not self._asking.acquire(timeout=max(until.remaining(), 0.0)):
             raise BusyError("vCenter is being asked already, and has not answered in time; try again")
         try:
-            call = self._until(until)
+            call = self._call.again(until)
             try:
                 return get(Request("get", self._target, self._fields | dict(more)), call)
             finally:
                 call.outcome.give_back()
         finally:
             self._asking.release()
-
-    def _until(self, until: Deadline) -> Call:
-        """A call in the same surroundings that has to end then."""
-        own, around = self._call, self._call.around
-        fresh = Surroundings(
-            around.environ,
-            clock=around.clock,
-            timeout=until.seconds,
-            deadline=until,
-            caller=around.caller,
-            unbroken=around.unbroken,
-            connecting=around.connecting,
-            tell=around.tell if around.verbose else None,
-        )
-        return Call(fresh, own.config, secret_store=own.secret_store, keep=own.keep, remember=False)
