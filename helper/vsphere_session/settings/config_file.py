@@ -305,11 +305,9 @@ def seconds(text: str, name: str) -> float:
 
 
 def _unknown(key: str) -> str:
-    if "password" in key.lower() or key in login_fields.SECRETS:
-        if key in login_fields.SECRETS:
-            return (
-                f"{key} is a secret, and does not belong into the configuration; name a file or a command that has it"
-            )
+    if key in login_fields.SECRETS:
+        return f"{key} is a secret, and does not belong into the configuration; name a file or a command that has it"
+    if "password" in key.lower():
         return "passwords do not belong into the configuration; store it once: vsphere-session store"
     from credential_protocol.native import nearest  # noqa: PLC0415  # only a mistake pays for it
 

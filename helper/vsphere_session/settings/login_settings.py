@@ -90,13 +90,10 @@ class LoginSettings:
     # ---- which one
 
     def _name(self) -> str:
+        said = checked("method", self.values.text("method"))
         for level in self.values.levels:
-            named = checked("method", level.values.get("method", ""))
-            if named:
-                return named
             marked = self._marked(level)
-            said = checked("method", self.values.text("method"))
-            if said in marked:
+            if level.values.get("method") or said in marked:
                 return said
             if len(marked) > 1:
                 raise InvalidRequestError(
