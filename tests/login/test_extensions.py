@@ -70,6 +70,15 @@ def test_three_lines_make_a_session_of_the_extension(helper: Helper, vc: Simulat
     assert vc.session_count == 0
 
 
+@pytest.mark.parametrize("fields", [{"extension": KEY}, {"method": "certificate"}], ids=["extension", "certificate"])
+@pytest.mark.parametrize("named", [{}, {"username": KEY}], ids=["nobody", "a user"])
+def test_a_certificate_that_is_not_given_is_asked_for_by_its_name(
+    helper: Helper, vc: SimulatedVCenter, fields: dict[str, str], named: dict[str, str]
+) -> None:
+    whole = {"url": vc.authority, "ca_file": vc.ca_file, "api": "soap", **fields, **named}
+    assert failure(helper, "invalid-request", whole).startswith("certificate is not given")
+
+
 def test_one_file_may_have_both_and_a_key_its_passphrase(helper: Helper, vc: SimulatedVCenter, tmp_path: Path) -> None:
     both = tmp_path / "both.pem"
     both.write_text(OWN.key_pem + OWN.certificate_pem, encoding="ascii")

@@ -65,7 +65,7 @@ class ExtensionLogin(LoginMethod):
     def obtain(self, _client: Client) -> None:
         """Make the tunnel ready, with the certificate."""
         context = without_old_versions(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
-        certificate = self._values.path("certificate") or self._values.needed("certificate", "the extension's, as PEM")
+        certificate = self._values.path("certificate")
         passphrase = passphrase_of_key(self._ground, self._values)
         try:
             context.load_cert_chain(certificate, self._values.path("private_key") or None, lambda: passphrase)

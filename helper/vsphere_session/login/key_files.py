@@ -18,7 +18,6 @@ def key_holder(ground: Ground, values: Values) -> KeyHolder:
 
     Raises InvalidRequestError where they do not fit or are no good, StorageError, and what `key_passphrase_command` does.
     """
-    values.needed("certificate", "a file with it, as PEM")
     private_key = values.data("private_key") if values.path("private_key") else b""
     pair = key_pair(
         values.data("certificate"),

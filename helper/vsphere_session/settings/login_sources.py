@@ -85,7 +85,7 @@ class LoginValues:
 
     def data(self, name: str) -> bytes:
         """What is in the file that the setting names. Raises StorageError, InvalidRequestError."""
-        path = self.path(name)
+        path = self.path(name) or self.needed(name, "the path of a file, as PEM where it is a certificate")
         if path not in self._contents:
             try:
                 self._contents[path] = self._reader.named(path, MAX_FILE_BYTES + 1, f"the {name}", self._seconds)
