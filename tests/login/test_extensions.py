@@ -73,7 +73,7 @@ def test_three_lines_make_a_session_of_the_extension(helper: Helper, vc: Simulat
 @pytest.mark.parametrize("fields", [{"extension": KEY}, {"method": "certificate"}], ids=["extension", "certificate"])
 @pytest.mark.parametrize("named", [{}, {"username": KEY}], ids=["nobody", "a user"])
 def test_a_certificate_that_is_not_given_is_asked_for_by_its_name(
-    helper: Helper, vc: SimulatedVCenter, fields: dict[str, str], named: dict[str, str]
+    helper: Helper, vc: SimulatedVCenter, fields: dict[str, object], named: dict[str, object]
 ) -> None:
     whole = {"url": vc.authority, "ca_file": vc.ca_file, "api": "soap", **fields, **named}
     assert failure(helper, "invalid-request", whole).startswith("certificate is not given")
