@@ -199,6 +199,8 @@ def _check_directory(directory: str) -> os.stat_result:
         found = os.stat(directory)
     if not _is_ours(found):
         raise StorageError(f"the directory {directory} belongs to somebody else; use another ({_VARIABLES})")
+    if not stat.S_ISDIR(found.st_mode):  # such as a device, which root would take from everybody
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
     mode = stat.S_IMODE(found.st_mode)
     if mode & 0o077 and os.name == "posix":
         try:
