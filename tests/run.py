@@ -62,6 +62,7 @@ COMMANDS = {
 }
 NEED_PEERS = {"test", "smoke", "bench", "promises", "peers"}
 NEED_ZIG = {"test", "build", "smoke", "bench"}
+NEED_DOCS = {"lint", "types", "test"}
 NEED_NFPM = {"test", "package", "smoke"}
 ALL = ["lint", "types", "audit", "test", "build", "smoke"]
 
@@ -95,6 +96,8 @@ def carry_out(name: str, rest: list[str]) -> None:
         provide_peers()
     if name in NEED_ZIG and sys.platform == "linux":
         MAIN.add("packaging/requirements.lock")
+    if name in NEED_DOCS:
+        MAIN.add("tests/docs/requirements.lock")
     if name in NEED_NFPM:
         MAIN.add("packaging/packages/requirements.lock")
     progress(name)

@@ -19,6 +19,7 @@ LOCKS = (
     ROOT / "packaging" / "requirements.lock",
     ROOT / "packaging" / "packages" / "requirements.lock",
     ROOT / "packaging" / "installers" / "requirements.lock",
+    ROOT / "tests" / "docs" / "requirements.lock",
     ROOT / "tests" / "peers" / "requirements.lock",
 )
 Service = Callable[[Path], Report]
