@@ -10,7 +10,7 @@ from vsphere_session.settings.config_file import CHOICES, seconds
 USAGE = """\
 usage: vsphere-session [OPTIONS] get|store|erase    one JSON object on stdin, one on stdout
        vsphere-session [OPTIONS]                    JSON Lines on stdin, each with its "action"
-       vsphere-session [OPTIONS] login [HOST]       log in once where that needs a person (a browser)
+       vsphere-session COMMAND [OPTIONS]            the commands for people below, each with a --help of its own
        vsphere-session [OPTIONS] exec -- COMMAND…   run COMMAND with a session in its environment
        vsphere-session [OPTIONS] export             print that environment
        vsphere-session [OPTIONS] serve-tickets      give clone tickets to Kubernetes' CPI and CSI; has a --help of its own
@@ -21,6 +21,18 @@ usage: vsphere-session [OPTIONS] get|store|erase    one JSON object on stdin, on
   get      hand out the cached session, or log in and cache the new one
   store    keep a login ("password") or a session ("soap_session_id", "rest_session_id")
   erase    end the session on the server and forget it
+
+for people:
+  login       log in once, keep the login, write the endpoint into the configuration
+  logout      end sessions on the server, and forget them here
+  status      what is cached: whose, since when, until when, by whom
+  sessions    the server's own list of sessions; end some of them
+  doctor      find out what is wrong, in the order in which a call meets it
+  explain     say where each value of a request comes from, and what would be asked
+  cert        show the certificate of a server
+  config      show, set and edit the configuration
+  completion  print what lets a shell complete commands, hosts and users
+  version     what this program is and is made of
 
 options:
   --timeout SECONDS        how long the whole call may take (30)
@@ -44,8 +56,10 @@ example:
   echo '{"url": "vc.example.com", "username": "me@vsphere.local", "password": "…"}' | vsphere-session get
   vsphere-session get --url vc.example.com --username me@vsphere.local
 """
-WITH_OPTIONS_OF_ITS_OWN = "serve-tickets"
-"""What stands behind this word is for it to read."""
+FOR_PEOPLE = ("login", "logout", "status", "sessions", "doctor", "explain", "cert", "config", "completion", "version")
+"""The commands of `commands.program`."""
+WITH_OPTIONS_OF_THEIR_OWN = ("serve-tickets", *FOR_PEOPLE)
+"""What stands behind one of these words is for it to read."""
 _WITH_VALUE = (
     "--timeout",
     "--secret-store",
@@ -143,7 +157,7 @@ def _read(options: Options, word: str, rest: list[str]) -> None:
         rest.clear()
     elif word in _FLAGS:
         _flag(options, word)
-    elif word == WITH_OPTIONS_OF_ITS_OWN and not options.words:
+    elif word in WITH_OPTIONS_OF_THEIR_OWN and not options.words:
         options.words.append(word)
         options.command = rest[:]
         rest.clear()

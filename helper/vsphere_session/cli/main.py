@@ -10,7 +10,15 @@ from credential_protocol.dialects import by_program
 from credential_protocol.messages import Failure, Output, Request
 from vsphere_session.cache.surroundings import Surroundings
 from vsphere_session.cli import core_dumps
-from vsphere_session.cli.arguments import USAGE, Options, check_native, native_verb, own_options, read_options
+from vsphere_session.cli.arguments import (
+    FOR_PEOPLE,
+    USAGE,
+    Options,
+    check_native,
+    native_verb,
+    own_options,
+    read_options,
+)
 from vsphere_session.cli.native import answer, converse
 from vsphere_session.cli.signals import Interrupted, Signals, ignore_signals
 from vsphere_session.cli.streams import bug, reserve_standard_streams, say, show_trace, write
@@ -32,7 +40,14 @@ if TYPE_CHECKING:
     from vsphere_session.settings.config_file import Keep
 
 
-BESIDE_THE_VERBS = (["exec"], ["export"], ["login"], ["serve-tickets"], ["configure"], ["unconfigure"])
+BESIDE_THE_VERBS = (
+    ["exec"],
+    ["export"],
+    ["serve-tickets"],
+    ["configure"],
+    ["unconfigure"],
+    *([word] for word in FOR_PEOPLE),
+)
 FOR_A_PERSON = 300.0
 """Seconds in which somebody has to be done with the browser where nobody says otherwise."""
 
@@ -116,8 +131,8 @@ def _beside_the_verbs(options: Options, signals: Signals, program: str, handed: 
     word = options.words[0]
     if word in ("exec", "export") and len(options.words) == 1:
         return _hand_on(options, signals, handed)
-    if word == "login":
-        return _log_in(options, signals, handed)
+    if word in FOR_PEOPLE:
+        return _for_a_person(options, signals, handed)
     if word == "serve-tickets":
         return _serve_tickets(options, signals, handed)
     if word in ("configure", "unconfigure"):
@@ -136,21 +151,26 @@ def _hand_on(options: Options, signals: Signals, handed: Handed | None) -> int:
     return write(export(options.shape, request, call))
 
 
-def _log_in(options: Options, signals: Signals, handed: Handed | None) -> int:
-    from vsphere_session.commands.login import log_in  # noqa: PLC0415  # not for a program
-    from vsphere_session.commands.terminal import Terminal  # noqa: PLC0415
-    from vsphere_session.settings.child_environment import as_it_was, without_passwords  # noqa: PLC0415
+def _for_a_person(options: Options, signals: Signals, handed: Handed | None) -> int:
+    from vsphere_session.cli.build_info import description  # noqa: PLC0415  # not for a program
+    from vsphere_session.commands.invocation import Common, Invocation  # noqa: PLC0415
+    from vsphere_session.commands.program import run as carry_out  # noqa: PLC0415
 
-    _, *hosts = options.words
-    if len(hosts) > 1 or (hosts and "url" in options.request):
-        raise InvalidRequestError("login takes one host; see vsphere-session --help")
-    if hosts:
-        options.request["url"] = hosts[0]
-    request = _request("get", options)
-    options.timeout = options.timeout or FOR_A_PERSON
-    person = Terminal(without_passwords(as_it_was(os.environ)), browser=not options.no_browser)
-    call = _call(options, signals, handed, person)
-    return write(log_in({"url": request.target, **request.attributes}, call))
+    def make_call(common: Common, person: Person | None) -> Call:
+        options.config, options.timeout, options.secret_store = common.config, common.timeout, common.secret_store
+        options.verbose = common.verbose
+        return _call(options, signals, handed, person)
+
+    common = Common(
+        options.config,
+        options.timeout,
+        options.secret_store,
+        options.verbose,
+        options.request.get("url", ""),
+        options.request.get("username", ""),
+    )
+    words, options.command = [*options.words, *options.command], []
+    return write(carry_out(words, Invocation(make_call, os.environ, common, description())))
 
 
 def _serve_tickets(options: Options, signals: Signals, handed: Handed | None) -> int:

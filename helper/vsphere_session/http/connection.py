@@ -42,10 +42,10 @@ class Connection:
     ) -> None:
         self._place = endpoint.place if proxy is None else _through(endpoint, proxy)
         self.deadline = deadline
-        stream = _open(endpoint, proxy, deadline)
+        stream = open_stream(endpoint, proxy, deadline)
         self._socket: Stream = stream
         if endpoint.scheme == "https":
-            name = server_name or _server_name(endpoint)
+            name = server_name or server_name_of(endpoint)
             self._socket = _secured(stream, endpoint, trust, deadline, proxy=proxy, context=context, name=name)
         self.reader = ResponseReader(self._receive, self._place)
 
@@ -103,7 +103,8 @@ def _broken(place: str, error: OSError, deadline: Deadline) -> SessionError:
     return broken(place, error, deadline)
 
 
-def _open(endpoint: Endpoint, proxy: Endpoint | None, deadline: Deadline) -> Stream:
+def open_stream(endpoint: Endpoint, proxy: Endpoint | None, deadline: Deadline) -> Stream:
+    """A way to the endpoint for bytes, without TLS. Raises UnreachableError."""
     if proxy is None:
         return dial(endpoint, deadline)
     from vsphere_session.http.tunnel import open_tunnel  # noqa: PLC0415  # few have a proxy
@@ -117,9 +118,10 @@ def _through(endpoint: Endpoint, proxy: Endpoint) -> str:
     return f"{endpoint.place} (through the proxy {proxy.place} of {variable_of(proxy)})"
 
 
-def _shake_hands(
+def shake_hands(
     stream: Stream, context: Context | ssl.SSLContext, server_name: str, seconds: float
 ) -> Secured | ssl.SSLSocket | SecuredInside:
+    """TLS on it, within so many seconds for each step. Raises OSError."""
     if isinstance(stream, Socket):
         return start_tls(stream, context, server_name, seconds)
     from vsphere_session.http.tls_in_tls import SecuredInside  # noqa: PLC0415  # few have a proxy with TLS
@@ -145,7 +147,7 @@ def _secured(
                 return _start_tls(stream, endpoint, trust, deadline, proxy=proxy, context=quick, name=name)
             except SSLCertVerificationError:
                 stream.close()
-                stream = _open(endpoint, proxy, deadline)
+                stream = open_stream(endpoint, proxy, deadline)
         try:
             whole = context or trust.context()
             return _start_tls(stream, endpoint, trust, deadline, proxy=proxy, context=whole, name=name)
@@ -170,7 +172,7 @@ def _start_tls(
     place = endpoint.place if proxy is None else _through(endpoint, proxy)
     try:
         left = deadline.for_network(place)
-        secured = _shake_hands(stream, context, name, left)
+        secured = shake_hands(stream, context, name, left)
         try:
             trust.check_pin(secured.getpeercert(True) or b"", endpoint.place)
         except BaseException:
@@ -194,16 +196,17 @@ def _failed(error: SSLError, endpoint: Endpoint, deadline: Deadline, proxy: Endp
 
 def peer_certificate(endpoint: Endpoint, deadline: Deadline, proxy: Endpoint | None = None) -> bytes:
     """The certificate (DER) that the endpoint shows, unverified; nothing else is sent to it."""
-    stream = _open(endpoint, proxy, deadline)
+    stream = open_stream(endpoint, proxy, deadline)
     try:
         left = deadline.for_network(endpoint.place)
-        secured = _shake_hands(stream, Trust(insecure=True).context(), _server_name(endpoint), left)
+        secured = shake_hands(stream, Trust(insecure=True).context(), server_name_of(endpoint), left)
         return secured.getpeercert(True) or b""
     finally:
         stream.close()
 
 
-def _server_name(endpoint: Endpoint) -> str:
+def server_name_of(endpoint: Endpoint) -> str:
+    """The name that its certificate is to be for, in ASCII."""
     return ascii_host(endpoint.host.partition("%")[0])
 
 

@@ -1,0 +1,143 @@
+"""What a command shows: plain words first, colours and drawings never alone; a pipe and NO_COLOR get none.
+
+What is shown on stdout is kept until the command is done, so that nothing is there before the whole answer is. What is
+told meanwhile goes to stderr, and only to a terminal.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+from typing import TYPE_CHECKING
+
+from rich.cells import cell_len
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+_WITHOUT_WINDOW = 10_000
+"""Columns of what is no terminal: nothing is folded there."""
+_GAP = 2
+
+
+def visible(text: str) -> str:
+    """`text` from somebody else as it may be shown: a control character, or one that turns lines around, is a `?`."""
+    return "".join(c if c.isprintable() else "?" for c in text)
+
+
+class Screen:
+    """Where a command shows things. `styles` are rich's: a colour may underline what words say."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        plain = bool(environ.get("NO_COLOR")) or environ.get("TERM", "") in ("", "dumb")
+        self._kept = io.StringIO()
+        self.on_terminal = os.isatty(1)
+        self.colours = self.on_terminal and not plain
+        self._out = _console(
+            self._kept, environ, terminal=self.on_terminal, colours=self.colours, width=_width(1, environ)
+        )
+        errors_on_terminal = os.isatty(2)
+        self.err = _console(
+            _Stderr(),
+            environ,
+            terminal=errors_on_terminal,
+            colours=errors_on_terminal and not plain,
+            width=_width(2, environ),
+        )
+
+    @property
+    def width(self) -> int:
+        """Columns of stdout's window; many where it is none."""
+        return self._out.width
+
+    def line(self, *parts: str | Text, style: str = "") -> None:
+        """A line, folded at words where the window is narrower; parts are set one behind the other."""
+        text = Text(style=style)
+        for part in parts:
+            text.append(part)
+        self._out.print(text, soft_wrap=not self.on_terminal)
+
+    def json(self, value: object) -> None:
+        """A document for programs."""
+        self._kept.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+
+    def raw(self, text: str) -> None:
+        """`text` as it is, such as PEM."""
+        self._kept.write(text)
+
+    def records(self, columns: Sequence[str], rows: Iterable[Sequence[str | Text]]) -> None:
+        """Rows below the names of their columns; where the window is too narrow for that, one value a line."""
+        texts = [[value if isinstance(value, Text) else Text(visible(value)) for value in row] for row in rows]
+        widths = [max([cell_len(name), *(row[i].cell_len for row in texts)]) for i, name in enumerate(columns)]
+        if sum(widths) + _GAP * (len(columns) - 1) <= self.width:
+            table = Table(*columns, box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style="bold")
+            for row in texts:
+                table.add_row(*row)
+            self._out.print(table)
+            return
+        for number, row in enumerate(texts):
+            if number:
+                self._out.print()
+            self.facts((name, value) for name, value in zip(columns, row, strict=True) if value.plain)
+
+    def facts(self, rows: Iterable[tuple[str, str | Text]]) -> None:
+        """`NAME: VALUE`, one a line."""
+        for name, value in rows:
+            self.line(Text(f"{name}: ", style="bold"), value if isinstance(value, Text) else visible(value))
+
+    def shown(self) -> bytes:
+        """All that is to be written to stdout."""
+        return self._kept.getvalue().encode("utf-8", "replace")
+
+    def tell(self, line: str) -> None:
+        """A line on stderr for the person who waits or is asked; nothing in a pipe."""
+        if self.err.is_terminal:
+            self.err.print(Text(line))
+
+
+class _Stderr(io.TextIOBase):
+    """Stderr as it is now; nobody reading it is no reason to fail."""
+
+    def write(self, text: str) -> int:
+        try:
+            os.write(2, text.encode("utf-8", "replace"))
+        except OSError:
+            pass
+        return len(text)
+
+    def isatty(self) -> bool:
+        return os.isatty(2)
+
+    def fileno(self) -> int:
+        return 2
+
+
+def _console(file: io.TextIOBase, environ: Mapping[str, str], *, terminal: bool, colours: bool, width: int) -> Console:
+    told = {
+        name: environ[name] for name in ("TERM", "COLORTERM") if name in environ
+    }  # not FORCE_COLOR: a pipe has none
+    return Console(
+        file=file,  # type: ignore[arg-type]  # rich wants what `open` returns, and uses what this is
+        force_terminal=terminal,
+        color_system="auto" if colours else None,
+        no_color=not colours,
+        width=width,
+        markup=False,
+        emoji=False,
+        highlight=False,
+        legacy_windows=False,
+        _environ=told,
+    )
+
+
+def _width(number: int, environ: Mapping[str, str]) -> int:
+    try:
+        columns = os.get_terminal_size(number).columns
+    except OSError:
+        return _WITHOUT_WINDOW
+    named = environ.get("COLUMNS", "")
+    return int(named) if named.isascii() and named.isdigit() and 0 < int(named) < _WITHOUT_WINDOW else columns or 80
