@@ -48,8 +48,6 @@ BESIDE_THE_VERBS = (
     ["unconfigure"],
     *([word] for word in FOR_PEOPLE),
 )
-FOR_A_PERSON = 300.0
-"""Seconds in which somebody has to be done with the browser where nobody says otherwise."""
 
 
 def main(handed: Handed | None = None) -> None:
@@ -168,6 +166,7 @@ def _for_a_person(options: Options, signals: Signals, handed: Handed | None) -> 
         options.verbose,
         options.request.get("url", ""),
         options.request.get("username", ""),
+        options.no_browser,
     )
     words, options.command = [*options.words, *options.command], []
     return write(carry_out(words, Invocation(make_call, os.environ, common, description())))

@@ -23,6 +23,7 @@ class Common:
     secret_store  the store for new logins
     verbose       how many -v
     url, username the endpoint and its user
+    no_browser    whether there is none on this machine
     """
 
     config: str = ""
@@ -31,6 +32,7 @@ class Common:
     verbose: int = 0
     url: str = ""
     username: str = ""
+    no_browser: bool = False
 
 
 class MakeCall(Protocol):

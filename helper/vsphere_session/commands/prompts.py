@@ -6,6 +6,7 @@ They are asked and answered on the terminal itself: stdin and stdout stay the ca
 from __future__ import annotations
 
 import os
+import select
 from getpass import getpass
 from typing import TYPE_CHECKING, Self
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _LONGEST = 4096  # bytes of a line that a terminal edits
+_LOOK_UP = 0.2
+"""Seconds after which a signal is obeyed that came just before it was waited."""
 
 
 class Prompts:
@@ -130,6 +133,8 @@ class _Terminal:
         line = b""
         while not line.endswith(b"\n"):
             try:
+                while not select.select([self._number], [], [], _LOOK_UP)[0]:
+                    pass
                 part = os.read(self._number, _LONGEST)
             except OSError:
                 raise click.Abort from None

@@ -122,7 +122,7 @@ def load(
         raise StorageError(f"cannot read {path}: {os.strerror(error.errno or 0)}; check its owner and mode") from None
     if kept is not None and kept.found:
         return Configuration(path, kept.general, {}, kept)
-    configuration = _parse(_checked_bytes(data, path), path)
+    configuration = parse(_checked_bytes(data, path), path)
     if kept is not None:
         kept.write(configuration.general, configuration.endpoints)
     return configuration
@@ -142,7 +142,8 @@ def _checked_bytes(data: bytes, path: str) -> bytes:
     return data
 
 
-def _parse(data: bytes, path: str) -> Configuration:
+def parse(data: bytes, path: str) -> Configuration:
+    """What a file at `path` with these bytes says. Raises InvalidRequestError with file and line."""
     try:
         text = data.decode("utf-8")
         content = _read_plain(text) or _read(text)

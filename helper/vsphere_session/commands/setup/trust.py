@@ -1,0 +1,54 @@
+"""Whether the server is believed: a certificate that nobody vouches for is shown, and pinned if the person says so."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from vsphere_session.cache.clients import SoapClient
+from vsphere_session.commands.cert import facts
+from vsphere_session.errors import UntrustedError
+from vsphere_session.http.presented import presented
+from vsphere_session.http.proxy import proxy_for
+
+if TYPE_CHECKING:
+    from vsphere_session.commands.invocation import Invocation
+    from vsphere_session.commands.prompts import Prompts
+    from vsphere_session.service.resolved import Resolved
+
+_OPTIONS = "--thumbprint, if the server's console shows that fingerprint, or --ca-file"
+
+
+def pin(asked: Resolved, invocation: Invocation, prompts: Prompts) -> str:
+    """The fingerprint that is to be pinned from now on; empty where the server is believed as it is.
+
+    It is asked for nothing but what it shows to everybody. Raises UntrustedError where nobody says that it is the right one.
+    """
+    session = asked.session(asked.user())
+    client = SoapClient()
+    session.connect(client)
+    try:
+        client.prepare()
+    except UntrustedError as error:
+        if not prompts.somebody:
+            error.args = (f"{error.args[0]} (options of login: {_OPTIONS})",)
+            raise
+        return _confirmed(asked, invocation, prompts, error)
+    finally:
+        client.close()
+    return ""
+
+
+def _confirmed(asked: Resolved, invocation: Invocation, prompts: Prompts, error: UntrustedError) -> str:
+    endpoint, around, screen = asked.settings.endpoint, invocation.call().around, invocation.screen
+    shown = presented(endpoint, around.until(), proxy_for(endpoint, around.environ))[0]
+    before = asked.settings.thumbprint
+    changed = "is not the one that is pinned" if before else "is not vouched for by an authority that is trusted here"
+    screen.tell(f"The certificate of {endpoint.place} {changed}:")
+    for name, value in [*facts(shown), *([("Pinned", before)] if before else [])]:
+        screen.tell(f"  {name}: {value}")
+    screen.tell(
+        "Compare it with the server's console or ask who runs it: whoever sits in between would get the password."
+    )
+    if not prompts.confirm("Pin this certificate", _OPTIONS):
+        raise error
+    return shown.sha256

@@ -1,0 +1,143 @@
+"""Our own configuration file, changed as a person would: comments and order stay. By `tomlkit`.
+
+What is written can be read: a value that the program would refuse is refused before anything is changed.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import tomlkit
+from tomlkit.exceptions import TOMLKitError
+
+from credential_protocol.jsontext import decode
+from vsphere_session.configure.plan import read_text, rewrite
+from vsphere_session.endpoint import parse_endpoint
+from vsphere_session.errors import BusyError, InvalidRequestError
+from vsphere_session.settings.config_file import BOOLEANS, Configuration, parse
+from vsphere_session.settings.login_fields import COMMANDS
+from vsphere_session.storage.files import make_private_directory
+
+if TYPE_CHECKING:
+    from collections.abc import MutableMapping, Sequence
+
+_BOM = "\ufeff"
+_TRIES = 10
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A setting as it is to be.
+
+    place  the endpoint that it is for, `HOST` or `HOST:PORT`; empty for all
+    value  as in a request; None where there is to be none
+    """
+
+    key: str
+    value: str | None
+    place: str = ""
+
+
+def change(path: str, settings: Sequence[Setting]) -> bool:
+    """Change the file, and make it where there is none; whether it was not so before.
+
+    Who writes it at the same time loses nothing: what they have written is changed then. Raises InvalidRequestError for what
+    cannot be set or a file that is broken already, StorageError, BusyError.
+    """
+    for _ in range(_TRIES):
+        before = read_text(path)
+        after = changed(before or "", path, settings)
+        if after == (before or ""):
+            return False
+        if replace(path, before, after):
+            return True
+    raise BusyError(f"{path} is being changed all the time; try again when nobody writes it")
+
+
+def replace(path: str, before: str | None, after: str) -> bool:
+    """Give the file a new text; False if its text is no longer the one `before`. Raises StorageError."""
+    directory = os.path.dirname(path)
+    if directory and not os.path.isdir(directory):
+        make_private_directory(directory)
+    if read_text(path) != before:
+        return False
+    rewrite(path, after, "").make()
+    return True
+
+
+def changed(text: str, path: str, settings: Sequence[Setting]) -> str:
+    """The text with these settings; the file at `path` is what messages name. Raises InvalidRequestError."""
+    before = parse(text.encode(), path)
+    mark = _BOM if text.startswith(_BOM) else ""
+    after = text.removeprefix(mark)
+    try:
+        for setting in settings:
+            after = _with(after, setting)
+    except (TOMLKitError, ValueError) as error:
+        raise InvalidRequestError(f"{path} cannot be changed as it is written ({error}); change it by hand") from None
+    after = mark + after
+    _check(before, parse(after.encode(), path), settings)
+    return after
+
+
+def _with(text: str, setting: Setting) -> str:
+    document = tomlkit.parse(text)
+    section = _section(document, setting.place) if setting.place else document
+    if setting.value is None:
+        if section is not None:
+            section.pop(setting.key, None)
+        return tomlkit.dumps(document)
+    if section is None:
+        endpoints = document.setdefault("endpoint", tomlkit.table(is_super_table=True))
+        endpoints[setting.place] = {}
+        section = endpoints[setting.place]
+    elif section is document and setting.key not in document:
+        return _above_tables(text, tomlkit.dumps({setting.key: _value(setting)}))
+    section[setting.key] = _value(setting)
+    return tomlkit.dumps(document)
+
+
+def _section(document: tomlkit.TOMLDocument, place: str) -> MutableMapping[str, object] | None:
+    """The endpoint's own table, however its name is spelled there."""
+    found = (table for name, table in document.get("endpoint", {}).items() if parse_endpoint(name).place == place)
+    return next(found, None)
+
+
+def _above_tables(text: str, line: str) -> str:
+    """A new setting behind the other general ones: above the first table, and above the comment that belongs to that."""
+    lines = text.splitlines(keepends=True)
+    place = next((number for number, each in enumerate(lines) if each.lstrip().startswith("[")), len(lines))
+    if place == len(lines):
+        return text + ("" if text.endswith("\n") or not text else "\n") + line
+    while place and lines[place - 1].lstrip().startswith("#"):
+        place -= 1
+    above, below = "".join(lines[:place]).rstrip("\n"), "".join(lines[place:])
+    return f"{above}\n{line}\n{below}" if above else f"{line}\n{below}"
+
+
+def _value(setting: Setting) -> object:
+    text = setting.value or ""
+    if setting.key in BOOLEANS and text in ("true", "false"):
+        return text == "true"
+    if setting.key in COMMANDS and text.startswith("["):
+        return decode(text.encode())
+    return text
+
+
+def _check(before: Configuration, after: Configuration, settings: Sequence[Setting]) -> None:
+    """Hold what was written to what was meant: these settings are as they are to be, and all others as they were."""
+    general, endpoints = dict(before.general), {place: dict(own) for place, own in before.endpoints.items()}
+    for setting in settings:
+        section = endpoints.setdefault(setting.place, {}) if setting.place else general
+        section.pop(setting.key, None)
+        if setting.value is not None:
+            section[setting.key] = (after.section(setting.place) or {} if setting.place else after.general).get(
+                setting.key, ""
+            )
+    own = {place: section for place, section in endpoints.items() if section}
+    if (general, own) != (after.general, {place: section for place, section in after.endpoints.items() if section}):
+        raise InvalidRequestError(
+            f"{after.path} is written in a way that cannot be changed from here; change it with an editor: vsphere-session config edit"
+        )

@@ -1,0 +1,208 @@
+"""`vsphere-session login` in a real terminal, and without one: from nothing to an endpoint that every program can use."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from commands.at_a_terminal import terminal
+from simulated_vcenter import SimulatedVCenter
+from support.program import PASSWORD, USER, Helper
+
+
+def configuration(helper: Helper) -> dict[str, Any]:
+    return tomllib.loads((helper.home / ".config/vsphere-session/config.toml").read_text())
+
+
+def get(helper: Helper, verify: str = "auto") -> dict[str, str]:
+    """A request that says next to nothing."""
+    return helper.ok("get", {"verify": verify})
+
+
+def ids(vcenter: SimulatedVCenter) -> set[str]:
+    return {session.id for session in vcenter.sessions}
+
+
+def set_up(helper: Helper, vcenter: SimulatedVCenter, *options: str) -> None:
+    """By options alone."""
+    reply = helper.run(*without_a_terminal(vcenter), *options, stdin=f"{PASSWORD}\n".encode())
+    assert (reply.status, reply.stderr) == (0, ""), reply
+
+
+def without_a_terminal(vcenter: SimulatedVCenter) -> list[str]:
+    options = ["--username", USER, "--ca-file", str(vcenter.ca_file), "--password-stdin", "--secret-store", "file"]
+    return ["login", vcenter.authority, *options]
+
+
+def test_from_nothing_by_what_the_screen_asks(helper: Helper, vcenter: SimulatedVCenter) -> None:
+    """Host, certificate, method, user, password, store; then any request without a word is answered from the cache."""
+    with terminal(helper, "login") as screen:
+        screen.answer("vCenter or ESXi host: ", vcenter.authority)
+        screen.wait_for("Compare it with the server's console")
+        screen.answer("Pin this certificate [y/N]: ", "y")
+        screen.answer("Number or name [password]: ", "")
+        screen.answer("User name [administrator@vsphere.local]: ", "")
+        screen.answer(f"Password of {USER}: ", PASSWORD)
+        screen.answer("Where is the password to be kept?", "file")
+        assert screen.end() == 0, screen.seen
+    assert PASSWORD not in screen.seen
+    assert "next: vsphere-session exec -- terraform apply" in screen.seen
+    assert get(helper)["source"] == "cache"
+    assert vcenter.session_count == 2
+    own = configuration(helper)
+    assert own["url"] == vcenter.authority
+    assert set(own["endpoint"][vcenter.authority]) == {"username", "thumbprint", "secret_store"}
+    vcenter.end_all()
+    assert get(helper, "always")["source"] == "login"
+
+
+def test_the_password_comes_from_stdin(helper: Helper, vcenter: SimulatedVCenter) -> None:
+    set_up(helper, vcenter)
+    assert get(helper)["source"] == "cache"
+    assert vcenter.session_count == 2
+
+
+def test_what_is_written_keeps_comments_and_order(helper: Helper, vcenter: SimulatedVCenter) -> None:
+    file = helper.home / ".config/vsphere-session/config.toml"
+    file.parent.mkdir(parents=True)
+    file.write_text(
+        '# ours\nverify = "always"  # we are careful\n\n# the old one\n[endpoint."old.example.com"]\ninsecure = true\n'
+    )
+    set_up(helper, vcenter)
+    text = file.read_text()
+    assert text.startswith(
+        f'# ours\nverify = "always"  # we are careful\nurl = "{vcenter.authority}"\n\n# the old one\n[endpoint."old.example.com"]\n'
+    )
+    assert get(helper)["source"] == "cache"
+
+
+def test_a_second_time_changes_nothing(helper: Helper, vcenter: SimulatedVCenter) -> None:
+    """The session that is good stays, the password is tried all the same, and the file is the same to the byte."""
+    set_up(helper, vcenter)
+    file = helper.home / ".config/vsphere-session/config.toml"
+    before, sessions = file.read_bytes(), ids(vcenter)
+    set_up(helper, vcenter)
+    assert file.read_bytes() == before
+    assert ids(vcenter) == sessions
+    wrong = helper.run(*without_a_terminal(vcenter), stdin=b"wrong")
+    assert wrong.status == 4, wrong
+    assert ids(vcenter) == sessions
+    assert get(helper)["source"] == "cache"
+    vcenter.end_all()
+    assert get(helper, "always")["source"] == "login"
+
+
+def test_a_wrong_password_is_asked_for_again(helper: Helper, vcenter: SimulatedVCenter) -> None:
+    with terminal(
+        helper, "login", vcenter.authority, "--username", USER, "--ca-file", str(vcenter.ca_file), "--no-store"
+    ) as screen:
+        screen.answer(f"Password of {USER}: ", "wrong")
+        screen.answer(f"Password of {USER}: ", PASSWORD)
+        assert screen.end() == 0, screen.seen
+    assert not list(helper.home.rglob("secrets.json"))
+    assert vcenter.session_count == 2
+
+
+@pytest.mark.parametrize("step", ["Pin this", "Number or name", "User name", "Password of", "Where is"])
+@pytest.mark.parametrize("key", ["c", "d"])
+def test_given_up_in_between_leaves_nothing(helper: Helper, vcenter: SimulatedVCenter, step: str, key: str) -> None:
+    """Control-C, or the end of the terminal."""
+    answers = {"Pin this": "y", "Number or name": "", "User name": USER, "Password of": PASSWORD}
+    with terminal(helper, "login", vcenter.authority) as screen:
+        for question, answer in answers.items():
+            if question == step:
+                break
+            screen.answer(question, answer)
+        screen.wait_for(step)
+        screen.press(key)
+        assert screen.end() == 130, screen.seen
+    assert vcenter.session_count == 0
+    assert not [path for path in helper.home.rglob("*") if path.is_file() and path.suffix in (".toml", ".json")]
+
+
+def test_a_terminal_that_goes_away(helper: Helper, vcenter: SimulatedVCenter) -> None:
+    with terminal(helper, "login", vcenter.authority) as screen:
+        screen.wait_for("Pin this")
+        screen.hang_up()
+    assert vcenter.session_count == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        ((), "HOST"),
+        (("{host}",), "--thumbprint"),
+        (("{host}", "--ca-file", "{ca}"), "--username"),
+        (("{host}", "--ca-file", "{ca}", "--username", USER), "--password-stdin"),
+        (("{host}", "--ca-file", "{ca}", "--method", "certificate"), "--certificate"),
+        (("{host}", "--ca-file", "{ca}", "--method", "oidc"), "--client-id"),
+    ],
+)
+def test_without_a_terminal_it_says_which_option_to_give(
+    helper: Helper, vcenter: SimulatedVCenter, options: tuple[str, ...], named: str
+) -> None:
+    words = [word.format(host=vcenter.authority, ca=vcenter.ca_file) for word in options]
+    reply = helper.run("login", *words)
+    assert reply.status in (2, 6), reply
+    assert reply.stdout == b""
+    assert named in reply.stderr
+    assert reply.stderr.count("\n") == 1
+
+
+def test_without_a_keyring_somebody_has_to_say_where(helper: Helper, vcenter: SimulatedVCenter) -> None:
+    words = [word for word in without_a_terminal(vcenter) if word not in ("--secret-store", "file")]
+    reply = helper.run(*words, stdin=PASSWORD.encode())
+    assert reply.status == 10, reply
+    assert "--secret-store file or --no-store" in reply.stderr
+    assert vcenter.session_count == 0
+
+
+def test_another_certificate_than_the_pinned_one_is_never_taken_silently(
+    helper: Helper, vcenter: SimulatedVCenter
+) -> None:
+    file = helper.home / ".config/vsphere-session/config.toml"
+    file.parent.mkdir(parents=True)
+    pinned = ":".join(["AB"] * 32)
+    file.write_text(f'[endpoint."{vcenter.authority}"]\nthumbprint = "{pinned}"\n')
+    with terminal(helper, "login", vcenter.authority) as screen:
+        screen.wait_for("is not the one that is pinned")
+        screen.wait_for(f"Pinned: {pinned}")
+        screen.answer("Pin this certificate [y/N]: ", "")
+        assert screen.end() == 6, screen.seen
+    assert pinned in file.read_text()
+    assert vcenter.session_count == 0
+
+
+def test_a_broken_configuration_is_told_before_anything_is_done(helper: Helper, vcenter: SimulatedVCenter) -> None:
+    file = helper.home / ".config/vsphere-session/config.toml"
+    file.parent.mkdir(parents=True)
+    file.write_text("verify = \n")
+    reply = helper.run(*without_a_terminal(vcenter), stdin=PASSWORD.encode())
+    assert reply.status == 2, reply
+    assert (file.read_text(), vcenter.session_count) == ("verify = \n", 0)
+
+
+def test_the_configuration_may_be_left_alone(helper: Helper, vcenter: SimulatedVCenter) -> None:
+    set_up(helper, vcenter, "--no-config")
+    assert not (helper.home / ".config/vsphere-session/config.toml").exists()
+    assert vcenter.session_count == 2
+
+
+def test_a_password_in_the_url_is_refused(helper: Helper, vcenter: SimulatedVCenter) -> None:
+    reply = helper.run("login", f"{USER.replace('@', '%40')}:{PASSWORD}@{vcenter.authority}")
+    assert reply.status == 2, reply
+    assert PASSWORD not in reply.stderr
+
+
+def test_a_configuration_of_symbolic_link_stays_one(helper: Helper, vcenter: SimulatedVCenter, tmp_path: Path) -> None:
+    dotfiles = tmp_path / "dotfiles.toml"
+    dotfiles.write_text("# mine\n")
+    file = helper.home / ".config/vsphere-session/config.toml"
+    file.parent.mkdir(parents=True)
+    file.symlink_to(dotfiles)
+    set_up(helper, vcenter)
+    assert file.is_symlink()
+    assert vcenter.authority in dotfiles.read_text()
