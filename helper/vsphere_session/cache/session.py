@@ -173,6 +173,16 @@ class Session:
         self._connector.connect(client, config)
         return self._validator.is_good(client)
 
+    def look(self, client: WireClient) -> tuple[bool, str]:
+        """Whether `load` would hand the cached session out without asking the server, and if not, why. Asks nobody.
+
+        `client` has a session that is worth asking about, or none. Raises StorageError, UntrustedError.
+        """
+        if self.passthrough or self.reauth:
+            return False, "the cached session is not wanted"
+        good = self._validator.is_good_unasked(client)
+        return good, "" if good else self._validator.why
+
     def login(self, client: Client, config: Config | None = None) -> bool:
         """Fill `client` with the cached session, else with a new one, saved. True if a login was made.
 

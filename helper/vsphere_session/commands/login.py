@@ -202,7 +202,7 @@ class Setup:
         """Write the endpoint into the configuration; where, in words. Raises StorageError."""
         path = self._call.config.path
         try:
-            written = change(path, self._settings())
+            written = change(path, self._settings(), self._again().around)
         except StorageError as error:
             raise StorageError(f"logged in, and yet {error.message}; or leave it out with --no-config") from None
         return f"the endpoint is in {path}" if written else ""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _LONGEST = 4096  # bytes of a line that a terminal edits
 _LOOK_UP = 0.2
-"""Seconds after which a signal is obeyed that came just before it was waited."""
+"""Seconds after which a signal is obeyed that came just before the wait began."""
 
 
 class Prompts:

@@ -91,7 +91,10 @@ class Screen:
 
     def shown(self) -> bytes:
         """All that is to be written to stdout."""
-        return self._kept.getvalue().encode("utf-8", "replace")
+        text = self._kept.getvalue()
+        if not self.colours:  # a table pads its last column
+            text = "".join(f"{line.rstrip()}\n" for line in text.splitlines())
+        return text.encode("utf-8", "replace")
 
     def tell(self, line: str) -> None:
         """A line on stderr for the person who waits or is asked; nothing in a pipe."""

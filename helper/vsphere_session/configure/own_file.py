@@ -19,9 +19,12 @@ from vsphere_session.errors import BusyError, InvalidRequestError
 from vsphere_session.settings.config_file import BOOLEANS, Configuration, parse
 from vsphere_session.settings.login_fields import COMMANDS
 from vsphere_session.storage.files import make_private_directory
+from vsphere_session.storage.lock import Lock
 
 if TYPE_CHECKING:
     from collections.abc import MutableMapping, Sequence
+
+    from vsphere_session.cache.surroundings import Surroundings
 
 _BOM = "\ufeff"
 _TRIES = 10
@@ -40,19 +43,21 @@ class Setting:
     place: str = ""
 
 
-def change(path: str, settings: Sequence[Setting]) -> bool:
+def change(path: str, settings: Sequence[Setting], around: Surroundings) -> bool:
     """Change the file, and make it where there is none; whether it was not so before.
 
     Who writes it at the same time loses nothing: what they have written is changed then. Raises InvalidRequestError for what
     cannot be set or a file that is broken already, StorageError, BusyError.
     """
-    for _ in range(_TRIES):
-        before = read_text(path)
-        after = changed(before or "", path, settings)
-        if after == (before or ""):
-            return False
-        if replace(path, before, after):
-            return True
+    with Lock(os.path.join(around.paths.state, "locks", "configuration"), around.clock) as lock:
+        lock.acquire(around.until())
+        for _ in range(_TRIES):
+            before = read_text(path)
+            after = changed(before or "", path, settings)
+            if after == (before or ""):
+                return False
+            if replace(path, before, after):
+                return True
     raise BusyError(f"{path} is being changed all the time; try again when nobody writes it")
 
 
@@ -69,7 +74,7 @@ def replace(path: str, before: str | None, after: str) -> bool:
 
 def changed(text: str, path: str, settings: Sequence[Setting]) -> str:
     """The text with these settings; the file at `path` is what messages name. Raises InvalidRequestError."""
-    before = parse(text.encode(), path)
+    before = checked(text, path)
     mark = _BOM if text.startswith(_BOM) else ""
     after = text.removeprefix(mark)
     try:
@@ -78,8 +83,13 @@ def changed(text: str, path: str, settings: Sequence[Setting]) -> str:
     except (TOMLKitError, ValueError) as error:
         raise InvalidRequestError(f"{path} cannot be changed as it is written ({error}); change it by hand") from None
     after = mark + after
-    _check(before, parse(after.encode(), path), settings)
+    _check(before, checked(after, path), settings)
     return after
+
+
+def checked(text: str, path: str) -> Configuration:
+    """What a file at `path` with this text says. Raises InvalidRequestError with file and line."""
+    return parse(text.removeprefix(_BOM).encode(), path)
 
 
 def _with(text: str, setting: Setting) -> str:
@@ -122,7 +132,12 @@ def _value(setting: Setting) -> object:
     if setting.key in BOOLEANS and text in ("true", "false"):
         return text == "true"
     if setting.key in COMMANDS and text.startswith("["):
-        return decode(text.encode())
+        try:
+            return decode(text.encode())
+        except ValueError:
+            raise InvalidRequestError(
+                f'{setting.key} is no list of words; write it as ["pass", "show", "vcenter"]'
+            ) from None
     return text
 
 

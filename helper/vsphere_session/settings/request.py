@@ -80,8 +80,8 @@ class Settings:
         self._config = config
         self._seconds = seconds
         self.every_family = self._families = sources(environ, reader, seconds)
-        self._own_url = endpoint_in(request.target, "the url") if request.target else None
-        place = self._place = self._own_url or self._default_endpoint()
+        self.own_url = endpoint_in(request.target, "the url") if request.target else None
+        place = self._place = self.own_url or self._default_endpoint()
         self._families = [family for family in self.every_family if family.applies_to(place)]
         self.username_from = ""
         self.login = self._login()
@@ -194,7 +194,7 @@ class Settings:
         return endpoint_in(configured, f"url in {self._config.path}")
 
     def _username(self) -> str:
-        name = self._fields.get("username", "") or (self._own_url.username if self._own_url is not None else "")
+        name = self._fields.get("username", "") or (self.own_url.username if self.own_url is not None else "")
         if name:
             return name
         for family in self._families:
@@ -206,8 +206,8 @@ class Settings:
 
     def _given_password(self) -> str | None:
         password = real_password(self._fields.get("password"))
-        if password is None and self._own_url is not None:
-            return self._own_url.password
+        if password is None and self.own_url is not None:
+            return self.own_url.password
         return None if password is None else _as_text(password, "the password")  # docker's may have lines
 
     def _text(self, name: str) -> str:
