@@ -185,8 +185,16 @@ def native_verb(options: Options) -> str:
         return ""
     verb = options.words[0]
     if verb not in VERBS:
-        raise InvalidRequestError(f"the verb {_quoted(verb)} is not known; use get, store or erase")
+        raise InvalidRequestError(f"the verb {_quoted(verb)} is not known; use get, store or erase{_meant(verb)}")
     return verb
+
+
+def _meant(word: str) -> str:
+    from difflib import get_close_matches  # noqa: PLC0415  # only a mistake pays for it
+
+    others = ("exec", "export", "configure", "unconfigure", *WITH_OPTIONS_OF_THEIR_OWN)
+    found = get_close_matches(word, others, n=1)
+    return f"; did you mean {found[0]}?" if found else ""
 
 
 def check_native(options: Options, verb: str) -> None:

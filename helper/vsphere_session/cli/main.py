@@ -49,6 +49,9 @@ BESIDE_THE_VERBS = (
     *([word] for word in FOR_PEOPLE),
 )
 
+FOR_A_PERSON_TO_SET_UP = ("not-found", "login-refused")
+"""Kinds of errors after which a login is what somebody can do next."""
+
 
 def main(handed: Handed | None = None) -> None:
     """Run the program and end the process with its status. `handed` is what the single file's launcher hands over."""
@@ -246,8 +249,11 @@ def _write_failure(failure: Failure, dialect: str, options: Options) -> int:
         from vsphere_session.cli.dialect import refuse  # noqa: PLC0415  # the native protocol is answered here
 
         return refuse(spoken, failure)
+    somebody_reads = os.isatty(1) and os.isatty(2)
+    if somebody_reads and failure.kind in FOR_A_PERSON_TO_SET_UP and options.words[:1] != ["login"]:
+        failure.args = (f"{failure.args[0]}; or set it up once: {PROGRAM} login {options.request.get('url', 'HOST')}",)
     output = native.render_failure(failure, PROGRAM)
-    bare = options.field or options.words[:1] in BESIDE_THE_VERBS
+    bare = options.field or somebody_reads or options.words[:1] in BESIDE_THE_VERBS
     return write(Output(b"", output.stderr, output.status) if bare else output)
 
 
