@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from typing import TYPE_CHECKING
 
 import click
@@ -43,7 +42,7 @@ def cert_command(
     found = presented(endpoint, call.around.until(), proxy_for(endpoint, call.around.environ))
     shown, screen = found if chain else found[:1], invocation.screen
     if pem:
-        screen.raw("".join(_pem(one) for one in shown))
+        screen.raw("".join(one.pem for one in shown))
     elif known_hosts:
         screen.raw(f"{_known_host(endpoint)} {found[0].sha256}\n")
     elif as_json:
@@ -77,14 +76,8 @@ def _fields(certificate: Certificate) -> dict[str, object]:
         "not_after": f"{certificate.until:%Y-%m-%dT%H:%M:%SZ}",
         "sha256": certificate.sha256,
         "sha1": certificate.sha1,
-        "pem": _pem(certificate),
+        "pem": certificate.pem,
     }
-
-
-def _pem(certificate: Certificate) -> str:
-    text = base64.b64encode(certificate.der).decode()
-    lines = [text[i : i + 64] for i in range(0, len(text), 64)]
-    return "\n".join(["-----BEGIN CERTIFICATE-----", *lines, "-----END CERTIFICATE-----", ""])
 
 
 def _known_host(endpoint: Endpoint) -> str:

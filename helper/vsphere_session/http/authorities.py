@@ -72,6 +72,12 @@ def trust_by_name(context: Context) -> Context | None:
     return context
 
 
+def platform_bundle() -> str:
+    """The file with all authorities that OpenSSL or the distribution trusts; empty where there is none."""
+    own = get_default_verify_paths()[1]
+    return own if os.path.isfile(own) else _bundle()
+
+
 def _bundle() -> str:
     return next(filter(os.path.isfile, _BUNDLES), "")
 

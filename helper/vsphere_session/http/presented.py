@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from binascii import b2a_base64
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -58,6 +59,13 @@ class Certificate:
     def sha1(self) -> str:
         """Its SHA-1 fingerprint, as older consoles and govc show it."""
         return fingerprint(self.der, "SHA-1")
+
+    @property
+    def pem(self) -> str:
+        """The same as text."""
+        text = b2a_base64(self.der, newline=False).decode()
+        lines = [text[i : i + 64] for i in range(0, len(text), 64)]
+        return "\n".join(["-----BEGIN CERTIFICATE-----", *lines, "-----END CERTIFICATE-----", ""])
 
     @property
     def self_signed(self) -> bool:

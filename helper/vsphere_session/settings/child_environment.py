@@ -12,6 +12,7 @@ from vsphere_session.http.sockets import ascii_host
 from vsphere_session.http.thumbprint import normal_thumbprint
 from vsphere_session.settings import login_fields
 from vsphere_session.settings.environment import FAMILIES
+from vsphere_session.settings.pinned_certificates import bundle
 from vsphere_session.storage.files import read_private, write_private
 from vsphere_session.storage.paths import named_paths
 
@@ -54,11 +55,14 @@ def without_passwords(environ: Mapping[str, str]) -> dict[str, str]:
 def trust_of(
     endpoint: Endpoint, ca_file: str, thumbprint: str, environ: Mapping[str, str], state: str
 ) -> dict[str, str]:
-    """The variables with which govc trusts the endpoint as we do, wherever it runs. Raises StorageError.
+    """The variables with which govc and other programs in Go trust the endpoint as we do, wherever they run. Raises StorageError.
 
     A thumbprint is handed on in a file below `state`, beside the known hosts that the user has.
     """
     found = {}
+    authorities = bundle(endpoint.place, ca_file, thumbprint, environ, state) if endpoint.scheme == "https" else ""
+    if authorities:
+        found["SSL_CERT_FILE"] = authorities
     if ca_file:
         found["GOVC_TLS_CA_CERTS"] = _absolute(ca_file)
     known = named_paths(environ.get("GOVC_TLS_KNOWN_HOSTS", ""), environ)

@@ -9,10 +9,12 @@ from vsphere_session.commands.cert import facts
 from vsphere_session.errors import UntrustedError
 from vsphere_session.http.presented import presented
 from vsphere_session.http.proxy import proxy_for
+from vsphere_session.settings.pinned_certificates import keep
 
 if TYPE_CHECKING:
     from vsphere_session.commands.invocation import Invocation
     from vsphere_session.commands.prompts import Prompts
+    from vsphere_session.http.presented import Certificate
     from vsphere_session.service.resolved import Resolved
 
 _OPTIONS = "--thumbprint, if the server's console shows that fingerprint, or --ca-file"
@@ -35,12 +37,14 @@ def pin(asked: Resolved, invocation: Invocation, prompts: Prompts) -> str:
         return _confirmed(asked, invocation, prompts, error)
     finally:
         client.close()
+    if asked.settings.thumbprint:
+        _keep(asked, invocation, _shown(asked, invocation))
     return ""
 
 
 def _confirmed(asked: Resolved, invocation: Invocation, prompts: Prompts, error: UntrustedError) -> str:
-    endpoint, around, screen = asked.settings.endpoint, invocation.call().around, invocation.screen
-    shown = presented(endpoint, around.until(), proxy_for(endpoint, around.environ))[0]
+    endpoint, screen = asked.settings.endpoint, invocation.screen
+    shown = _shown(asked, invocation)
     before = asked.settings.thumbprint
     changed = "is not the one that is pinned" if before else "is not vouched for by an authority that is trusted here"
     screen.tell(f"The certificate of {endpoint.place} {changed}:")
@@ -51,4 +55,15 @@ def _confirmed(asked: Resolved, invocation: Invocation, prompts: Prompts, error:
     )
     if not prompts.confirm("Pin this certificate", _OPTIONS):
         raise error
+    _keep(asked, invocation, shown)
     return shown.sha256
+
+
+def _shown(asked: Resolved, invocation: Invocation) -> Certificate:
+    around = invocation.call().around
+    return presented(asked.settings.endpoint, around.until(), proxy_for(asked.settings.endpoint, around.environ))[0]
+
+
+def _keep(asked: Resolved, invocation: Invocation, certificate: Certificate) -> None:
+    """For programs that know no thumbprints."""
+    keep(invocation.call().around.paths.state, asked.settings.endpoint.place, certificate.pem.encode())
