@@ -10,7 +10,7 @@
   package deb, rpm, apk, archives, a container image and a formula of the built files; ARCHITECTURE ...
   smoke   the tests of that file
   bench   the measurements
-  docs    write README's table of dialects
+  docs    write the tables of dialects (README) and rooms (docs/design.md), and the picture of a terminal
   fuzz    a million made-up inputs for the parsers; --inputs N, --seed S
   promises  prove the eight promises with injected faults; NUMBER ..., --short, --write
   faults  let a command meet faults in its system calls; --kill, --error (docs/faults.md)
@@ -53,7 +53,7 @@ COMMANDS = {
     "package": [["packaging/package.py"]],
     "smoke": [["packaging/smoke.py"]],
     "bench": [["-m", "benchmarks"]],
-    "docs": [["tests/docs/dialects_table.py"]],
+    "docs": [["-m", "docs.dialects_table"], ["-m", "docs.rooms_table"], ["-m", "docs.terminal_picture"]],
     "fuzz": [["-m", "fuzzing"]],
     "promises": [["-m", "promises"]],
     "faults": [["-m", "faults"]],
@@ -62,7 +62,7 @@ COMMANDS = {
 }
 NEED_PEERS = {"test", "smoke", "bench", "promises", "peers"}
 NEED_ZIG = {"test", "build", "smoke", "bench"}
-NEED_DOCS = {"lint", "types", "test"}
+NEED_DOCS = {"lint", "types", "test", "bench"}
 NEED_NFPM = {"test", "package", "smoke"}
 ALL = ["lint", "types", "audit", "test", "build", "smoke"]
 

@@ -24,12 +24,12 @@ def main() -> None:
     with VcSim(idle="1h") as vcsim, tempfile.TemporaryDirectory() as directory:
         bench = Bench(vcsim, Path(directory))
         launcher = floor.compiled(Path(directory))
-        table = "\n".join([rows.HEAD, *rows.rows(bench, options.rounds, launcher)])
+        table = rows.rows(bench, options.rounds, launcher)
         with floor.floors(launcher, vcsim, Path(directory)) as measures:
             lowest = medians(measures, options.rounds)
         bars = stages.bars(bench, options.rounds)
     results = pages.Results(table, lowest, bars, options.rounds)
-    sys.stdout.write(f"{results.for_readme()}\n\n{results.for_page()}\n")
+    sys.stdout.write(f"{results.for_page()}\n\n{results.stages()}\n")
     if options.write:
         results.write()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.conversation import per_request
@@ -13,14 +14,40 @@ from peers import build
 AT_ONCE = 50
 ONE, BOTH = "`session.login -l`", "`session.login -l`, then `-l -r`"
 WAYS = ("remembered", "Python", "wheel")
-HEAD = (
-    "| | target (hope) | single file, answer remembered | single file, by Python | wheel's script | govc |\n"
-    "|---|---|---|---|---|---|"
-)
+HEAD = ("single file, answer remembered", "single file, by Python", "wheel's script", "govc")
+FOR_README = ("warm", "asking", "cold", "at once", "memory")
+"""The rows that matter to who decides whether to use it."""
 
 
-def rows(bench: Bench, rounds: int, launcher: Path) -> list[str]:
-    """Measure everything; rows in Markdown."""
+@dataclass(frozen=True)
+class Row:
+    """A line of the table: what is measured, what was aimed at, and what each way of running the helper took.
+
+    `about` says of a row for README which one it is.
+    """
+
+    name: str
+    goal: str
+    cells: tuple[str, str, str, str]
+    about: str = ""
+
+
+def full_table(found: list[Row]) -> str:
+    """All rows with their targets, in Markdown."""
+    return _table(["", "target (hope)", *HEAD], [[row.name, row.goal, *row.cells] for row in found])
+
+
+def short_table(found: list[Row]) -> str:
+    """The rows that matter, without targets."""
+    return _table(["", *HEAD], [[row.name, *row.cells] for row in found if row.about in FOR_README])
+
+
+def _table(head: list[str], lines: list[list[str]]) -> str:
+    return "\n".join(f"| {' | '.join(cells)} |".replace("|  |", "| |") for cells in [head, ["---"] * len(head), *lines])
+
+
+def rows(bench: Bench, rounds: int, launcher: Path) -> list[Row]:
+    """Measure everything."""
     few = max(3, rounds // 10)
     bench.prepare()
     return [
@@ -37,9 +64,10 @@ def rows(bench: Bench, rounds: int, launcher: Path) -> list[str]:
     ]
 
 
-def row(name: str, goal: str, cells: dict[str, str], govc: str = "") -> str:
+def row(name: str, goal: str, cells: dict[str, str], govc: str = "", about: str = "") -> Row:
     """A line of the table. `cells` is by way of running the helper; a way is left out where it makes no sense."""
-    return f"| {name} | {goal} | {' | '.join(cells.get(way, '–') for way in WAYS)} | {govc or '–'} |"
+    remembered, python, wheel = (cells.get(way, "–") for way in WAYS)
+    return Row(name, goal, (remembered, python, wheel, govc or "–"), about)
 
 
 def beside(found: dict[str, float], govc: float) -> dict[str, str]:
@@ -55,7 +83,7 @@ def milliseconds(seconds: float) -> str:
 # ---- one call
 
 
-def warm(bench: Bench, rounds: int) -> list[str]:
+def warm(bench: Bench, rounds: int) -> list[Row]:
     """Nobody asks the server, except govc."""
     ways = {way: helper.warm() for way, helper in bench.helpers.items()}
     found = medians({**ways, "one": bench.govc_one, "both": bench.govc_both}, rounds, bench.refresh())
@@ -66,6 +94,7 @@ def warm(bench: Bench, rounds: int) -> list[str]:
             "≤ 0.04 × remembered, ≤ 0.55 × by Python (≤ 0.4 ×)",
             beside(found, both),
             f"{milliseconds(both)}: {BOTH}",
+            about="warm",
         ),
         row(
             "the same, beside one of govc's two calls",
@@ -79,7 +108,7 @@ def warm(bench: Bench, rounds: int) -> list[str]:
 DIALECTS = {"git": "by git's protocol", "docker": "by docker's protocol", "field": "with `--field`"}
 
 
-def dialect(bench: Bench, name: str, shown: str, rounds: int) -> str:
+def dialect(bench: Bench, name: str, shown: str, rounds: int) -> Row:
     """The same by another protocol."""
     ways = {way: helper.warm(name) for way, helper in bench.helpers.items()}
     found = medians({**ways, "both": bench.govc_both}, rounds, bench.refresh(name))
@@ -87,26 +116,26 @@ def dialect(bench: Bench, name: str, shown: str, rounds: int) -> str:
     return row(f"warm `get` {shown}", "as the first", beside(found, both), f"{milliseconds(both)}: {BOTH}")
 
 
-def asking(bench: Bench, rounds: int) -> str:
+def asking(bench: Bench, rounds: int) -> Row:
     """Both ask the server, about SOAP and REST."""
     ways = {way: bench.helpers[way].warm(verify="always") for way in ("Python", "wheel")}
     found = medians({**ways, "both": bench.govc_both}, rounds)
     both = found.pop("both")
     name = "warm `get` that asks the server about both"
-    return row(name, "≤ 1.0 × (≤ 0.8 ×)", beside(found, both), f"{milliseconds(both)}: {BOTH}")
+    return row(name, "≤ 1.0 × (≤ 0.8 ×)", beside(found, both), f"{milliseconds(both)}: {BOTH}", about="asking")
 
 
-def cold(bench: Bench, rounds: int) -> str:
+def cold(bench: Bench, rounds: int) -> Row:
     """Nothing is cached."""
     programs = {way: bench.helpers[way].program for way in ("Python", "wheel")}
     ways = {way: lambda program=program: bench.cold(program) for way, program in programs.items()}
     found = medians({**ways, "both": bench.govc_cold}, rounds)
     both = found.pop("both")
     govc = f"{milliseconds(both)}: the same two, nothing cached"
-    return row("cold `get`, both logins", "≤ 1.3 × (≤ 1.0 ×)", beside(found, both), govc)
+    return row("cold `get`, both logins", "≤ 1.3 × (≤ 1.0 ×)", beside(found, both), govc, about="cold")
 
 
-def first_run(bench: Bench, rounds: int) -> str:
+def first_run(bench: Bench, rounds: int) -> Row:
     """Nothing is set up, so this is a cold `get` with a file that was never mapped."""
     found = medians({"Python": bench.first_run}, rounds)
     cells = {way: milliseconds(value) for way, value in found.items()}
@@ -116,14 +145,15 @@ def first_run(bench: Bench, rounds: int) -> str:
 # ---- more than one call
 
 
-def many_at_once(bench: Bench, rounds: int) -> str:
+def many_at_once(bench: Bench, rounds: int) -> Row:
     """Many starts at the same time."""
     ways = {way: lambda call=call: at_once(call, AT_ONCE) for way, call in unforgettable(bench).items()}
     govc = bench.govc("session.login", "-l")
     found = medians({**ways, "one": lambda: at_once(govc, AT_ONCE)}, rounds, bench.refresh())
     one = found.pop("one")
     shown = f"{milliseconds(one)}: {AT_ONCE} {ONE}"
-    return row(f"{AT_ONCE} warm `get` at once, until the last ends", "≤ 1.0 × (≤ 0.7 ×)", beside(found, one), shown)
+    name = f"{AT_ONCE} warm `get` at once, until the last ends"
+    return row(name, "≤ 1.0 × (≤ 0.7 ×)", beside(found, one), shown, about="at once")
 
 
 def unforgettable(bench: Bench) -> dict[str, Command]:
@@ -132,7 +162,7 @@ def unforgettable(bench: Bench) -> dict[str, Command]:
     return {way: helper.get(**fields.get(way, {})) for way, helper in bench.helpers.items()}
 
 
-def conversation(bench: Bench, rounds: int) -> str:
+def conversation(bench: Bench, rounds: int) -> Row:
     """One process for many requests."""
     ways = {way: bench.helpers[way] for way in ("Python", "wheel")}
     measures = {way: lambda helper=helper: per_request(helper.get()) for way, helper in ways.items()}
@@ -140,7 +170,7 @@ def conversation(bench: Bench, rounds: int) -> str:
     return row("a request of 1,000 warm ones on one pipe", "≤ 0.05 ms (≤ 0.03 ms)", cells)
 
 
-def among_many(bench: Bench, rounds: int) -> str:
+def among_many(bench: Bench, rounds: int) -> Row:
     """Warm, with so many sessions and endpoints, beside one of each."""
     found = Crowd(bench).measure(rounds)
     cells = {way: f"{many / one:.2f} ×" for way, (one, many) in found.items()}
@@ -151,15 +181,16 @@ def among_many(bench: Bench, rounds: int) -> str:
 # ---- size
 
 
-def memory(bench: Bench, launcher: Path) -> str:
+def memory(bench: Bench, launcher: Path) -> Row:
     """The largest resident set of a warm get."""
     bench.refresh()()
     govc = max(peak(bench.govc("session.login", "-l"), launcher) for _ in range(3))
     found = {way: float(max(peak(call, launcher) for _ in range(3))) for way, call in unforgettable(bench).items()}
-    return row("peak memory of a warm `get`", "≤ 1.0 × (≤ 0.5 ×)", beside(found, govc), f"{govc / 1e6:.1f} MB: {ONE}")
+    shown = f"{govc / 1e6:.1f} MB: {ONE}"
+    return row("peak memory of a warm `get`", "≤ 1.0 × (≤ 0.5 ×)", beside(found, govc), shown, about="memory")
 
 
-def size() -> str:
+def size() -> Row:
     """The size of the files."""
     ours, govc = BINARY.stat().st_size, build().govc.stat().st_size
     cells = {"Python": f"{ours / 1e6:.1f} MB"}

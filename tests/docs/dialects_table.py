@@ -1,4 +1,4 @@
-"""`python3 tests/run.py docs`: write what README shows of the code's tables, now the one of dialects."""
+"""`python3 tests/run.py docs` writes README's table of dialects, as the code has it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 from credential_protocol.dialects import DIALECTS
 
 README = Path(__file__).resolve().parents[2] / "README.md"
-START, END = "<!-- dialects -->\n", "<!-- /dialects -->"
+START, END = "<!-- dialects -->\n\n", "\n<!-- /dialects -->"
 
 
 def table() -> str:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import ast
 import re
-import tomllib
 from pathlib import Path
 
 import pytest
 
 from credential_protocol import KINDS
 from credential_protocol.dialects import DIALECTS
-from docs import dialects_table
+from docs import dialects_table, rooms_table
 from simulated_vcenter import SimulatedVCenter
-from support.pages import page_file, snippet, snippets
+from support.pages import page_file, pages, snippet, snippets
 from support.program import PASSWORD, Helper
 from support.pyvmomi import pyvmomi_connections
 from vsphere_session.service.verbs import REPLY_FIELDS
@@ -25,7 +24,7 @@ ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 REFERENCE = (ROOT / "docs" / "reference.md").read_text(encoding="utf-8")
 CALLERS = sorted(ROOT.glob("docs/callers/*.md"))
-PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *ROOT.glob("docs/**/*.md")])
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 CACHE = (ROOT / "docs" / "cache.md").read_text(encoding="utf-8")
 
 
@@ -77,9 +76,7 @@ def test_every_block_on_a_callers_page_is_a_snippet(page: Path) -> None:
 
 def test_every_snippet_is_used_by_a_test_and_every_use_is_of_a_snippet() -> None:
     """By the two names in a test's call of `snippet`."""
-    pages = ["README", "CONTRIBUTING", "callers", *(page.stem for page in CALLERS if page.stem != "README")]
-    pages += [f"logins/{page.stem}" for page in ROOT.glob("docs/logins/*.md")]
-    marked = {(page, name) for page in pages for name in snippets(page)}
+    marked = {(page, name) for page in pages() for name in snippets(page)}
     assert marked
     used = set()
     for file in (ROOT / "tests").rglob("*.py"):
@@ -124,7 +121,7 @@ def test_the_python_recipe_runs(
 ) -> None:
     """Two rounds, one login per kind, the second round without the password."""
     user = "administrator%40vsphere.local"
-    code = snippet("README", "python").replace("user:pass@vc.example.com", f"{user}:{PASSWORD}@{vcenter.authority}")
+    code = snippet("python", "session").replace("user:pass@vc.example.com", f"{user}:{PASSWORD}@{vcenter.authority}")
     code = code.replace("user@vc.example.com", f"{user}@{vcenter.authority}")
     code = code.replace("Session(url)", f"Session(url, ca_file={str(vcenter.ca_file)!r})")
     for name, value in helper.environment.items():
@@ -132,21 +129,19 @@ def test_the_python_recipe_runs(
     for name in ("XDG_STATE_HOME", "XDG_CONFIG_HOME", "GOVMOMI_HOME"):
         monkeypatch.delenv(name, raising=False)
     with pyvmomi_connections():
-        exec(compile(code, "README.md", "exec"), {})
+        exec(compile(code, "docs/callers/python.md", "exec"), {})
     assert capsys.readouterr().out.splitlines().count("200") == 2
     assert len(vcenter.logins) == 2
 
 
-def test_readmes_picture_of_the_rooms_is_the_order_that_lint_holds() -> None:
-    """From the top down, each room once, and an `__init__` in each that says what belongs in it and what never does."""
-    picture = README.partition("<!-- rooms -->")[2].partition("<!-- /rooms -->")[0]
-    shown = re.findall(r'(?:^    |--> )(\w+)\["', picture, flags=re.MULTILINE)
-    layers = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]["contracts"][
-        0
-    ]
-    package = ROOT / "helper" / "vsphere_session"
-    rooms = [name for name in layers["layers"] if (package / name).is_dir()]
-    assert shown == [*rooms, "ground", "protocol"]
-    for name in rooms:
-        said = ast.get_docstring(ast.parse((package / name / "__init__.py").read_text(encoding="utf-8"))) or ""
-        assert re.search(r"\b(never|nothing|nobody|not)\b", said, flags=re.IGNORECASE), name
+def test_the_design_has_the_rooms_in_the_order_that_lint_holds() -> None:
+    """As `python3 tests/run.py docs` writes them; each room says what belongs in it and what never does."""
+    assert rooms_table.table() in (ROOT / "docs" / "design.md").read_text(encoding="utf-8")
+    for name in rooms_table.layers():
+        if (ROOT / "helper" / "vsphere_session" / name).is_dir():
+            assert re.search(r"\b(never|nothing|nobody|not)\b", rooms_table.said(name), flags=re.IGNORECASE), name
+
+
+def test_readme_is_short() -> None:
+    """What does not fit is on a page of its own."""
+    assert len(README.splitlines()) <= 200

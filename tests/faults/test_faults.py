@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import re
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
 
 from faults import CHANGES, Fault, read_calls, under_strace
+from simulated_vcenter import SimulatedVCenter
+from support.pages import snippet
+from support.program import PASSWORD, Helper, request
 
 TESTS = Path(__file__).resolve().parents[1]
 WRITER = "import os, sys\nfor name in 'abc': os.mkdir(sys.argv[1] + '/' + name)"
@@ -33,6 +39,32 @@ def test_without_a_fault_the_calls_that_change_files_are_listed_with_their_numbe
     assert done.returncode == 0
     lines = [line for line in done.stderr.splitlines() if str(tmp_path) in line]
     assert [line.split()[0] for line in lines] == ["mkdir:1", "mkdir:2", "mkdir:3"]
+
+
+def test_the_pages_example_lists_calls_as_the_page_shows_them(vcenter: SimulatedVCenter) -> None:
+    """A `get` that logs in; `…` stands for what differs, and so do the numbers and the name of a session's file."""
+    with tempfile.TemporaryDirectory() as home:  # a short name, since long lines are cut
+        seen = watched(Helper(Path(home)), vcenter)
+        command, *shown = snippet("docs/faults", "watched", {"/home/me": home}).splitlines()
+    assert command == "$ python3 tests/run.py faults -- vsphere-session get < request.json"
+    for line in shown:
+        pattern = ".*".join(re.escape(part) for part in line.split("…")).replace("f929", r"[0-9a-f]+")
+        pattern = re.sub(r"^(\w+):\d+", r"\1:\\d+", pattern)
+        assert re.search(rf"^{pattern}$", seen, flags=re.MULTILINE), (line, seen)
+
+
+def watched(helper: Helper, vcenter: SimulatedVCenter) -> str:
+    """What is said of a `get` that logs in; its session ends with it."""
+    done = subprocess.run(
+        [sys.executable, "-m", "faults", "--", *helper.program, "get"],
+        input=json.dumps(request(vcenter, password=PASSWORD)).encode(),
+        env=helper.environment | {"PYTHONPATH": str(TESTS)},
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 0, done
+    helper.ok("erase", request(vcenter))
+    return done.stderr.decode()
 
 
 def test_a_kill_comes_before_the_call_and_is_the_exit_status(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,6 +19,7 @@ from login.way import Way, words
 from simulated_vcenter import Clock, SimulatedVCenter, faults, keys
 from simulated_vcenter.judges import verdicts
 from simulated_vcenter.sts import PATH, Sts
+from support.pages import snippet
 from support.program import PASSWORD, USER, Helper
 from vsphere_session.crypto import private_key
 
@@ -56,6 +58,17 @@ def judged(vc: SimulatedVCenter, own: bytes = OWN) -> int:
 
 
 # ---- it works
+
+
+def test_the_certificate_that_the_page_makes_logs_in(way: Way, tmp_path: Path) -> None:
+    """Once an administrator has registered it."""
+    subprocess.run(
+        ["/bin/sh", "-c", snippet("logins/certificate", "make")], cwd=tmp_path, check=True, capture_output=True
+    )
+    made = (tmp_path / "robot.pem").read_bytes()
+    way.server.sts.register_solution_user("robot", made)
+    way.configure(*files(way, made, (tmp_path / "robot.key").read_bytes()))
+    assert way.ok()["username"].lower().endswith("robot")
 
 
 @pytest.mark.parametrize("named", [True, False], ids=["named", "not named"])

@@ -1,19 +1,15 @@
-"""`python3 tests/run.py promises [NUMBER ...] [--short] [--write]`: prove them, print the table; --write puts it into README.md."""
+"""`python3 tests/run.py promises [NUMBER ...] [--short] [--write]`: prove them, print what came of it; --write puts it into docs/promises.md."""
 
 from __future__ import annotations
 
 import argparse
 import os
 import sys
-from pathlib import Path
 
 from tqdm import tqdm
 
 from promises.rows import SEED, Promise, Row, Size, seed
-from promises.table import HEAD, PROMISES, lines
-
-README = Path(__file__).resolve().parents[2] / "README.md"
-START, END = "<!-- promises -->", "<!-- /promises -->"
+from promises.table import PROMISES, section, write
 
 
 def main() -> int:
@@ -22,22 +18,22 @@ def main() -> int:
     parser.add_argument("numbers", nargs="*", type=int, metavar="NUMBER", help="which promises (all)")
     parser.add_argument("--short", action="store_true", help="as the tests do it")
     parser.add_argument("--seed", type=int, default=seed(), help="for what is chosen by chance (%(default)s)")
-    parser.add_argument("--write", action="store_true", help="put the table into README.md")
+    parser.add_argument("--write", action="store_true", help="put the sections into docs/promises.md")
     options = parser.parse_args()
     os.environ[SEED] = str(options.seed)
     chosen = [promise for promise in PROMISES if not options.numbers or promise.number in options.numbers]
     size = Size.SHORT if options.short else Size.LONG
-    table, broken = [HEAD], False
+    broken = False
     for promise in chosen:
         try:
-            table.append(lines(promise, kept(promise, size)))
+            text = section(promise, kept(promise, size))
         except AssertionError as error:
             broken = True
             sys.stdout.write(f"promise {promise.number} is broken: {error}\n")
-    text = "\n".join(table)
-    sys.stdout.write(f"{text}\n")
-    if options.write and not broken and chosen == PROMISES:
-        write(text)
+            continue
+        sys.stdout.write(f"{promise.number}. {promise.text}\n\n{text}\n\n")
+        if options.write:
+            write(promise, text)
     return int(broken)
 
 
@@ -45,13 +41,6 @@ def kept(promise: Promise, size: Size) -> list[Row]:
     """Run one promise under a progress bar, which only a terminal shows."""
     with tqdm(desc=f"promise {promise.number}", unit="", disable=None, leave=False) as bar:
         return list(promise.rows(size, bar.update))
-
-
-def write(text: str) -> None:
-    """Put the table between its marks in README.md."""
-    before, _, rest = README.read_text(encoding="utf-8").partition(START)
-    _, _, after = rest.partition(END)
-    README.write_text(f"{before}{START}\n{text}\n{END}{after}", encoding="utf-8")
 
 
 if __name__ == "__main__":

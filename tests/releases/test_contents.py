@@ -17,6 +17,7 @@ import pytest
 from packages import release
 from packages.usage import NAMES
 from releases.conftest import ROOT, Make
+from support.pages import snippet
 
 PROGRAM = "vsphere-session"
 EVERYWHERE = {
@@ -69,8 +70,9 @@ def test_a_release_is_made_for_both_architectures_in_every_form(made: Path) -> N
 
 
 def test_the_sums_are_what_sha256sum_checks(made: Path) -> None:
-    """Of every file but themselves."""
-    done = subprocess.run(["sha256sum", "--check", "SHA256SUMS"], cwd=made, capture_output=True, text=True, check=True)
+    """Of every file but themselves, by the page's command."""
+    command = snippet("docs/releasing", "sums")
+    done = subprocess.run(["/bin/sh", "-c", command], cwd=made, capture_output=True, text=True, check=True)
     assert len(done.stdout.splitlines()) == len(list(made.iterdir())) - 1
 
 

@@ -1,8 +1,8 @@
 """What the pages tell their readers to write, for the tests to use as it stands there.
 
 A snippet is a fenced block below a line `<!-- snippet: NAME -->`. A page is README, CONTRIBUTING, callers (the first page
-of docs/callers), logins/NAME or any other page of docs/callers by its name. tests/docs checks that every snippet is used by a test: call
-`snippet` with both names as literals.
+of docs/callers), another page of docs/callers by its name, or any page by its path below docs, as logins/oidc and
+docs/faults. tests/docs checks that every snippet is used by a test: call `snippet` with both names as literals.
 """
 
 from __future__ import annotations
@@ -23,9 +23,21 @@ def page_file(page: str) -> Path:
     """The file of a page."""
     if page in ("README", "CONTRIBUTING"):
         return ROOT / f"{page}.md"
-    if page.startswith("logins/"):
-        return ROOT / "docs" / f"{page}.md"
+    if "/" in page:
+        return ROOT / "docs" / f"{page.removeprefix('docs/')}.md"
     return ROOT / "docs" / "callers" / f"{'README' if page == 'callers' else page}.md"
+
+
+def pages() -> dict[str, Path]:
+    """Every page that has snippets or may have them, by its name."""
+    named = ["README", "CONTRIBUTING", "callers"]
+    for file in sorted((ROOT / "docs").rglob("*.md")):
+        folder, name = file.parent.relative_to(ROOT / "docs").as_posix(), file.stem
+        if folder == "callers":
+            named += [name] if name != "README" else []
+        else:
+            named.append(f"{folder if folder != '.' else 'docs'}/{name}")
+    return {page: page_file(page) for page in named}
 
 
 def snippets(page: str) -> dict[str, str]:
