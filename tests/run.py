@@ -4,7 +4,8 @@
   test    the tests, on all cores; arguments go to pytest
   test --pythons  those that depend on the interpreter, on every Python from 3.11 to 3.14 that this
           machine has; in CI on the oldest, the newest and the distribution's own besides this one
-  lint    ruff: faults, and lines that are not formatted; import-linter: rooms that import from above
+  lint    ruff: faults, and lines that are not formatted; import-linter: rooms that import from above;
+          the pages as a site in build/site: dead links and anchors, pages in no menu
   types   mypy
   build   the single-file executable; --arch x86_64 or aarch64 for another machine
   package deb, rpm, apk, archives, a container image and a formula of the built files; ARCHITECTURE ...
@@ -47,7 +48,7 @@ LAYERS = "import sys; from importlinter.cli import lint_imports_command; sys.exi
 COMMANDS = {
     "demo": [["-m", "demo"]],
     "test": [["-m", "pytest", "-n", "auto"]],
-    "lint": [["-m", "ruff", "check"], ["-m", "ruff", "format", "--check"], ["-c", LAYERS]],
+    "lint": [["-m", "ruff", "check"], ["-m", "ruff", "format", "--check"], ["-c", LAYERS], ["-m", "docs.site"]],
     "types": [["-m", "mypy"]],
     "build": [["packaging/build.py"]],
     "package": [["packaging/package.py"]],

@@ -199,6 +199,15 @@ class Tab:
             raise BrowserError(f"{expression}: {done['exceptionDetails']['text']}")
         return done["result"].get("value")
 
+    def look(self, width: int, height: int, scheme: str) -> None:
+        """Be a screen of this size, whose owner likes pages to be `light` or `dark`, and let the page draw itself anew."""
+        self._call(
+            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600
+        )
+        self._call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
+        drawn = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+        self._call("Runtime.evaluate", expression=drawn, awaitPromise=True)
+
     def close(self) -> None:
         """Close the tab."""
         self._browser.call("Target.closeTarget", targetId=self._target)
