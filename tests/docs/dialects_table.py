@@ -29,7 +29,3 @@ def main() -> None:
     text = README.read_text(encoding="utf-8")
     before, _, rest = text.partition(START)
     README.write_text(f"{before}{START}{table()}{END}{rest.partition(END)[2]}", encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main()

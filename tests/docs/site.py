@@ -31,7 +31,3 @@ def build(root: Path = ROOT) -> int:
     if done.returncode:  # `--quiet` would count no warnings
         sys.stderr.write(done.stderr)
     return done.returncode
-
-
-if __name__ == "__main__":
-    sys.exit(build())

@@ -90,7 +90,3 @@ def main() -> None:
             if not call.is_answered_by(output):
                 raise SystemExit(f"README does not show what this says: {call.command}\n{output}")
     PICTURE.write_text(draw(), encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main()
