@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -27,7 +26,7 @@ def shown_bars(text: str) -> list[Bar]:
 
 def draw(bars: list[Bar]) -> str:
     """The whole picture: a row for each stage, which begins where the one above it ends."""
-    with mpl.rc_context(plots.SETTINGS):
+    with plots.style():
         rows = sum(len(stages) + 1 for _, stages in bars)
         figure = Figure(figsize=(WIDTH, ROW * rows + 0.6), layout="constrained")
         axes = figure.add_subplot()

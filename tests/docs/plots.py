@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 from html import escape
 from typing import Any
 
@@ -33,11 +35,19 @@ SETTINGS: dict[Any, Any] = {
 }
 
 
+@contextmanager
+def style() -> Iterator[None]:
+    """Within, figures are made in this way, whatever the settings of who runs it are."""
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rcParams.update(SETTINGS)
+        yield
+
+
 def svg(figure: Figure, title: str) -> str:
-    """The figure on a transparent ground, named for who cannot see it."""
+    """The figure, made within `style`, on a transparent ground, named for who cannot see it."""
     written = io.StringIO()
-    with mpl.rc_context(SETTINGS):
-        figure.savefig(written, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
+    figure.savefig(written, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
     head, root, rest = written.getvalue().partition("<svg ")
     attributes, _, drawing = rest.partition(">")
     named = f'{root}role="img" {attributes}>\n <title>{escape(title)}</title>\n <style>{_dark()}</style>'

@@ -22,7 +22,7 @@ from support.program import PASSWORD, program
 
 PICTURE = ROOT / "docs" / "terminal.svg"
 HOST, USER = "vc.example.com", "terraform@vsphere.local"
-COLUMNS = 88
+COLUMNS = 64
 MONOSPACED = "ui-monospace, Menlo, Consolas, DejaVu Sans Mono, Liberation Mono, monospace"
 _CONSOLE = re.compile(r"^```console\n(.*?)^```$", flags=re.DOTALL | re.MULTILINE)
 _WEB_FONTS = re.compile(r"@font-face \{.*?\}\n?", flags=re.DOTALL)

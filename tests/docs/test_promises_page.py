@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -35,3 +36,14 @@ def test_every_promise_has_a_section_with_what_was_tried(promise: Promise) -> No
 def test_readme_has_each_promise_in_a_line_that_leads_to_its_section() -> None:
     lines = re.findall(r"^\d\. \[.*\]\(docs/promises\.md#(.*)\)", README, flags=re.MULTILINE)
     assert [line.split("-")[0] for line in lines] == [str(promise.number) for promise in PROMISES]
+
+
+def test_a_section_is_written_into_its_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And nothing else of the page changes."""
+    page = tmp_path / "promises.md"
+    page.write_text(PAGE.read_text(encoding="utf-8"), encoding="utf-8")
+    monkeypatch.setattr(table, "PAGE", page)
+    table.write(PROMISES[2], "new figures")
+    assert page.read_text(encoding="utf-8") == PAGE.read_text(encoding="utf-8").replace(
+        shown(PROMISES[2]), "new figures"
+    )
