@@ -6,7 +6,10 @@ import sys
 
 # Our own code imports these, but not in this executable: the Python API hands out a ServiceInstance and a
 # requests.Session, and only other platforms than Linux need libraries to say where files live and whom to trust.
-OF_OTHERS = ["vsphere_session.cache.handover", "pyVmomi", "pyVim", "requests"]
+OF_OTHERS = [
+    "vsphere_session.cache.endpoint_auth", "vsphere_session.cache.handover", "vsphere_session.library", "vsphere_session.login.ways",
+    "pyVmomi", "pyVim", "requests",
+]  # fmt: skip
 # The static file has OpenSSL linked in, and a module over it in place of the package `cryptography`.
 OF_CRYPTOGRAPHY = ["vsphere_session.crypto.of_cryptography"]
 # What libraries can use and do not use here, and the codecs for Chinese, Japanese and Korean.

@@ -14,11 +14,26 @@ import pytest
 
 import credential_protocol
 import vsphere_session
-from vsphere_session import Client, Endpoint, Policy, RestClient, Session, SessionError, SoapClient, parse_endpoint
+from credential_protocol import KINDS
+from vsphere_session import (
+    Client,
+    Endpoint,
+    Policy,
+    RestClient,
+    Session,
+    SessionError,
+    SoapClient,
+    VsphereAuth,
+    parse_endpoint,
+)
 
-NAMES = [
-    "Client", "Endpoint", "Policy", "RestClient", "Session", "SessionError", "SoapClient", "__version__", "parse_endpoint",
+ERRORS = [
+    "BusyError", "InteractionRequiredError", "InvalidRequestError", "LoginRefusedError", "NotFoundError", "SessionError",
+    "SessionLimitError", "StorageError", "UnreachableError", "UnsupportedError", "UntrustedError",
 ]  # fmt: skip
+NAMES = sorted([
+    "Client", "Endpoint", "Policy", "RestClient", "Session", "SoapClient", "VsphereAuth", "__version__", "parse_endpoint", *ERRORS,
+])  # fmt: skip
 
 
 def test_the_exported_names_are_these() -> None:
@@ -67,9 +82,20 @@ def test_importing_the_package_imports_none_of_its_modules_but_the_version() -> 
 
 
 def test_the_cache_can_be_imported_without_network_keyring_pyvmomi_and_requests() -> None:
-    code = "import sys; from vsphere_session import Session, SoapClient, RestClient; print(*sys.modules)"
+    """The ways to log in, too."""
+    code = (
+        "import sys; from vsphere_session import Session, SoapClient, RestClient; from vsphere_session.login import Oidc; "
+        "print(*sys.modules)"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert not {"ssl", "socket", "keyring", "pyVmomi", "requests"} & set(done.stdout.split())
+    assert not {"ssl", "socket", "keyring", "pyVmomi", "requests", "click", "rich"} & set(done.stdout.split())
+
+
+def test_every_kind_of_error_that_the_contract_has_is_an_exception_that_can_be_imported() -> None:
+    """But for a bug, which is nobody's to catch."""
+    kinds = {getattr(vsphere_session, name).kind for name in ERRORS if name != "SessionError"}
+    assert kinds == KINDS.keys() - {"internal"}
+    assert all(issubclass(getattr(vsphere_session, name), SessionError) for name in ERRORS)
 
 
 def test_client_is_a_protocol_with_govmomis_four() -> None:
@@ -79,7 +105,9 @@ def test_client_is_a_protocol_with_govmomis_four() -> None:
     assert get_type_hints(Client.marshal_json)["return"] is bytes
 
 
-@pytest.mark.parametrize("public", [Client, Endpoint, Policy, RestClient, Session, SoapClient, SessionError])
+@pytest.mark.parametrize(
+    "public", [Client, Endpoint, Policy, RestClient, Session, SoapClient, SessionError, VsphereAuth]
+)
 def test_every_public_method_says_what_a_caller_may_rely_on(public: type) -> None:
     members = {name: getattr(public, name) for name in dir(public) if not name.startswith("_")}
     silent = [
@@ -91,7 +119,7 @@ def test_every_public_method_says_what_a_caller_may_rely_on(public: type) -> Non
     assert silent == []
 
 
-@pytest.mark.parametrize("public", [Endpoint, Policy, RestClient, Session, SoapClient, parse_endpoint])
+@pytest.mark.parametrize("public", [Endpoint, Policy, RestClient, Session, SoapClient, VsphereAuth, parse_endpoint])
 def test_every_public_signature_is_annotated(public: object) -> None:
     functions = [public] if inspect.isfunction(public) else inspect.getmembers(public, inspect.isfunction)
     for function in functions:

@@ -9,12 +9,13 @@ from __future__ import annotations
 import ssl
 from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urljoin, urlsplit
+from urllib.parse import quote, urljoin
 
 import requests
 from pyVim.connect import SmartConnect
 from requests.adapters import HTTPAdapter
 
+from vsphere_session.cache.endpoint_auth import HEADER, EndpointAuth
 from vsphere_session.errors import UnsupportedError
 from vsphere_session.http.authorities import trust_the_platform
 from vsphere_session.http.connection import peer_certificate
@@ -46,7 +47,7 @@ def service_instance(transport: Transport, session_id: str) -> vim.ServiceInstan
 def requests_session(transport: Transport, session_id: str) -> requests.Session:
     """A requests.Session with the id of a REST session."""
     _check(session_id)
-    return EndpointSession(transport, session_id)
+    return EndpointSession(transport, EndpointAuth(transport.endpoint, lambda: session_id))
 
 
 def _check(session_id: str) -> None:
@@ -74,15 +75,9 @@ class EndpointSession(requests.Session):
     of the host.
     """
 
-    HEADER = "vmware-api-session-id"
-
-    def __init__(self, transport: Transport, session_id: str) -> None:
+    def __init__(self, transport: Transport, auth: EndpointAuth) -> None:
         super().__init__()
-        endpoint = transport.endpoint
-        self._base = f"{endpoint.scheme}://{endpoint.authority}/"
-        self._place = _place(requests.Request("GET", self._base).prepare().url)
-        self._session_id = session_id
-        self.auth = self._authenticate
+        self._endpoint_auth = self.auth = auth
         self.trust_env = False
         self.proxies = _requests_proxy(transport)
         self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
@@ -92,26 +87,15 @@ class EndpointSession(requests.Session):
         self, method: str | bytes, url: str | bytes, *args: Any, **kwargs: Any
     ) -> requests.Response:  # requests' own signature
         """As in requests; `url` may be a path such as `/api/vcenter/vm`."""
-        return super().request(
-            method, urljoin(self._base, url if isinstance(url, str) else url.decode()), *args, **kwargs
-        )
+        place = urljoin(self._endpoint_auth.base, url if isinstance(url, str) else url.decode())
+        return super().request(method, place, *args, **kwargs)
 
     def rebuild_auth(self, prepared_request: requests.PreparedRequest, response: requests.Response) -> None:
         """On a redirect: the session id goes to the endpoint only."""
         super().rebuild_auth(prepared_request, response)  # type: ignore[no-untyped-call]
-        prepared_request.headers.pop(self.HEADER, None)
+        prepared_request.headers.pop(HEADER, None)
         prepared_request.headers.pop("Cookie", None)
-        self._authenticate(prepared_request)
-
-    def _authenticate(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        if _place(request.url) == self._place:
-            request.headers[self.HEADER] = self._session_id
-        return request
-
-
-def _place(url: str | None) -> tuple[str, str | None, int | None]:
-    parts = urlsplit(url or "")
-    return parts.scheme, parts.hostname, parts.port or {"https": 443, "http": 80}.get(parts.scheme)
+        self._endpoint_auth(prepared_request)
 
 
 def _requests_proxy(transport: Transport) -> dict[str, str]:

@@ -297,6 +297,17 @@ class Session:
         self._connector.connect(client)
         self._validator.expect(client)
 
+    def distrust(self, session_id: str) -> None:
+        """Have the server asked before anybody uses this session again."""
+        if not self.passthrough:
+            with self.repository.locked():
+                self.repository.record.distrust(session_id)
+
+    def again(self) -> None:
+        """Go on as a further process would, in a program that lives long: read again what others may have written."""
+        self.repository.record.forget()
+        self._found_methods = self._found_refusals = None
+
     def begin(self) -> None:
         """Until `close` clients without a `config` share one connection, and what the server says of sessions waits."""
         self._connector.begin()

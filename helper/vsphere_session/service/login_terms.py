@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from vsphere_session.cache.surroundings import Surroundings
+    from vsphere_session.login.choice import Choice
     from vsphere_session.secrets.logins import Logins
     from vsphere_session.service.stored_secrets import StoredSecrets
     from vsphere_session.settings.login_settings import LoginSettings
@@ -39,12 +40,7 @@ class LoginTerms:
         self.locale = login.locale
         self.directories = dict(settings.directories)
         if self.choice is not None and not username and not any(self.directories.values()):
-            name = sha256_hex(self.choice.record.encode("utf-8", "surrogatepass"))[:40]
-            home = os.path.join(around.paths.state, "unnamed", name)  # which GOVMOMI_HOME can be
-            self.directories = {
-                "soap": os.path.join(home, "sessions"),
-                "rest": os.path.join(home, "rest_sessions"),
-            }
+            self.directories = unnamed_directories(self.choice, around)
         self._login = login
         self._logins = logins
         self._place = settings.endpoint.login_place
@@ -71,3 +67,10 @@ class LoginTerms:
         if login.name != "impersonate":
             return username
         return settings.account or logins().default_user(settings.endpoint.login_place)
+
+
+def unnamed_directories(choice: Choice, around: Surroundings) -> dict[str, str]:
+    """Where sessions of nobody in particular are, by kind: apart for each way to log in."""
+    name = sha256_hex(choice.record.encode("utf-8", "surrogatepass"))[:40]
+    home = os.path.join(around.paths.state, "unnamed", name)  # which GOVMOMI_HOME can be
+    return {"soap": os.path.join(home, "sessions"), "rest": os.path.join(home, "rest_sessions")}
