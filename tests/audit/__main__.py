@@ -20,6 +20,7 @@ LOCKS = (
     ROOT / "packaging" / "packages" / "requirements.lock",
     ROOT / "packaging" / "installers" / "requirements.lock",
     ROOT / "tests" / "docs" / "requirements.lock",
+    ROOT / "tests" / "interop" / "requirements.lock",
     ROOT / "tests" / "peers" / "requirements.lock",
 )
 Service = Callable[[Path], Report]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from simulated_vcenter import rest, soap, soap_templates
+from simulated_vcenter import json_rpc, rest, soap, soap_templates
 from simulated_vcenter.clock import iso_time
 from simulated_vcenter.messages import Request, Response, json_response, text_response, xml_response
 from simulated_vcenter.sessions import Session
@@ -28,6 +28,8 @@ class Routes:
         path = urlsplit(request.path).path
         if path == "/sdk":
             return soap.answer(self._state, request)
+        if path == json_rpc.PATH and rest.API in self._services:
+            return json_rpc.answer(self._state, request)
         if path in self._services:
             return rest.answer(self._state, request)
         if self._state.sts is not None and f"{path}/".startswith(_STS):
