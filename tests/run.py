@@ -6,12 +6,12 @@
           machine has; in CI on the oldest, the newest and the distribution's own besides this one
   lint    ruff: faults, and lines that are not formatted; import-linter: rooms that import from above;
           the pages as a site in build/site: dead links and anchors, pages in no menu
-  types   mypy
+  types   mypy; pyright over a program that uses the Python API
   build   the single-file executable; --arch x86_64 or aarch64 for another machine
   package deb, rpm, apk, archives, a container image and a formula of the built files; ARCHITECTURE ...
   smoke   the tests of that file
   bench   the measurements
-  docs    write the tables of dialects (README) and rooms (docs/design.md), and the picture of a terminal
+  docs    write what pages show of the code: tables of dialects and rooms, the tree of exceptions, the picture of a terminal
   fuzz    a million made-up inputs for the parsers; --inputs N, --seed S
   promises  prove the eight promises with injected faults; NUMBER ..., --short, --write
   faults  let a command meet faults in its system calls; --kill, --error (docs/faults.md)
@@ -49,7 +49,10 @@ COMMANDS = {
     "demo": [["-m", "demo"]],
     "test": [["-m", "pytest", "-n", "auto"]],
     "lint": [["-m", "ruff", "check"], ["-m", "ruff", "format", "--check"], ["-c", LAYERS], ["-m", "docs", "site"]],
-    "types": [["-m", "mypy"]],
+    "types": [
+        ["-m", "pyright", "--pythonpath", str(MAIN.python), "--project", "tests/library/pyright.json"],
+        ["-m", "mypy"],
+    ],
     "build": [["packaging/build.py"]],
     "package": [["packaging/package.py"]],
     "smoke": [["packaging/smoke.py"]],
@@ -64,6 +67,7 @@ COMMANDS = {
 NEED_PEERS = {"test", "smoke", "bench", "promises", "peers"}
 NEED_ZIG = {"test", "build", "smoke", "bench"}
 NEED_DOCS = {"lint", "types", "test", "bench"}
+NEED_CALLERS = {"test"}
 NEED_NFPM = {"test", "package", "smoke"}
 ALL = ["lint", "types", "audit", "test", "build", "smoke"]
 
@@ -99,6 +103,8 @@ def carry_out(name: str, rest: list[str]) -> None:
         MAIN.add("packaging/requirements.lock")
     if name in NEED_DOCS:
         MAIN.add("tests/docs/requirements.lock")
+    if name in NEED_CALLERS:
+        MAIN.add("tests/interop/requirements.lock")
     if name in NEED_NFPM:
         MAIN.add("packaging/packages/requirements.lock")
     progress(name)

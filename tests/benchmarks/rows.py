@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+import os
+import sys
 from pathlib import Path
 
 from benchmarks.conversation import per_request
 from benchmarks.crowd import MANY, Crowd
 from benchmarks.programs import BINARY, Bench
-from benchmarks.timing import Command, at_once, medians, peak
+from benchmarks.timing import Command, at_once, medians, peak, seconds
 from peers import build
 
 AT_ONCE = 50
@@ -61,6 +63,7 @@ def rows(bench: Bench, rounds: int, launcher: Path) -> list[Row]:
         size(),
         among_many(bench, rounds),
         conversation(bench, few),
+        importing(rounds),
     ]
 
 
@@ -176,6 +179,20 @@ def among_many(bench: Bench, rounds: int) -> Row:
     cells = {way: f"{many / one:.2f} ×" for way, (one, many) in found.items()}
     name = f"warm `get`, {MANY:,} sessions cached and {MANY:,} endpoints configured, beside one"
     return row(name, "≤ 2 × (≤ 1.1 ×)", cells)
+
+
+def importing(rounds: int) -> str:
+    """What a Python program pays for the import, and for the first name, beyond a program that does nothing."""
+    programs = {"": "pass", "package": "import vsphere_session", "name": "from vsphere_session import Session"}
+    measures = {
+        name: lambda code=code: seconds(([sys.executable, "-c", code], b"", os.environ))
+        for name, code in programs.items()
+    }
+    found = medians(measures, rounds)
+    package, name = (milliseconds(max(found[each] - found[""], 0.0)) for each in ("package", "name"))
+    return row(
+        "`import vsphere_session` in a Python program; its `Session`", "≤ 30 ms", {"wheel": f"{package}; {name}"}
+    )
 
 
 # ---- size

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+import vsphere_session
 from credential_protocol import KINDS
 from credential_protocol.dialects import DIALECTS
-from docs import dialects_table, rooms_table
+from docs import dialects_table, errors_tree, rooms_table
 from simulated_vcenter import SimulatedVCenter
 from support.pages import page_file, pages, snippet, snippets
 from support.program import PASSWORD, Helper
@@ -57,6 +58,22 @@ def test_readme_has_the_table_of_dialects() -> None:
     """As the code has it, and nobody else has one; `python3 tests/run.py docs` writes it."""
     assert dialects_table.shown(README) == dialects_table.table()
     assert [page.name for page in PAGES if "<!-- dialects -->" in page.read_text(encoding="utf-8")] == ["README.md"]
+
+
+@pytest.mark.parametrize("name", sorted({*vsphere_session.__all__} - {"__version__"}))
+def test_the_api_page_has_every_name_that_can_be_imported(name: str) -> None:
+    """By itself, or with its module."""
+    shown = re.findall(r"^::: (\S+)$", (ROOT / "docs" / "api.md").read_text(encoding="utf-8"), flags=re.MULTILINE)
+    module = getattr(vsphere_session, name).__module__
+    assert {module, f"{module}.{name}"} & {*shown}
+
+
+def test_the_page_for_python_has_the_tree_of_exceptions() -> None:
+    """As the code has it, and all that can be imported; `python3 tests/run.py docs` writes it."""
+    found = errors_tree.shown(page_file("python").read_text(encoding="utf-8"))
+    assert found == errors_tree.tree()
+    public = {name for name in vsphere_session.__all__ if name.endswith("Error")}
+    assert set(re.findall(r"- `(\w+)`", found)) == public
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)

@@ -141,12 +141,13 @@ def test_a_session_is_renewed_at_its_largest_age_though_it_was_never_idle(bench:
 def test_who_was_told_that_the_session_is_gone_says_so_and_gets_another(bench: Bench) -> None:
     """And who says so of a session that lives gets that again."""
     with bench.session() as session:
-        instance: Any = session.service_instance()
+        instance = session.service_instance()
         session.recheck()
         assert session.service_instance() is instance
         bench.vcenter.end_all()
+        manager: Any = instance.content.sessionManager
         with pytest.raises(vim.fault.NotAuthenticated):
-            instance.content.sessionManager.AcquireCloneTicket()
+            manager.AcquireCloneTicket()
         session.recheck()
         assert whoami(session) == "VSPHERE.LOCAL\\administrator"
     assert len(bench.vcenter.logins) == 2

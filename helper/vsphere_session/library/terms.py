@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from vsphere_session.endpoint import Endpoint, parse_endpoint
-from vsphere_session.errors import InvalidRequestError
 from vsphere_session.login.choice import Choice
-from vsphere_session.login.table import make
-from vsphere_session.login.ways import Login
-from vsphere_session.secrets.logins import Logins
-from vsphere_session.service.login_terms import unnamed_directories
-from vsphere_session.service.stored_secrets import StoredSecrets
-from vsphere_session.settings.login_fields import METHODS
-from vsphere_session.settings.login_settings import LoginSettings
-from vsphere_session.settings.login_sources import Level, LoginValues
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from vsphere_session.cache.surroundings import Surroundings
+    from vsphere_session.library.said import Said
     from vsphere_session.login.ground import Vault
+    from vsphere_session.login.ways import Login
+    from vsphere_session.secrets.logins import Logins
 
 
 class Terms:
@@ -48,17 +41,18 @@ class Terms:
         self._place = place.login_place
         self._given = password
         self._of_url = place.password if username in ("", place.username) else None
-        self._said = {} if login is None or isinstance(login, Choice) else _said(login)
-        settings = self._settings() if self._said else None
+        said = None if login is None or isinstance(login, Choice) else self._said(login)
         account = username or place.username
-        if not account and (settings is None or settings.by_user) and not isinstance(login, Choice):
+        if not account and (said is None or said.by_user) and not isinstance(login, Choice):
             account = self._logins().default_user(self._place)
         self._account = account
-        user = account if settings is None else settings.user(account)
+        user = account if said is None else said.user(account)
         self.endpoint = place.with_user(user)
-        self.choice = login if isinstance(login, Choice) else self._choice(settings, user)
+        self.choice = login if isinstance(login, Choice) else said.choice(user, account) if said is not None else None
         self.directories = {"soap": "", "rest": ""}
         if self.choice is not None and not user:
+            from vsphere_session.service.login_terms import unnamed_directories  # noqa: PLC0415  # few name nobody
+
             self.directories = unnamed_directories(self.choice, around)
 
     def password(self) -> str | None:
@@ -69,35 +63,17 @@ class Terms:
 
     def vault(self) -> Vault:
         """Where a way to log in keeps its other secrets."""
+        from vsphere_session.service.stored_secrets import StoredSecrets  # noqa: PLC0415  # a cached session needs none
+
         return StoredSecrets(self._logins, self._place, self._around)
 
     def _logins(self) -> Logins:
+        from vsphere_session.secrets.logins import Logins  # noqa: PLC0415  # the same
+
         around = self._around
         return Logins(around.paths.state, self._store, around.clock, around.until(), around.reader)
 
-    def _choice(self, settings: LoginSettings | None, user: str) -> Choice | None:
-        found = settings.choice(user, self._account) if settings is not None else None
-        if found is None:
-            return None
-        # each login reads its files again: tokens and certificates are replaced while a program runs
-        return Choice(
-            found.name, found.record, lambda ground: make(found.name, ground, self._values()), account=found.account
-        )
+    def _said(self, login: Login | str) -> Said:
+        from vsphere_session.library.said import Said  # noqa: PLC0415  # most log in by password
 
-    def _settings(self) -> LoginSettings:
-        return LoginSettings(self._values())
-
-    def _values(self) -> LoginValues:
-        around = self._around
-        return LoginValues([Level("login", self._said)], around.reader, around.environ, around.timeout)
-
-
-def _said(login: Login | str) -> dict[str, str]:
-    """The way and its fields as settings have them: texts, lists of words as JSON."""
-    if isinstance(login, str):
-        if login not in METHODS:
-            raise InvalidRequestError(f"login is none of {', '.join(METHODS)}")
-        return {"method": login}
-    return {"method": login.method} | {
-        name: value if isinstance(value, str) else json.dumps(value) for name, value in login.values().items()
-    }
+        return Said(login, self._around)
