@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import threading
+import tracemalloc
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -164,6 +166,27 @@ def test_govmomis_own_simulator_too(vcsim: peers.VcSim, home: Path) -> None:
         with pytest.warns(Warning, match="Unverified HTTPS"):
             answer = http.get(path)
     assert (answer.status_code, [earlier.status_code for earlier in answer.history]) == (200, [401])
+
+
+def test_the_answer_that_is_thrown_away_costs_no_memory(bench: Bench) -> None:
+    """A server may make its 401 as long as it likes, and pack it as small."""
+    packed = Response(401, gzip.compress(bytes(50_000_000)), {"Content-Encoding": "gzip"})
+    bench.vcenter.faults.add("/api/vcenter", Fault(lambda exchange: exchange.send(packed)), times=1)
+    with dead(bench) as session, session.requests_session() as http:
+        tracemalloc.start()
+        answer = http.get("/api/vcenter/vm")
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert answer.status_code == 404
+    assert most < 10_000_000
+
+
+def test_the_connection_is_used_again_after_a_401(bench: Bench) -> None:
+    with dead(bench) as session, session.requests_session() as http:
+        http.get("/api/session")
+        adapter: Any = http.get_adapter(f"https://{bench.vcenter.authority}")
+        (pool,) = (adapter.poolmanager.pools[key] for key in adapter.poolmanager.pools.keys())  # noqa: SIM118  # no dict
+        assert pool.num_connections == 1
 
 
 # ---- bodies

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from requests.exceptions import RequestException
 from requests.utils import rewind_body
+from urllib3.exceptions import HTTPError
 
 from vsphere_session.cache.endpoint_auth import HEADER, EndpointAuth
 
@@ -77,11 +78,9 @@ def _can_be_sent_again(request: requests.PreparedRequest) -> bool:
 
 
 def _put_away(response: requests.Response) -> None:
-    """Let the connection be used again; an answer that is long, or does not say how long it is, is not read for that."""
-    length = response.headers.get("content-length", "")
-    if length.isascii() and length.isdigit() and int(length[:12]) <= _SMALL:
-        try:
-            _ = response.content
-        except RequestException:
-            pass
+    """Let the connection be used again; an answer that is long is not read for that."""
+    try:
+        response.raw.read(_SMALL, decode_content=False)
+    except (HTTPError, OSError):
+        pass
     response.close()
