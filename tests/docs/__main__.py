@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import sys
 
-from docs import dialects_table, rooms_table, site, terminal_picture
+from docs import dialects_table, errors_tree, rooms_table, site, terminal_picture
 
 
 def main(arguments: list[str]) -> int:
     """Return the exit status."""
     if arguments == ["site"]:
         return site.build()
-    for each in (dialects_table, rooms_table, terminal_picture):
+    for each in (dialects_table, rooms_table, errors_tree, terminal_picture):
         each.main()
     return 0
 

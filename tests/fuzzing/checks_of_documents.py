@@ -68,7 +68,7 @@ def _check_file(
 
 def parse_configuration(data: bytes) -> config.Configuration:
     """The bytes of the file."""
-    return config._parse(data, "config.toml")
+    return config.parse(data, "config.toml")
 
 
 def check_configuration(_data: bytes, read: config.Configuration) -> None:
