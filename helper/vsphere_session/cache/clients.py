@@ -255,7 +255,7 @@ class SoapClient(WireClient):
 
     def service_instance(self) -> vim.ServiceInstance:
         """A pyVmomi `ServiceInstance` that uses this session. Do not `Disconnect` it: that would end the session."""
-        from vsphere_session.cache.handover import service_instance  # noqa: PLC0415  # pyVmomi takes 180 ms to import
+        from vsphere_session.cache.service_instance import service_instance  # noqa: PLC0415  # pyVmomi takes 180 ms to import
 
         return service_instance(self.transport, self.session_id)
 
@@ -339,7 +339,7 @@ class RestClient(WireClient):
 
     def requests_session(self) -> requests.Session:
         """A `requests.Session` that uses this session, for this endpoint only; paths such as `/api/…` will do as URLs."""
-        from vsphere_session.cache.handover import requests_session  # noqa: PLC0415  # requests takes long to import
+        from vsphere_session.cache.requests_session import requests_session  # noqa: PLC0415  # requests takes long to import
 
         return requests_session(self.transport, self.session_id)
 

@@ -160,7 +160,7 @@ class Session(CachedSession):
             SessionError: there is no session to be had. So does each of its requests that needs a new one.
 
         """
-        from vsphere_session.cache.handover import EndpointSession  # noqa: PLC0415  # requests takes long to import
+        from vsphere_session.cache.requests_session import EndpointSession  # noqa: PLC0415  # requests takes long to import
         from vsphere_session.library.auth import VsphereAuth  # noqa: PLC0415
 
         client = self._rest.good()
