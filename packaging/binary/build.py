@@ -27,8 +27,11 @@ OUR_OWN = {
     "vsphere_session_importers": "importers.py",
     "vsphere_session_plugins": "plugins.py",
     "cryptography": "cryptography_names.py",
+    "fractions": "stand_ins/fractions.py",
+    "rich._emoji_codes": "stand_ins/emoji_codes.py",
+    "rich._unicode_data._versions": "stand_ins/unicode_versions.py",
 }
-"""Modules of the file that are not the program's, and what they are made from."""
+"""Modules of the file that are not the program's, or not as their library has them, and what they are made from."""
 
 
 def build(arch: str | None = None) -> None:
@@ -122,7 +125,7 @@ def _stage(directory: Path) -> None:
                 shutil.copy(str(found.locate_file(file)), directory / file)
     (directory / "jaraco" / "__init__.py").touch()  # a namespace, which modulefinder knows nothing of
     for name, source_file in OUR_OWN.items():
-        shutil.copy(_HERE / source_file, directory / f"{name}.py")
+        shutil.copy(_HERE / source_file, directory / f"{name.replace('.', '/')}.py")
 
 
 @contextmanager

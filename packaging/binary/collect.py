@@ -27,11 +27,13 @@ _WITH_DOCSTRINGS = (ast.Module, ast.FunctionDef, ast.AsyncFunctionDef)
 def wanted() -> list[str]:
     """The modules that the others are found from: the program, and what is imported by its name alone."""
     from credential_protocol.dialects import DIALECTS  # noqa: PLC0415  # when it can be found
+    from vsphere_session.commands.program import COMMANDS  # noqa: PLC0415  # likewise
 
     return [
         *contents.HIDDEN,
         *contents.KEYRING_BACKENDS,
         *(f"credential_protocol.{row.module}" for row in DIALECTS.values()),
+        *(f"vsphere_session.commands.{name}" for name in COMMANDS),
         *(f"encodings.{codec}" for codec in sorted(contents.CODECS)),
         "encodings.aliases",
         "cryptography",

@@ -35,7 +35,10 @@ INCORPORATED = {
 """Files with a notice of their own, which is to be kept where the binary goes."""
 MUSL = "lib/libc/musl"
 """Where zig has it."""
-CLASSIFIERS = {"License :: OSI Approved :: MIT License": "MIT"}
+CLASSIFIERS = {
+    "License :: OSI Approved :: Apache Software License": "Apache-2.0",
+    "License :: OSI Approved :: MIT License": "MIT",
+}
 """What distributions say that have no licence expression yet."""
 
 

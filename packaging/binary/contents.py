@@ -4,42 +4,59 @@ from __future__ import annotations
 
 import sys
 
-# Our own code imports these, but not in this executable: the Python API hands out a ServiceInstance and a
-# requests.Session, and only other platforms than Linux need libraries to say where files live and whom to trust.
+# Our own code imports these, but not in this executable: the Python API hands out a requests.Session, and only other
+# platforms than Linux need libraries to say where files live and whom to trust.
 OF_OTHERS = [
-    "vsphere_session.cache.endpoint_auth", "vsphere_session.cache.handover", "vsphere_session.library", "vsphere_session.login.ways",
-    "pyVmomi", "pyVim", "requests",
+    "vsphere_session.cache.endpoint_auth", "vsphere_session.cache.requests_session", "vsphere_session.library",
+    "vsphere_session.login.ways", "requests",
 ]  # fmt: skip
 # The static file has OpenSSL linked in, and a module over it in place of the package `cryptography`.
 OF_CRYPTOGRAPHY = ["vsphere_session.crypto.of_cryptography"]
 # What libraries can use and do not use here, and the codecs for Chinese, Japanese and Korean.
 UNUSED = [
-    "_pydecimal", "argparse", "asyncio", "bz2", "certifi", "charset_normalizer", "curses", "decimal", "doctest",
-    "email._header_value_parser", "email.contentmanager", "email.headerregistry", "email.policy", "fractions",
-    "ftplib", "getopt", "gettext", "http.cookiejar", "idna", "lzma", "multiprocessing", "pdb", "pickle",
-    "pkg_resources", "pydoc", "readline", "setuptools", "sqlite3", "statistics", "tkinter",
+    "IPython", "argparse", "asyncio", "attr", "bz2", "certifi", "charset_normalizer", "curses", "doctest",
+    "email._header_value_parser", "email.contentmanager", "email.headerregistry", "email.policy",
+    "ftplib", "getopt", "http.cookiejar", "idna", "ipywidgets", "lzma", "multiprocessing", "pdb",
+    "pkg_resources", "pyVim.sso", "pydoc", "readline", "setuptools", "sqlite3", "statistics", "tkinter",
     "typing_extensions", "unittest", "urllib3", "xml.sax", "xmlrpc",
     "_multibytecodec", *(f"_codecs_{name}" for name in ("cn", "hk", "iso2022", "jp", "kr", "tw")),
+    *(f"pyVmomi._typeinfo_{name}" for name in ("eam", "pbm", "sms", "vslm", "vsanhealth")),
+    *(f"rich.{name}" for name in ("__main__", "_inspect", "json", "markdown", "syntax", "traceback")),
 ]  # fmt: skip
 if sys.platform == "linux":
     OF_OTHERS += ["platformdirs", "truststore"]
-    UNUSED += ["_ctypes", "ctypes"]
-# The distributions whose modules are in the file: what `keyring` needs on Linux, as far as no other list has it.
+    UNUSED += ["_ctypes", "click._winconsole", "ctypes", "rich._win32_console", "rich._windows_renderer"]
+# The distributions whose modules are in the file, as far as no other list has it: what commands for people show and write with,
+# pyVmomi for the server's list of sessions, and what `keyring` needs on Linux.
 BUNDLED = (
+    "click",
     "keyring",
     "jaraco.classes",
     "jaraco.context",
     "jaraco.functools",
     "jeepney",
     "more-itertools",
+    "pyvmomi",
+    "rich",
     "SecretStorage",
+    "tomlkit",
 )
 # Of these, what a library imports together with itself, as far as PyInstaller can see, and why it does not.
 NOT_REACHED = {
+    ("argparse", "rich.default_styles"): "where that module is run by itself",
+    ("click._winconsole", "click._compat"): "on Windows only",
     ("ctypes", "keyring.backends.macOS.api"): "on macOS only, and missed there by nobody but that back-end",
     ("email.policy", "importlib_metadata._adapters"): "imported later, by who reads a package's description",
-    ("typing_extensions", "jaraco.classes.properties"): "for type checkers",
-    ("typing_extensions", "jaraco.context"): "for type checkers",
+    ("rich.__main__", "rich.pager"): "where that module is run by itself",
+    ("rich.syntax", "rich.live"): "where that module is run by itself",
+    ("rich.syntax", "rich.segment"): "where that module is run by itself",
+    **{
+        ("typing_extensions", library): "for type checkers, or for an older Python"
+        for library in (
+            *(f"click.{name}" for name in ("core", "decorators", "shell_completion", "types", "utils")),
+            *("jaraco.classes.properties", "jaraco.context", "rich.live"),
+        )
+    },
 }
 if sys.version_info < (3, 12):
     UNUSED.append("tarfile")
@@ -49,7 +66,13 @@ if sys.version_info < (3, 12):
 KEYRING_BACKENDS = [
     f"keyring.backends.{name}" for name in ("SecretService", "Windows", "kwallet", "libsecret", "macOS", "null")
 ]
-HIDDEN = ["keyring.backends.chainer", "keyring.backends.fail", "vsphere_session.cli.main", "vsphere_session_build"]
+HIDDEN = [
+    "keyring.backends.chainer",
+    "keyring.backends.fail",
+    "rich._unicode_data.unicode17-0-0",  # the newest, and the only one that stand_ins/unicode_versions.py names
+    "vsphere_session.cli.main",
+    "vsphere_session_build",
+]
 
 # The codecs that are enough here: with UTF-8 mode no locale asks for others.
 CODECS = {"ascii", "charmap", "cp437", "idna", "latin_1", "punycode", "raw_unicode_escape", "unicode_escape", "utf_8",

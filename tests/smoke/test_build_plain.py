@@ -99,4 +99,4 @@ def test_what_is_left_out_for_another_python_than_this_one_is_no_error(check: Ca
     """From Python 3.12 on the keyring needs `tarfile`, as PyInstaller says of both; with a reason each it may be so."""
     assert ("tarfile" in UNUSED) == (sys.version_info < (3, 12)) == (("tarfile", "jaraco.context") in NOT_REACHED)
     assert check(*(f"{module} - imported by {library} (conditional)" for module, library in NOT_REACHED)) == ""
-    assert "imported by jaraco.context" in check("pickle - imported by jaraco.context (conditional)")
+    assert "imported by jaraco.context" in check("doctest - imported by jaraco.context (conditional)")
