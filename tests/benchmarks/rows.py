@@ -181,7 +181,7 @@ def among_many(bench: Bench, rounds: int) -> Row:
     return row(name, "≤ 2 × (≤ 1.1 ×)", cells)
 
 
-def importing(rounds: int) -> str:
+def importing(rounds: int) -> Row:
     """What a Python program pays for the import, and for the first name, beyond a program that does nothing."""
     programs = {"": "pass", "package": "import vsphere_session", "name": "from vsphere_session import Session"}
     measures = {
