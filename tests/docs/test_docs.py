@@ -12,10 +12,7 @@ import vsphere_session
 from credential_protocol import KINDS
 from credential_protocol.dialects import DIALECTS
 from docs import dialects_table, errors_tree, rooms_table
-from simulated_vcenter import SimulatedVCenter
-from support.pages import page_file, pages, snippet, snippets
-from support.program import PASSWORD, Helper
-from support.pyvmomi import pyvmomi_connections
+from support.pages import page_file, pages, snippets
 from vsphere_session.service.verbs import REPLY_FIELDS
 from vsphere_session.settings.config_file import KEYS
 from vsphere_session.settings.environment import FAMILIES, Family
@@ -131,24 +128,6 @@ def _headings(page: Path) -> set[str]:
     """The names under which GitHub knows its headings."""
     found = re.findall(r"^#+ (.*)$", page.read_text(encoding="utf-8"), flags=re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in found}
-
-
-def test_the_python_recipe_runs(
-    vcenter: SimulatedVCenter, helper: Helper, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """Two rounds, one login per kind, the second round without the password."""
-    user = "administrator%40vsphere.local"
-    code = snippet("python", "session").replace("user:pass@vc.example.com", f"{user}:{PASSWORD}@{vcenter.authority}")
-    code = code.replace("user@vc.example.com", f"{user}@{vcenter.authority}")
-    code = code.replace("Session(url)", f"Session(url, ca_file={str(vcenter.ca_file)!r})")
-    for name, value in helper.environment.items():
-        monkeypatch.setenv(name, value)
-    for name in ("XDG_STATE_HOME", "XDG_CONFIG_HOME", "GOVMOMI_HOME"):
-        monkeypatch.delenv(name, raising=False)
-    with pyvmomi_connections():
-        exec(compile(code, "docs/callers/python.md", "exec"), {})
-    assert capsys.readouterr().out.splitlines().count("200") == 2
-    assert len(vcenter.logins) == 2
 
 
 def test_the_design_has_the_rooms_in_the_order_that_lint_holds() -> None:

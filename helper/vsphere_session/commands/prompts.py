@@ -84,7 +84,7 @@ def _line(question: str, *, hidden: bool) -> str:
         return getpass(question) if hidden else input(question)
     with _Terminal(silent=hidden) as terminal:
         terminal.write(question)
-        answer = terminal.read()
+        answer = terminal.answer()
         if hidden:
             terminal.write("\n")
         return answer
@@ -128,7 +128,7 @@ class _Terminal:
         except OSError:
             raise click.Abort from None
 
-    def read(self) -> str:
+    def answer(self) -> str:
         """A line; a terminal that is at its end, or gone, has none."""
         line = b""
         while not line.endswith(b"\n"):
