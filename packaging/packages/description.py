@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from packages import completions, manual
+from packages import command_pages, manual
 from packages.inputs import Inputs
-from packages.usage import NAMES, PROGRAM
+from packages.usage import NAMES, PROGRAM, SCRIPTS
 
 SUMMARY = "vSphere sessions for any program, from a cache shared with govc"
 TEXT = """\
@@ -41,12 +41,13 @@ class File:
 def files(inputs: Inputs, architecture: str, form: str) -> Iterator[File]:
     """All files of an installation in one of the forms `deb`, `rpm`, `apk` and `tar`."""
     functions = "vendor-completions" if form == "deb" else "site-functions"
-    page = manual.page(inputs.version, inputs.time).encode()
+    pages = {PROGRAM: manual.page(inputs.version, inputs.time), **command_pages.pages(inputs.version, inputs.time)}
     yield File(f"bin/{PROGRAM}", inputs.executables[architecture].read_bytes(), 0o755)
-    yield File(f"share/man/man1/{PROGRAM}.1.gz", gzip.compress(page, mtime=0))
-    yield File(f"share/bash-completion/completions/{PROGRAM}", completions.bash().encode())
-    yield File(f"share/zsh/{functions}/_{PROGRAM}", completions.zsh().encode())
-    yield File(f"share/fish/vendor_completions.d/{PROGRAM}.fish", completions.fish().encode())
+    for name, page in pages.items():
+        yield File(f"share/man/man1/{name}.1.gz", gzip.compress(page.encode(), mtime=0))
+    yield File(f"share/bash-completion/completions/{PROGRAM}", SCRIPTS["bash"].encode())
+    yield File(f"share/zsh/{functions}/_{PROGRAM}", SCRIPTS["zsh"].encode())
+    yield File(f"share/fish/vendor_completions.d/{PROGRAM}.fish", SCRIPTS["fish"].encode())
     yield File(f"{DOCUMENTS[form]}/{'copyright' if form == 'deb' else 'LICENSE'}", inputs.licence.read_bytes())
     yield File(f"{DOCUMENTS[form]}/NOTICE", inputs.notice.read_bytes())
 

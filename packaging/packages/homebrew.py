@@ -22,7 +22,7 @@ class VsphereSession < Formula
   def install
     bin.install "bin/{program}"
 {links}
-    man1.install "share/man/man1/{program}.1.gz"
+    man1.install Dir["share/man/man1/*"]
     bash_completion.install "share/bash-completion/completions/{program}"
     zsh_completion.install "share/zsh/site-functions/_{program}"
     fish_completion.install "share/fish/vendor_completions.d/{program}.fish"

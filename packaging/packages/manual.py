@@ -1,11 +1,9 @@
-"""The manual page, `vsphere-session.1`: the options and verbs are those of `--help`, the statuses those of the code."""
+"""The first manual page, `vsphere-session.1`: the options and verbs are those of `--help`, the statuses those of the code."""
 
 from __future__ import annotations
 
-import re
-import time
-
-from packages.usage import NAMES, PROGRAM, VERSION, examples, forms, options, statuses, verbs
+from packages import roff
+from packages.usage import COMMANDS, HELP, NAMES, PROGRAM, VERSION, statuses
 
 SUCCESS = {"0": "all is well"}
 SIGNALS = {
@@ -31,15 +29,14 @@ FILES = {
 
 def page(version: str = VERSION, seconds: int = 0) -> str:
     """The page's source, dated from `seconds` since 1970."""
-    day = time.strftime("%Y-%m-%d", time.gmtime(seconds))
     lines = [
-        f'.TH VSPHERE\\-SESSION 1 "{day}" "vsphere-session {version}" "User Commands"',
+        roff.head(PROGRAM, version, seconds),
         ".SH NAME",
-        f"{', '.join(map(_text, (PROGRAM, *NAMES)))} \\- a vSphere session for any program, from a shared cache",
+        f"{', '.join(map(roff.text, (PROGRAM, *NAMES)))} \\- a vSphere session for any program, from a shared cache",
         ".SH SYNOPSIS",
     ]
-    for form in forms():
-        lines += [f".B {_text(PROGRAM)}", _italics(form.call), ".br"]
+    for form in HELP.forms():
+        lines += [f".B {roff.text(PROGRAM)}", roff.call(form.call), ".br"]
     lines += [
         ".SH DESCRIPTION",
         "It reads",
@@ -52,40 +49,16 @@ def page(version: str = VERSION, seconds: int = 0) -> str:
         ".BR action .",
         "Under its further names it speaks the protocols of git, docker and Terraform's CLI.",
         ".SH COMMANDS",
-        *_tagged({_bold(verb): text for verb, text in verbs().items()}),
+        *roff.tagged((roff.bold(verb), text) for verb, text in HELP.verbs().items()),
         ".SH OPTIONS",
     ]
-    for option in options():
-        names = ", ".join(_bold(name) + (f" \\fI{option.value}\\fR" if option.value else "") for name in option.names)
-        lines += _tagged({names: option.text})
-    lines += [
-        ".SH EXIT STATUS",
-        *_tagged({_bold(status): text for status, text in (SUCCESS | statuses() | SIGNALS).items()}),
-    ]
-    lines += [".SH ENVIRONMENT", *_tagged({_bold(name): text for name, text in ENVIRONMENT.items()})]
-    lines += [".SH FILES", *_tagged({f"\\fI{_text(name)}\\fR": text for name, text in FILES.items()})]
-    lines += [".SH EXAMPLES", ".nf", *map(_line, examples()), ".fi"]
-    lines += [".SH SEE ALSO", ".BR git\\-credential (1)", ""]
+    for option in HELP.options():
+        names = [roff.bold(name) + (f" {roff.italic(option.value)}" if option.value else "") for name in option.names]
+        lines += roff.tagged([(", ".join(names), option.text)])
+    for title, rows in (("EXIT STATUS", SUCCESS | statuses() | SIGNALS), ("ENVIRONMENT", ENVIRONMENT)):
+        lines += [f".SH {title}", *roff.tagged((roff.bold(name), text) for name, text in rows.items())]
+    lines += [".SH FILES", *roff.tagged((roff.italic(name), text) for name, text in FILES.items())]
+    lines += [".SH EXAMPLES", *roff.literal(HELP.examples())]
+    others = [f"{PROGRAM}-{name}" for name in COMMANDS]
+    lines += [".SH SEE ALSO", *(f".BR {roff.text(name)} (1)," for name in others), ".BR git\\-credential (1)", ""]
     return "\n".join(lines)
-
-
-def _tagged(rows: dict[str, str]) -> list[str]:
-    return [line for tag, text in rows.items() for line in (".TP", tag, _line(text))]
-
-
-def _bold(text: str) -> str:
-    return f"\\fB{_text(text)}\\fR"
-
-
-def _italics(call: str) -> str:
-    """A call with its placeholders in italics."""
-    return re.sub(r"\b[A-Z]{2,}\b", lambda word: f"\\fI{word[0]}\\fR", _line(call))
-
-
-def _line(text: str) -> str:
-    """Text that may begin a line, where a full stop or a quote would be a command."""
-    return re.sub(r"^([.'])", r"\\&\1", _text(text))
-
-
-def _text(text: str) -> str:
-    return text.replace("\\", "\\e").replace("-", "\\-").replace("'", "\\(aq").replace("…", "...")

@@ -15,13 +15,13 @@ from pathlib import Path
 import pytest
 
 from packages import release
-from packages.usage import NAMES
+from packages.usage import COMMANDS, NAMES
 from releases.conftest import ROOT, Make
 from support.pages import snippet
 
 PROGRAM = "vsphere-session"
 EVERYWHERE = {
-    f"share/man/man1/{PROGRAM}.1.gz",
+    *(f"share/man/man1/{name}.1.gz" for name in (PROGRAM, *(f"{PROGRAM}-{command}" for command in COMMANDS))),
     f"share/bash-completion/completions/{PROGRAM}",
     f"share/fish/vendor_completions.d/{PROGRAM}.fish",
 }

@@ -48,13 +48,18 @@ class Invocation:
     environ  variables of the process
     screen   what it shows
     common   the options that all commands have
+    build    what the program was built from
+    usage    its help
     """
 
-    def __init__(self, make_call: MakeCall, environ: Mapping[str, str], common: Common, build: str) -> None:
+    def __init__(
+        self, make_call: MakeCall, environ: Mapping[str, str], common: Common, build: str, usage: str = ""
+    ) -> None:
         self.environ = environ
         self.screen = Screen(environ)
         self.common = common
         self.build = build
+        self.usage = usage
         self._make_call = make_call
 
     def call(self, person: Person | None = None) -> Call:

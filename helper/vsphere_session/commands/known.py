@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from vsphere_session.endpoint import parse_endpoint
 from vsphere_session.errors import SessionError
 from vsphere_session.secrets.index import Index, all_places
 from vsphere_session.settings.config_file import load
@@ -17,17 +18,21 @@ def hosts() -> list[str]:
         paths = Paths(os.environ)
         config = load(paths.config)
         named = {*config.endpoints, *all_places(_logins(paths), Reader())}
-        return sorted({*named, *filter(None, [config.general.get("url", "")])})
+        general = config.general.get("url", "")
+        return sorted({*named, *([parse_endpoint(general).login_place] if general else [])})
     except SessionError:
         return []
 
 
 def users(host: str) -> list[str]:
-    """The users of a host, sorted."""
+    """The users of a host, named as in a request; of all hosts where none is. Sorted."""
     try:
         paths = Paths(os.environ)
-        configured = (load(paths.config).section(host) or {}).get("username", "")
-        return sorted({*Index(_logins(paths), host, Reader()).users, *filter(None, [configured])})
+        config = load(paths.config)
+        found: set[str] = set()
+        for place in [parse_endpoint(host).login_place] if host else hosts():
+            found |= {*Index(_logins(paths), place, Reader()).users, (config.section(place) or {}).get("username", "")}
+        return sorted(found - {""})
     except SessionError:
         return []
 

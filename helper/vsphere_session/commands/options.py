@@ -75,7 +75,7 @@ def _common(function: Callable[..., object]) -> Callable[..., object]:
         click.option("-v", "verbose", count=True, help="Say on stderr what happens; -vv also where a bug is."),
         click.option("--secret-store", type=click.Choice(CHOICES["secret_store"]), help="Where new logins are kept."),
         click.option("--timeout", metavar="SECONDS", callback=_seconds, help="How long it may take (30)."),
-        click.option("--config", metavar="FILE", help="Another configuration file."),
+        click.option("--config", metavar="FILE", type=click.Path(), help="Another configuration file."),
         click.option(
             "--username", metavar="NAME", help="The user, where more than one is meant.", shell_complete=_known_users
         ),
