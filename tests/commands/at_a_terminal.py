@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -11,6 +12,7 @@ import pexpect
 from support.program import Helper
 
 ENTER = "\r"
+_SEQUENCE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
 class Terminal:
@@ -63,3 +65,8 @@ def terminal(helper: Helper, *arguments: str, columns: int = 120, **environment:
         yield Terminal(child)
     finally:
         child.close(force=True)
+
+
+def plain(seen: str) -> str:
+    """What is there to read, without sequences for colours and cursor; a line that was written over counts as two."""
+    return _SEQUENCE.sub("", seen).replace("\r\n", "\n").replace("\r", "\n")

@@ -147,6 +147,12 @@ def read_rest(data: bytes) -> StoredSession | None:
     return _stored(session_id, _part(file, "SoapClient"), None) if isinstance(session_id, str) else None
 
 
+def path_in(data: bytes) -> str:
+    """The path of SOAP on the server that a SOAP file is for; empty where it does not say."""
+    path = _part(_part(_object(data), "SoapClient"), "url").get("Path")
+    return path if isinstance(path, str) else ""
+
+
 def _stored(
     session_id: str, client: dict[str, object], content: dict[str, object] | None, *, quoted: bool = False
 ) -> StoredSession | None:

@@ -44,6 +44,13 @@ _ASIDE = ".session"
 """The ending of the files of sessions in doubt, which no file or another one's may know in a moment (see `set_aside`)."""
 
 
+def record_name(endpoint: Endpoint, *, insecure: bool, directories: Mapping[str, str]) -> str:
+    """The name of the record beside the files of one key, and of their lock."""
+    places = "\0".join(directories.values())
+    key = f"{endpoint.key(SOAP_PATH, insecure=insecure)}\0{places}"
+    return sha256_hex(key.encode("utf-8", "surrogateescape"))[:40]  # a path may be no UTF-8
+
+
 class Repository:
     """The cache files of one key. Methods that write are to be called under `lock`.
 
@@ -68,9 +75,7 @@ class Repository:
         self._reader = surroundings.reader
         self._directories = directories
         self._seal = seal
-        places = "\0".join(directories.values())
-        key = f"{endpoint.key(SOAP_PATH, insecure=insecure)}\0{places}"
-        name = sha256_hex(key.encode("utf-8", "surrogateescape"))[:40]  # a path may be no UTF-8
+        name = record_name(endpoint, insecure=insecure, directories=directories)
         state = surroundings.paths.state
         self.record = Record(os.path.join(state, "records", name), surroundings.reader)
         self._aside: dict[str, str] = {}

@@ -9,18 +9,22 @@ from __future__ import annotations
 import io
 import json
 import os
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 from rich.console import Console
+from rich.progress import MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 _WITHOUT_WINDOW = 10_000
 """Columns of what is no terminal: nothing is folded there."""
+_HEIGHT = 25
+"""Lines, which nothing depends on; where none are said, rich takes a dumb terminal to have 80 columns."""
 _GAP = 2
 
 
@@ -96,6 +100,19 @@ class Screen:
             text = "".join(f"{line.rstrip()}\n" for line in text.splitlines())
         return text.encode("utf-8", "replace")
 
+    @contextmanager
+    def counting(self, what: str, total: int) -> Iterator[Callable[[], None]]:
+        """While the block lasts, a line on a terminal's stderr that counts up each time it is called; gone at the end."""
+        moving = self.err.is_terminal and not self.err.is_dumb_terminal
+        if not moving:
+            self.tell(what)
+        columns = TextColumn("{task.description}"), MofNCompleteColumn()
+        with Progress(
+            *columns, console=self.err, transient=True, disable=not moving, redirect_stdout=False, redirect_stderr=False
+        ) as progress:
+            task = progress.add_task(what, total=total)
+            yield lambda: progress.advance(task)
+
     def tell(self, line: str) -> None:
         """A line on stderr for the person who waits or is asked; nothing in a pipe."""
         if self.err.is_terminal:
@@ -129,6 +146,7 @@ def _console(file: io.TextIOBase, environ: Mapping[str, str], *, terminal: bool,
         color_system="auto" if colours else None,
         no_color=not colours,
         width=width,
+        height=_HEIGHT,
         markup=False,
         emoji=False,
         highlight=False,
