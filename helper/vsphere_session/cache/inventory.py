@@ -29,6 +29,7 @@ _PATHS = {"soap": SOAP_PATH, "rest": REST_PATH}
 _HEXADECIMAL = frozenset("0123456789abcdef")
 _NAME_LENGTHS = (64, 40)
 """Of govmomi's names, and of those of older ones."""
+_ASIDE = "that a call has set aside which was killed, or is at work"
 
 
 @dataclass(frozen=True)
@@ -121,11 +122,7 @@ class Inventory:
                 self.unusable.append(Unusable(path, error.message.removeprefix(f"{path} ")))
 
     def _take_file(self, kind: str, path: str, directories: Directories, data: bytes, found: os.stat_result) -> None:
-        name = os.path.basename(path)
-        if name.startswith(".") and name.endswith(".session"):
-            raise StorageError(
-                "is a session that a call has set aside which was killed, or is at work; the next login of its user ends it"
-            )
+        name, aside = _name_of(path)
         if len(name) not in _NAME_LENGTHS or not _HEXADECIMAL.issuperset(name):
             raise StorageError("is no session's file; move it away")
         remark = "others can read the file; the next call mends that" if others_can_read(found) else ""
@@ -136,13 +133,15 @@ class Inventory:
             one = Cached(kind, path, endpoint, True, insecure, directories, None, known, found.st_mtime)
         else:
             one = self._in_clear(kind, path, directories, data, found.st_mtime)
-        self.sessions.append(replace(one, remark=remark))
+        if aside and (directories.sealed or not one.user_known):
+            raise StorageError(f"is a session {_ASIDE}; the next login of its user ends it")
+        self.sessions.append(replace(one, remark=f"the session is one {_ASIDE}" if aside else remark))
 
     def _in_clear(self, kind: str, path: str, directories: Directories, data: bytes, written: float) -> Cached:
         stored = read_soap(data) if kind == "soap" else read_rest(data)
         if stored is None:
             raise StorageError("holds no session: it is empty, cut short or damaged; the next login replaces it")
-        name = os.path.basename(path)
+        name, _ = _name_of(path)
         if stored.authority:
             user, insecure = self._user(kind, name, stored), stored.insecure
             sdk = path_in(data) if kind == "soap" else ""
@@ -217,6 +216,13 @@ def _directories(
         yield Directories(os.path.join(home, "sessions"), os.path.join(home, "rest_sessions"))
     sealed = os.path.join(paths.state, "encrypted")
     yield Directories(os.path.join(sealed, "soap"), os.path.join(sealed, "rest"), sealed=True)
+
+
+def _name_of(path: str) -> tuple[str, bool]:
+    """The name of a cache file, and whether this is one that is set aside beside it (see `Repository.set_aside`)."""
+    name = os.path.basename(path)
+    aside = name.startswith(".") and name.endswith(".session")
+    return (name[1:].partition(".")[0] if aside else name), aside
 
 
 def _absolute(path: str) -> str:

@@ -18,6 +18,8 @@ from rich.progress import MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
 
+from vsphere_session.version import PROGRAM
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
@@ -73,25 +75,31 @@ class Screen:
         """`text` as it is, such as PEM."""
         self._kept.write(text)
 
-    def records(self, columns: Sequence[str], rows: Iterable[Sequence[str | Text]]) -> None:
-        """Rows below the names of their columns; where the window is too narrow for that, one value a line."""
+    def records(self, columns: Sequence[str], rows: Iterable[Sequence[str | Text]], *, preview: bool = False) -> None:
+        """Rows below the names of their columns; where the window is too narrow for that, one value a line.
+
+        A `preview` is for a question that follows: on stderr, at once.
+        """
+        console = self.err if preview else self._out
         texts = [[value if isinstance(value, Text) else Text(visible(value)) for value in row] for row in rows]
         widths = [max([cell_len(name), *(row[i].cell_len for row in texts)]) for i, name in enumerate(columns)]
-        if sum(widths) + _GAP * (len(columns) - 1) <= self.width:
+        if sum(widths) + _GAP * (len(columns) - 1) <= console.width:
             table = Table(*columns, box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style="bold")
             for row in texts:
                 table.add_row(*row)
-            self._out.print(table)
+            console.print(table)
             return
         for number, row in enumerate(texts):
             if number:
-                self._out.print()
-            self.facts((name, value) for name, value in zip(columns, row, strict=True) if value.plain)
+                console.print()
+            for name, value in zip(columns, row, strict=True):
+                if value.plain:
+                    console.print(_fact(name, value), soft_wrap=not console.is_terminal)
 
     def facts(self, rows: Iterable[tuple[str, str | Text]]) -> None:
         """`NAME: VALUE`, one a line."""
         for name, value in rows:
-            self.line(Text(f"{name}: ", style="bold"), value if isinstance(value, Text) else visible(value))
+            self.line(_fact(name, value if isinstance(value, Text) else Text(visible(value))))
 
     def shown(self) -> bytes:
         """All that is to be written to stdout."""
@@ -113,10 +121,18 @@ class Screen:
             task = progress.add_task(what, total=total)
             yield lambda: progress.advance(task)
 
+    def warn(self, line: str) -> None:
+        """A line on stderr, for whoever reads that: what was done, but not all of it."""
+        self.err.print(Text(f"{PROGRAM}: {visible(line)}"), soft_wrap=True)
+
     def tell(self, line: str) -> None:
         """A line on stderr for the person who waits or is asked; nothing in a pipe."""
         if self.err.is_terminal:
             self.err.print(Text(line))
+
+
+def _fact(name: str, value: Text) -> Text:
+    return Text.assemble((f"{name}: ", "bold"), value)
 
 
 class _Stderr(io.TextIOBase):

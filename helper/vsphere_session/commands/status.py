@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass
-from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 import click
@@ -14,6 +12,7 @@ from vsphere_session.clock import rfc3339
 from vsphere_session.commands.durations import seen_from, span
 from vsphere_session.commands.options import command, host_argument, json_option, request_of
 from vsphere_session.commands.screen import visible
+from vsphere_session.commands.side_by_side import side_by_side
 from vsphere_session.service.cached import all_cached, ask, client_of, policy_of, session_of
 from vsphere_session.version import PROGRAM
 
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
     from vsphere_session.service.cached import Word
     from vsphere_session.service.call import Call
 
-_AT_ONCE = 16
-"""Servers that are asked side by side."""
 _NEXT_USE = "asked at the next use"
 
 
@@ -93,32 +90,10 @@ def _row(cached: Cached, call: Call, word: Word | None) -> Row:
 
 
 def _asked(invocation: Invocation, call: Call, sessions: list[Cached]) -> dict[int, Word]:
-    """What the servers say, by the number of the session. Threads are left behind where somebody does not wait for them."""
+    """What the servers say, by the number of the session."""
     call.around.connecting()
-    left, answers = list(enumerate(sessions)), SimpleQueue[tuple[int, "Word | BaseException"]]()
-
-    def work() -> None:
-        while left:
-            try:
-                number, one = left.pop()
-            except IndexError:
-                return
-            try:
-                answers.put((number, ask(one, call.again())))
-            except BaseException as error:  # noqa: BLE001  # it is raised where somebody sees it
-                answers.put((number, error))
-
-    found: dict[int, Word] = {}
     with invocation.screen.counting("asking the servers", len(sessions)) as count:
-        for _ in range(min(_AT_ONCE, len(sessions))):
-            threading.Thread(target=work, daemon=True).start()
-        for _ in sessions:
-            number, word = answers.get()
-            if isinstance(word, BaseException):
-                raise word
-            found[number] = word
-            count()
-    return found
+        return dict(side_by_side(lambda one: ask(one, call.again()), sessions, count))
 
 
 def _secret(cached: Cached, call: Call) -> str:
@@ -158,7 +133,7 @@ def _columns(group: list[tuple[Row, str]], now: float, *, checked: bool, secret:
         span(now - min(since)) if since else "not known",
         seen_from(now, min(confirmed)) if sure else "never by us" if one.known is None else "in doubt",
         _until(now, min(until)) if sure and until else _NEXT_USE,
-        _maker(method_of(one)),
+        maker(method_of(one)),
     ]
     word = rows[0].word
     cells += [(word.state if word else "")] if checked else []
@@ -169,7 +144,8 @@ def _until(now: float, moment: float) -> str:
     return seen_from(now, moment) if moment > now else f"over, {_NEXT_USE}"
 
 
-def _maker(method: str) -> str:
+def maker(method: str) -> str:
+    """Who has made a session, in words, by its `method_of`."""
     return {"": "govc or Terraform", ADOPTED: "somebody, stored here"}.get(method, f"us, by {method}")
 
 

@@ -14,10 +14,11 @@ from vsphere_session.cache.session import Session
 from vsphere_session.endpoint import parse_endpoint
 from vsphere_session.errors import SessionError
 from vsphere_session.secrets.index import Index, all_places
-from vsphere_session.service.verbs import new_client
+from vsphere_session.service.verbs import FILE_ALONE, erase_session, new_client
 from vsphere_session.settings.environment import sources
 from vsphere_session.settings.request import Settings
-from vsphere_session.storage.unchanged import UnchangingReader
+from vsphere_session.storage.files import remove_private
+from vsphere_session.storage.unchanged import UnchangingReader, look_into
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -109,6 +110,36 @@ def ask(cached: Cached, call: Call) -> Word:
     except SessionError as error:
         return Word(error.kind, why=error.message)
     return Word("dead") if identity is None else Word("alive", identity.username)
+
+
+def end(cached: Cached, call: Call) -> str:
+    """End a session on its server, and remove its file. Never logs in.
+
+    Returns what could not be done, empty if all was: where the server is away, or will not, the file goes all the same.
+    Raises what is wrong on this side, such as a certificate that is not trusted; the file stays.
+    """
+    session, warnings = session_of(cached, call), list[str]()
+    if cached.user_known:
+        erase_session(session, new_client(cached.kind), "", warnings)
+    else:
+        warnings += _end_nobodys(cached, client_of(cached, session))
+    return "; ".join(dict.fromkeys(warnings))
+
+
+def _end_nobodys(cached: Cached, client: WireClient) -> list[str]:
+    """The same where nobody here knows for whom the file is named: there is no lock for it, nor a record of ours."""
+    warnings = []
+    try:
+        with client:
+            client.log_out()
+    except SessionError as error:
+        if error.local:
+            raise
+        warnings.append(FILE_ALONE + error.message)
+    now = look_into(cached.path)
+    if now is not None and client.session_id.encode() in now[0]:  # nobody has put another one there
+        remove_private(cached.path)
+    return warnings
 
 
 def _is_at(cached: Cached, typed: Endpoint | None) -> bool:

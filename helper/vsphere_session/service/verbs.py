@@ -230,6 +230,8 @@ def _keep(asked: Resolved, session: Session, clients: list[WireClient]) -> None:
 
 # ---- erase
 
+FILE_ALONE = "the file is gone, but the session may live on until it idles out: "
+
 
 def erase(request: Request, call: Call) -> Answer:
     """End the session on the server, then remove its file; forget the login. Never logs in."""
@@ -246,7 +248,7 @@ def _erase(asked: Resolved) -> Answer:
     if asked.settings.scope in ("all", "session"):
         given = asked.settings.session_ids
         for kind in [kind for kind in given if given[kind]] or asked.settings.kinds:
-            if _erase_session(session, new_client(kind), given[kind], warnings):
+            if erase_session(session, new_client(kind), given[kind], warnings):
                 erased.append(kind)
     if asked.settings.scope in ("all", "password"):
         session.refusals.forget()
@@ -259,7 +261,7 @@ def _erase(asked: Resolved) -> Answer:
     return Answer({"erased": ",".join(erased), **warning})
 
 
-def _erase_session(session: Session, client: WireClient, given: str, warnings: list[str]) -> bool:
+def erase_session(session: Session, client: WireClient, given: str, warnings: list[str]) -> bool:
     """End the cached session, or the one given; whether there was one.
 
     What is wrong on this side (an unusable proxy, an untrusted server, an unreadable file) is an error, and costs nothing.
@@ -281,7 +283,7 @@ def _erase_session(session: Session, client: WireClient, given: str, warnings: l
     except SessionError as error:
         if error.local or error.kind == "busy":
             raise
-        warnings.append(f"the file is gone, but the session may live on until it idles out: {error.message}")
+        warnings.append(FILE_ALONE + error.message)
     return True
 
 
