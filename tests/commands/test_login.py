@@ -206,3 +206,45 @@ def test_a_configuration_of_symbolic_link_stays_one(helper: Helper, vcenter: Sim
     set_up(helper, vcenter)
     assert file.is_symlink()
     assert vcenter.authority in dotfiles.read_text()
+
+
+def test_what_is_set_up_already_asks_for_nothing(helper: Helper, vcenter: SimulatedVCenter) -> None:
+    set_up(helper, vcenter)
+    with terminal(helper, "login") as screen:
+        assert screen.end() == 0, screen.seen
+    assert "there is a good session already: " in screen.seen
+    assert vcenter.session_count == 2
+    vcenter.end_all()
+    with terminal(helper, "login", vcenter.authority) as screen:
+        screen.wait_for("logged in: ")
+        assert screen.end() == 0, screen.seen
+
+
+def test_a_password_that_was_changed_is_asked_for_and_kept(helper: Helper, vcenter: SimulatedVCenter) -> None:
+    """The stored one is refused once, and never tried again."""
+    set_up(helper, vcenter)
+    vcenter.end_all()
+    vcenter.set_password(USER, "another one")
+    with terminal(helper, "login", vcenter.authority) as screen:
+        screen.answer(f"Password of {USER}: ", "another one")
+        assert screen.end() == 0, screen.seen
+    vcenter.end_all()
+    assert get(helper, "always")["source"] == "login"
+
+
+def test_an_esxi_host(helper: Helper) -> None:
+    with SimulatedVCenter(esxi=True) as esxi:
+        set_up(helper, esxi)
+        assert "rest_session_id" not in get(helper)
+        assert esxi.session_count == 1
+
+
+@pytest.mark.parametrize("columns", [20, 40, 80])
+def test_narrow_windows(helper: Helper, vcenter: SimulatedVCenter, columns: int) -> None:
+    """All that is to be compared is there."""
+    with terminal(helper, "login", vcenter.authority, "--username", USER, "--no-store", columns=columns) as screen:
+        screen.answer("[y/N]: ", "y")
+        screen.answer(": ", PASSWORD)
+        assert screen.end() == 0, screen.seen
+    assert vcenter.thumbprint in "".join(screen.seen.split())
+    assert vcenter.session_count == 2

@@ -132,13 +132,18 @@ class Setup:
         if not account:
             account = self._prompts.ask("User name", "--username", "administrator@vsphere.local")
         self._typed["username"] = account
-        if (
-            self._password is None
-            and self._asked().stored_password(account) is None
-            and self._asked().settings.password() is None
-        ):
+        if self._password is None and not self._knows_password():
             self._ask_password()
+        self._choose_store()
+
+    def _knows_password(self) -> bool:
+        """Whether the environment, a command or the secret store has it already."""
+        asked = self._asked()
+        return asked.settings.password() is not None or asked.stored_password(self._typed["username"]) is not None
+
+    def _choose_store(self) -> None:
         if self._password is not None and not self._no_store:
+            asked = self._asked()
             said = self._invocation.common.secret_store or asked.settings.secret_store
             self._store = chosen(said, self._call, self._prompts)
 
@@ -153,15 +158,19 @@ class Setup:
             try:
                 return self._log_in()
             except LoginRefusedError as error:
-                if not (left and self._prompts.somebody and error.of_credential and self._password is not None):
+                by_password = error.of_credential and self._method() in way_in.BY_PASSWORD
+                if not (left and self._prompts.somebody and by_password):
                     raise
                 self._invocation.screen.tell(error.message)
+                chosen_already = self._password is not None
                 self._ask_password()
+                if not chosen_already:
+                    self._choose_store()
         raise AssertionError
 
     def _log_in(self) -> dict[str, str]:
         if self._password is None:
-            return dict(get_cached(self._request(), self._again())[0].fields)
+            return dict(get_cached(self._request(verify="always"), self._again())[0].fields)
         before = (
             dict(get_cached(self._request(verify="always"), self._again())[0].fields) if self._has_session() else None
         )
