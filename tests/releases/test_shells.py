@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from packages.usage import HELP, PROGRAM, SCRIPTS
-from releases.conftest import ROOT
 from releases.inside import PATH, change_to, copy_of, run_in
 from releases.outside import carried_out
+from support.pages import snippet
 from support.program import Helper
 from support.roots import debian_root
 
@@ -113,16 +113,15 @@ def test_completion_prints_the_script_that_the_packages_have(helper: Helper, she
 
 
 @pytest.mark.parametrize(
-    ("shell", "place"),
+    ("shell", "text", "place"),
     [
-        ("bash", ".local/share/bash-completion/completions/vsphere-session"),
-        ("zsh", ".zfunc/_vsphere-session"),
-        ("fish", ".config/fish/completions/vsphere-session.fish"),
+        ("bash", snippet("docs/completion", "bash"), ".local/share/bash-completion/completions/vsphere-session"),
+        ("zsh", snippet("docs/completion", "zsh"), ".zfunc/_vsphere-session"),
+        ("fish", snippet("docs/completion", "fish"), ".config/fish/completions/vsphere-session.fish"),
     ],
 )
-def test_the_page_puts_it_where_the_shell_looks(shells: Path, shell: str, place: str) -> None:
-    page = (ROOT / "docs" / "completion.md").read_text(encoding="utf-8")
-    done = run_in(shells, shell, "-c", page.partition(f"```{shell}\n")[2].partition("```")[0])
+def test_the_page_puts_it_where_the_shell_looks(shells: Path, shell: str, text: str, place: str) -> None:
+    done = run_in(shells, shell, "-c", text)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert (shells / "root" / place).read_text(encoding="utf-8") == SCRIPTS[shell]
 
