@@ -116,3 +116,11 @@ def test_commands_fit_into_the_window(helper: Helper, columns: int, words: tuple
     with terminal(helper, *words, columns=columns, NO_COLOR="1") as screen:
         assert screen.end() == 0, screen.seen
     assert max(map(cell_len, screen.seen.splitlines())) <= columns
+
+
+def test_what_a_program_reads_is_as_it_was_given() -> None:
+    """Text has line ends of other kinds, and tabs at its end, which tables do not."""
+    screen = Screen({})
+    screen.json("a\u2028b\x0b")
+    screen.raw("word\t\n\n")
+    assert screen.shown() == '"a\u2028b\\u000b"\nword\t\n\n'.encode()

@@ -105,7 +105,7 @@ class Screen:
         """All that is to be written to stdout."""
         text = self._kept.getvalue()
         if not self.colours:  # a table pads its last column
-            text = "".join(f"{line.rstrip()}\n" for line in text.splitlines())
+            text = "\n".join(line.rstrip(" ") for line in text.split("\n"))
         return text.encode("utf-8", "replace")
 
     @contextmanager
