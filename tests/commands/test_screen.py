@@ -31,6 +31,7 @@ class Window(Screen):
         super().__init__(environ)
         self.on_terminal = True
         self._out.width = columns
+        self._out._force_terminal = True
 
 
 @pytest.mark.parametrize("columns", [20, 40, 60, 80, 120, 200])
