@@ -234,9 +234,13 @@ class SimulatedVCenter(WaysIn):
         """Wait until all that clients had sent which are gone now, such as killed ones, is carried out."""
         self._running.settle()
 
-    def add_session(self, user: str, kind: Kind = "soap") -> str:
-        """Let somebody else log in, and return the session's id: it counts as no login and no attempt."""
-        return self._state.sessions.open(user, kind, user_agent="somebody else", ip_address="192.0.2.1").id
+    def add_session(self, user: str, kind: Kind = "soap", *, agent: str = "somebody else", idle: float = 0.0) -> str:
+        """Let somebody else log in, and return the session's id: it counts as no login and no attempt.
+
+        It has been `idle` for so many seconds, since the login.
+        """
+        opened = self._state.sessions.open(user, kind, user_agent=agent, ip_address="192.0.2.1", idle=idle)
+        return opened.id
 
     def set_password(self, user: str, password: str) -> None:
         """Add an account, or change its password; its sessions live on."""

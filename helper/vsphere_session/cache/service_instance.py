@@ -16,8 +16,11 @@ if TYPE_CHECKING:
     from vsphere_session.http.transport import Transport
 
 
-def service_instance(transport: Transport, session_id: str) -> vim.ServiceInstance:
-    """A ServiceInstance on a SOAP session. `SmartConnect` itself asks the server nothing about it (pyvmomi#537)."""
+def service_instance(transport: Transport, session_id: str, *, timeout: float | None = None) -> vim.ServiceInstance:
+    """A ServiceInstance on a SOAP session. `SmartConnect` itself asks the server nothing about it (pyvmomi#537).
+
+    `timeout`: seconds that the server may be silent; for ever where none are said.
+    """
     check(session_id)
     endpoint = transport.endpoint
     instance: vim.ServiceInstance = SmartConnect(  # type: ignore[no-untyped-call]
@@ -27,6 +30,7 @@ def service_instance(transport: Transport, session_id: str) -> vim.ServiceInstan
         path=endpoint.path,
         sessionId=session_id,
         sslContext=context(transport),
+        httpConnectionTimeout=timeout,
         **_pyvmomi_proxy(transport),
     )
     return instance

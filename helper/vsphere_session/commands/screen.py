@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 from rich.cells import cell_len
 from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, TextColumn
-from rich.table import Table
 from rich.text import Text
 
 from vsphere_session.version import PROGRAM
@@ -27,7 +26,7 @@ _WITHOUT_WINDOW = 10_000
 """Columns of what is no terminal: nothing is folded there."""
 _HEIGHT = 25
 """Lines, which nothing depends on; where none are said, rich takes a dumb terminal to have 80 columns."""
-_GAP = 2
+_GAP = _INDENT = 2
 
 
 def visible(text: str) -> str:
@@ -75,26 +74,35 @@ class Screen:
         """`text` as it is, such as PEM."""
         self._kept.write(text)
 
-    def records(self, columns: Sequence[str], rows: Iterable[Sequence[str | Text]], *, preview: bool = False) -> None:
+    def records(
+        self,
+        columns: Sequence[str],
+        rows: Iterable[Sequence[str | Text]],
+        *,
+        preview: bool = False,
+        below: int = 0,
+    ) -> None:
         """Rows below the names of their columns; where the window is too narrow for that, one value a line.
 
-        A `preview` is for a question that follows: on stderr, at once.
+        A `preview` is for a question that follows: on stderr, at once. Of the last columns so many may stand in a line of
+        their own `below` the others.
         """
         console = self.err if preview else self._out
         texts = [[value if isinstance(value, Text) else Text(visible(value)) for value in row] for row in rows]
         widths = [max([cell_len(name), *(row[i].cell_len for row in texts)]) for i, name in enumerate(columns)]
-        if sum(widths) + _GAP * (len(columns) - 1) <= console.width:
-            table = Table(*columns, box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style="bold")
+        head = [Text(name, "bold") for name in columns]
+        first = len(columns) - below
+        # not rich's own table, which takes seconds for some thousand rows
+        if _together(widths) <= console.width:
+            console.print(_aligned([head, *texts], widths), soft_wrap=True)
+        elif below and max(_together(widths[:first]), _INDENT + _together(widths[first:])) <= console.width:
+            console.print(_aligned([head, *texts], widths, first), soft_wrap=True)
+        else:
+            lines: list[Text] = []
             for row in texts:
-                table.add_row(*row)
-            console.print(table)
-            return
-        for number, row in enumerate(texts):
-            if number:
-                console.print()
-            for name, value in zip(columns, row, strict=True):
-                if value.plain:
-                    console.print(_fact(name, value), soft_wrap=not console.is_terminal)
+                facts = [_fact(name, value) for name, value in zip(columns, row, strict=True) if value.plain]
+                lines += [*([Text()] if lines else []), *facts]
+            console.print(Text("\n").join(_folded(lines, console)), soft_wrap=True)
 
     def facts(self, rows: Iterable[tuple[str, str | Text]]) -> None:
         """`NAME: VALUE`, one a line."""
@@ -129,6 +137,32 @@ class Screen:
         """A line on stderr for the person who waits or is asked; nothing in a pipe."""
         if self.err.is_terminal:
             self.err.print(Text(line))
+
+
+def _together(widths: Sequence[int]) -> int:
+    """Columns of a line in which these stand."""
+    return sum(widths) + _GAP * (len(widths) - 1)
+
+
+def _aligned(rows: Sequence[Sequence[Text]], widths: Sequence[int], first: int | None = None) -> Text:
+    """Lines with a gap between columns, and none behind the last of a line; the `first` columns in one, the others below."""
+    whole = Text()
+    for number, row in enumerate(rows):
+        whole.append("\n" if number else "")
+        for i, (cell, width) in enumerate(zip(row, widths, strict=True)):
+            whole.append("\n" + " " * _INDENT if i == first else "")
+            last = i + 1 in (first, len(row))
+            whole.append_text(cell).append("" if last else " " * (width - cell.cell_len + _GAP))
+    return whole
+
+
+def _folded(lines: Iterable[Text], console: Console) -> Iterator[Text]:
+    """The lines; those that a terminal's window is too narrow for at words."""
+    for line in lines:
+        if line.cell_len <= console.width or not console.is_terminal:
+            yield line
+        else:
+            yield from line.wrap(console, console.width)
 
 
 def _fact(name: str, value: Text) -> Text:

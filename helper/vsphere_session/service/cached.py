@@ -38,11 +38,13 @@ class Word:
 
     username  whose it is, where it is alive
     why       the error's text
+    key       its name in the server's own list, where it is alive and that has it
     """
 
     state: str
     username: str = ""
     why: str = ""
+    key: str = ""
 
 
 def all_cached(call: Call, fields: Mapping[str, str]) -> Inventory:
@@ -109,7 +111,7 @@ def ask(cached: Cached, call: Call) -> Word:
             identity = client.confirm()
     except SessionError as error:
         return Word(error.kind, why=error.message)
-    return Word("dead") if identity is None else Word("alive", identity.username)
+    return Word("dead") if identity is None else Word("alive", identity.username, key=identity.key)
 
 
 def end(cached: Cached, call: Call) -> str:

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 
 class Identity:
-    """What the server says of a session: `username`, and `age` in seconds since the login (None if it does not say)."""
+    """What the server says of a session.
 
-    __slots__ = ("age", "username")
+    username  whose it is
+    age       seconds since the login; None if it does not say
+    key       its name in the server's own list, which opens nothing; empty for REST, which has none
+    """
 
-    def __init__(self, username: str, age: float | None) -> None:
+    __slots__ = ("age", "key", "username")
+
+    def __init__(self, username: str, age: float | None, key: str = "") -> None:
         self.username = username
         self.age = age
+        self.key = key
 
 
 def cleaned(text: str) -> str:

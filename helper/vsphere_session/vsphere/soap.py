@@ -201,7 +201,8 @@ class SoapWire:
         username = user_session.value("userName")
         if len(username) > MAX_NAME_CHARACTERS:
             raise not_understood(self._place, "a session")
-        return Identity(cleaned(username), age(login_time, http_date(self._date), active))
+        key = user_session.value("key")[:MAX_NAME_CHARACTERS]
+        return Identity(cleaned(username), age(login_time, http_date(self._date), active), key)
 
 
 def _content(returned: Element) -> dict[str, object]:
