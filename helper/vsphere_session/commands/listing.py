@@ -133,7 +133,7 @@ class Listing:
 
 def _cut(text: str, room: int) -> str:
     room = max(room, _LEAST_AGENT)
-    return text if len(text) <= room else f"{text[: room - 1]}…"
+    return text if len(text) <= room else f"{text[: room - 3]}..."
 
 
 def _distinct(keys: Collection[str]) -> int:

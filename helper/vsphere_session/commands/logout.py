@@ -9,10 +9,10 @@ import click
 from credential_protocol.messages import Request
 from vsphere_session.commands.options import command, host_argument, request_of, yes_option
 from vsphere_session.commands.prompts import Prompts
+from vsphere_session.commands.screen import visible
 from vsphere_session.commands.side_by_side import side_by_side
 from vsphere_session.commands.status import maker, method_of, user_of
 from vsphere_session.errors import InvalidRequestError, SessionError
-from vsphere_session.fastpath.remembered import forget_all
 from vsphere_session.service.addressed import addressed
 from vsphere_session.service.cached import all_cached, end
 from vsphere_session.service.kept_logins import forget_login, kept_logins
@@ -49,7 +49,6 @@ def logout_command(
     if everywhere and found and not yes and not _confirmed(invocation, prompts, found):
         invocation.screen.line("nothing was ended")
         return None
-    forget_all(call.around.paths.state)
     status = _end(invocation, call, found) if found else _nothing(invocation, call, fields, where)
     if forget or (forget is None and prompts.somebody and not yes):
         _forget(invocation, call, fields, None if forget else prompts)
@@ -90,7 +89,7 @@ def _end(invocation: Invocation, call: Call, found: list[Cached]) -> int:
         ended, warnings, error = results[number]
         of = f"{group[0].endpoint.login_place}: {user_of(group[0])}"
         if ended:
-            screen.line(f"logged out of {of} ({_kinds(ended)})")
+            screen.line(visible(f"logged out of {of} ({_kinds(ended)})"))
         for warning in warnings:
             screen.warn(f"{of}: {warning}")
         if error is not None:
@@ -149,7 +148,7 @@ def _groups(found: list[Cached]) -> list[Group]:
 
 
 def _kinds(group: Group) -> str:
-    return ", ".join(one.kind for one in group)
+    return ", ".join(dict.fromkeys(one.kind for one in group))
 
 
 def _count(number: int) -> str:

@@ -48,8 +48,8 @@ class Row:
 @json_option
 def status_command(invocation: Invocation, *, host: str | None, check: bool, show_secret: bool, as_json: bool) -> None:
     """See above."""
-    call = invocation.call()
-    found = all_cached(call, request_of(invocation, host))
+    call, fields = invocation.call(), request_of(invocation, host)
+    found = all_cached(call, fields)
     words = _asked(invocation, call, found.sessions) if check else {}
     rows = [_row(one, call, words.get(number)) for number, one in enumerate(found.sessions)]
     secrets = [_secret(one, call) for one in found.sessions] if show_secret else [""] * len(rows)
@@ -61,8 +61,10 @@ def status_command(invocation: Invocation, *, host: str | None, check: bool, sho
     if rows:
         _show(invocation, rows, secrets, call.around.clock.now())
     else:
-        where = f" for {host}" if host else ""
-        invocation.screen.line(f"nothing is cached{where}; log in once: {PROGRAM} login {host or 'HOST'}")
+        where = f" for {fields['url']}" if "url" in fields else ""
+        whose = f" of {fields['username']}" if "username" in fields else ""
+        next_one = f"{PROGRAM} login {fields.get('url', 'HOST')}"
+        invocation.screen.line(visible(f"nothing is cached{where}{whose}; log in once: {next_one}"))
     _show_unusable(invocation, found.unusable)
 
 

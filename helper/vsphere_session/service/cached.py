@@ -13,6 +13,7 @@ from vsphere_session.cache.principal import same_principal
 from vsphere_session.cache.session import Session
 from vsphere_session.endpoint import parse_endpoint
 from vsphere_session.errors import SessionError
+from vsphere_session.fastpath.remembered import forget_all
 from vsphere_session.secrets.index import Index, all_places
 from vsphere_session.service.verbs import FILE_ALONE, erase_session, new_client
 from vsphere_session.settings.environment import sources
@@ -120,6 +121,7 @@ def end(cached: Cached, call: Call) -> str:
     Returns what could not be done, empty if all was: where the server is away, or will not, the file goes all the same.
     Raises what is wrong on this side, such as a certificate that is not trusted; the file stays.
     """
+    forget_all(call.around.paths.state)
     session, warnings = session_of(cached, call), list[str]()
     if cached.user_known:
         erase_session(session, new_client(cached.kind), "", warnings)
@@ -138,8 +140,9 @@ def _end_nobodys(cached: Cached, client: WireClient) -> list[str]:
         if error.local:
             raise
         warnings.append(FILE_ALONE + error.message)
-    now = look_into(cached.path)
-    if now is not None and client.session_id.encode() in now[0]:  # nobody has put another one there
+    now, found = new_client(cached.kind), look_into(cached.path)
+    now.unmarshal_json(b"" if found is None else found[0])
+    if now.session_id == client.session_id:  # nobody has put another one there
         remove_private(cached.path)
     return warnings
 

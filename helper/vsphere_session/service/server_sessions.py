@@ -87,7 +87,7 @@ class ServerSessions:
         with self._in_our_words():
             clock, manager = self._instance.CurrentTime(), self._manager()
             own = manager.currentSession
-            listed = manager.sessionList if own is not None else []
+            listed = (manager.sessionList or []) if own is not None else []
         if own is None:  # what a vCenter says to nobody
             raise self._ended()
         if not all(isinstance(one, vim.UserSession) for one in (own, *listed)) or not isinstance(clock, datetime):
