@@ -54,7 +54,7 @@ NOT_REACHED = {
         ("typing_extensions", library): "for type checkers, or for an older Python"
         for library in (
             *(f"click.{name}" for name in ("core", "decorators", "shell_completion", "types", "utils")),
-            *("jaraco.classes.properties", "jaraco.context", "rich.live"),
+            *("jaraco.classes.properties", "jaraco.context", "rich.live", "rich.progress"),
         )
     },
 }

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 from rich.console import Console
-from rich.progress import MofNCompleteColumn, Progress, TextColumn
 from rich.text import Text
 
 from vsphere_session.version import PROGRAM
@@ -122,6 +121,8 @@ class Screen:
         moving = self.err.is_terminal and not self.err.is_dumb_terminal
         if not moving:
             self.tell(what)
+        from rich.progress import MofNCompleteColumn, Progress, TextColumn  # noqa: PLC0415  # few commands take long
+
         columns = TextColumn("{task.description}"), MofNCompleteColumn()
         with Progress(
             *columns, console=self.err, transient=True, disable=not moving, redirect_stdout=False, redirect_stderr=False
