@@ -327,7 +327,11 @@ class Session:
             around = self._around
             endpoint = self.url.with_user(self._account or self.url.username)
             self._found_refusals = Refusals(
-                around.paths.state, endpoint, window=self.policy.refusal_window, clock=around.clock
+                around.paths.state,
+                endpoint,
+                window=self.policy.refusal_window,
+                clock=around.clock,
+                reader=around.reader,
             )
         return self._found_refusals
 

@@ -139,6 +139,15 @@ class Screen:
         if self.err.is_terminal:
             self.err.print(Text(line))
 
+    @contextmanager
+    def waiting(self, what: str) -> Iterator[Callable[[str], None]]:
+        """On a terminal, a line on stderr while something goes on, gone at its end; what is yielded says what that is now."""
+        if not self.err.is_terminal:
+            yield lambda _now: None
+            return
+        with self.err.status(Text(what)) as status:
+            yield lambda now: status.update(Text(f"{what}: {now}"))
+
 
 def _together(widths: Sequence[int]) -> int:
     """Columns of a line in which these stand."""

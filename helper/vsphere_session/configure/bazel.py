@@ -19,7 +19,7 @@ def configure(target: Target) -> list[Change]:
     """The script, and a line for each host. Raises InvalidRequestError where a host has another helper."""
     helper = links.place(PROGRAM, target)
     changes = script(helper, _script(target))
-    path = _path(target)
+    path = path_of(target)
     block = Block(read_text(path), "bazel")
     lines = block.lines
     for host in target.hosts:
@@ -34,7 +34,7 @@ def configure(target: Target) -> list[Change]:
 
 def unconfigure(target: Target) -> list[Change]:
     """Take the lines back; the script goes with the last host."""
-    path = _path(target)
+    path = path_of(target)
     block = Block(read_text(path), "bazel")
     changes: list[Change] = []
     lines = block.lines
@@ -49,7 +49,8 @@ def unconfigure(target: Target) -> list[Change]:
     return changes
 
 
-def _path(target: Target) -> str:
+def path_of(target: Target) -> str:
+    """The file with the lines."""
     return os.path.join(target.home, ".bazelrc")
 
 

@@ -18,7 +18,7 @@ SECTION = "credHelpers"
 def configure(target: Target) -> list[Change]:
     """The link, and the helper of each host. Raises InvalidRequestError where a host has another, StorageError."""
     changes = links.make(links.place(PROGRAM, target), target)
-    path = _path(target)
+    path = path_of(target)
     document = _document(path)
     for host in target.hosts:
         found = document.members(SECTION).get(host.place)
@@ -32,7 +32,7 @@ def configure(target: Target) -> list[Change]:
 
 def unconfigure(target: Target) -> list[Change]:
     """Take back what `configure` has written; the link goes with the last host."""
-    path = _path(target)
+    path = path_of(target)
     document = _document(path)
     ours = [name for name, value in document.members(SECTION).items() if value == HELPER]
     left = [name for name in ours if target.leaves(name, of=_place)]
@@ -48,7 +48,8 @@ def _place(host: Endpoint) -> str:
     return host.place
 
 
-def _path(target: Target) -> str:
+def path_of(target: Target) -> str:
+    """Docker's configuration."""
     return os.path.join(target.environ.get("DOCKER_CONFIG") or os.path.join(target.home, ".docker"), "config.json")
 
 

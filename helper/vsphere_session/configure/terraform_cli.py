@@ -15,8 +15,8 @@ _LINES = ['credentials_helper "vsphere" {', "}"]
 
 def configure(target: Target) -> list[Change]:
     """The link and the block. Raises InvalidRequestError where there is another helper: Terraform allows one."""
-    changes = link(_link(target), target.program)
-    path = _path(target)
+    changes = link(link_of(target), target.program)
+    path = path_of(target)
     block = Block(read_text(path), "terraform-cli")
     outside = block.outside or ""
     if outside.lstrip().startswith("{"):
@@ -30,17 +30,19 @@ def configure(target: Target) -> list[Change]:
 
 def unconfigure(target: Target) -> list[Change]:
     """Take the block and the link away."""
-    path = _path(target)
+    path = path_of(target)
     block = Block(read_text(path), "terraform-cli")
     line = f'remove credentials_helper "vsphere" from {path}'
     changes = [rewrite(path, block.with_lines([]), line)] if block.there else []
     by_hand = re.search(r"^\s*\"?credentials_helper\"?\s+\"vsphere\"", block.outside or "", re.MULTILINE)
-    return changes + ([] if by_hand else unlink(_link(target), target.program))
+    return changes + ([] if by_hand else unlink(link_of(target), target.program))
 
 
-def _path(target: Target) -> str:
+def path_of(target: Target) -> str:
+    """The file with the block."""
     return target.environ.get("TF_CLI_CONFIG_FILE") or os.path.join(target.home, ".terraformrc")
 
 
-def _link(target: Target) -> str:
+def link_of(target: Target) -> str:
+    """The link among Terraform's plugins."""
     return os.path.join(target.home, ".terraform.d", "plugins", PROGRAM)

@@ -12,12 +12,13 @@ from credential_protocol.jsontext import decode, encode
 from vsphere_session.digest import sha256_hex
 from vsphere_session.errors import StorageError
 from vsphere_session.http.sockets import normal_host
-from vsphere_session.storage.files import read_private, remove_leftovers, remove_quietly, write_private
+from vsphere_session.storage.files import remove_leftovers, remove_quietly, write_private
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from vsphere_session.clock import Clock
     from vsphere_session.endpoint import Endpoint
+    from vsphere_session.storage.reading import Reader
 
 _LONGEST = 86400.0
 """Seconds after which a place is asked again which server it leads to."""
@@ -46,9 +47,10 @@ class KnownServer:
     instance  None while that is not known, empty for a server that does not say
     """
 
-    def __init__(self, path: str, clock: Clock) -> None:
+    def __init__(self, path: str, clock: Clock, reader: Reader) -> None:
         self._path = path
         self._clock = clock
+        self._reader = reader
         self._kept = self._read()
         self._new = False
         self.instance = self._kept
@@ -81,7 +83,7 @@ class KnownServer:
 
     def _read(self) -> str | None:
         try:
-            data = read_private(self._path)
+            data = self._reader.unnoted(self._path)
             value = decode(data) if data else None
             if not isinstance(value, dict) or not 0 <= self._clock.now() - float(str(value.get("asked_at"))) < _LONGEST:
                 return None

@@ -14,8 +14,9 @@ from vsphere_session.digest import sha256_hex
 from vsphere_session.errors import BusyError, LoginRefusedError, StorageError
 from vsphere_session.login.account import KnownServer, bare_name, normal_place, path_of_place
 from vsphere_session.login.turn import Turn
-from vsphere_session.storage.files import read_private, remove_leftovers, remove_private, write_private
+from vsphere_session.storage.files import remove_leftovers, remove_private, write_private
 from vsphere_session.storage.lock import Lock
+from vsphere_session.storage.reading import Reader
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -47,7 +48,10 @@ class Refusals:
     A context manager: at its end the turn that was taken is given back.
     """
 
-    def __init__(self, state: str, endpoint: Endpoint, *, window: float, clock: Clock) -> None:
+    def __init__(
+        self, state: str, endpoint: Endpoint, *, window: float, clock: Clock, reader: Reader | None = None
+    ) -> None:
+        self._reader = reader or Reader()
         self._directory = os.path.join(state, "refusals")
         self._place = endpoint.login_place
         self._normal_place = normal_place(endpoint)
@@ -55,7 +59,7 @@ class Refusals:
         self._account = bare_name(endpoint.username)
         self._window = window
         self._clock = clock
-        self._server = KnownServer(path_of_place(self._directory, endpoint), clock)
+        self._server = KnownServer(path_of_place(self._directory, endpoint), clock, self._reader)
         self._turn: Turn | None = None
 
     def __enter__(self) -> Self:
@@ -91,6 +95,11 @@ class Refusals:
         self._server.drop()
 
     # ---- whose turn
+
+    def look(self, kind: str, secret: str) -> None:
+        """Whether this very credential would be tried, without taking a turn. Raises LoginRefusedError where it would not."""
+        if self._window and os.path.lexists(self._key_file):
+            self._check(kind, secret)
 
     def take_turn(self, kind: str, secret: str, deadline: Deadline, began: float | None = None) -> bool:
         """Before a login: wait until no other one of the account is under way whose outcome nobody knows; whether that took time.
@@ -222,7 +231,7 @@ class Refusals:
 
     def _marks(self, path: str) -> Marks:
         """What the file says, by mark; a file that makes no sense says nothing. Raises StorageError."""
-        data = read_private(path)
+        data = self._reader.unnoted(path)
         try:
             value = decode(data) if data else None
             marks, times = (value.get("refused_at"), value.get("times")) if isinstance(value, dict) else (None, None)
@@ -252,15 +261,19 @@ class Refusals:
         lock.acquire(Deadline(_SHORT, self._clock))
         return lock
 
+    @property
+    def _key_file(self) -> str:
+        return os.path.join(self._directory, "key")
+
     def _key(self) -> bytes:
         """The secret of this machine. Raises StorageError, BusyError."""
-        path = os.path.join(self._directory, "key")
-        key = read_private(path)
+        path = self._key_file
+        key = self._reader.unnoted(path)
         if key is not None and len(key) == _SECRET_BYTES:
             return key
         with Lock(f"{path}.lock", self._clock) as lock:
             lock.acquire(Deadline(_SHORT, self._clock))
-            key = read_private(path)  # somebody else may have made it meanwhile
+            key = self._reader.unnoted(path)  # somebody else may have made it meanwhile
             if key is None or len(key) != _SECRET_BYTES:
                 key = os.urandom(_SECRET_BYTES)
                 write_private(path, key)

@@ -6,21 +6,23 @@ import json
 import os
 
 from vsphere_session.errors import StorageError
-from vsphere_session.storage.files import read_private, remove_leftovers, write_private
+from vsphere_session.storage.files import remove_leftovers, write_private
 from vsphere_session.storage.lock import Lock
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from vsphere_session.clock import Clock, Deadline
+    from vsphere_session.storage.reading import Reader
 
 
 class FileStore:
     """Passwords in one file, in clear; only its owner may read it."""
 
-    def __init__(self, state: str, clock: Clock, deadline: Deadline) -> None:
+    def __init__(self, state: str, clock: Clock, deadline: Deadline, reader: Reader) -> None:
         self._path = os.path.join(state, "secrets.json")
         self._lock = Lock(os.path.join(state, "locks", "secrets"), clock)
         self._deadline = deadline
+        self._reader = reader
 
     @property
     def where(self) -> str:
@@ -54,7 +56,7 @@ class FileStore:
         remove_leftovers(self._path)  # a writer that was killed has left passwords there
 
     def _read(self) -> dict[str, dict[str, str]]:
-        data = read_private(self._path)
+        data = self._reader.unnoted(self._path)
         if data is None:
             return {}
         try:

@@ -153,7 +153,7 @@ class Logins:
         if name == "file":
             from vsphere_session.secrets.file_store import FileStore  # noqa: PLC0415  # one of them is needed
 
-            return FileStore(self._state, self._clock, self._deadline)
+            return FileStore(self._state, self._clock, self._deadline, self._reader)
         if name == "keyring":
             from vsphere_session.secrets.keyring_store import KeyringStore  # noqa: PLC0415  # seconds, on some hosts
 

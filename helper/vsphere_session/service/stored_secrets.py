@@ -57,6 +57,11 @@ def forget_kept(logins: Logins, place: str, username: str) -> bool:
     return sum(logins.delete(_own(place), name) for name in names) > 0
 
 
+def has_kept(logins: Logins, place: str, username: str) -> bool:
+    """Whether a method has kept something for this user."""
+    return any(name.startswith(kept_for(username)) for name in logins.users(_own(place)))
+
+
 def _own(place: str) -> str:
     """Apart from logins: none of these is whom to log in as where nobody is named."""
     return f"{place}#login"

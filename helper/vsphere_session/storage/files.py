@@ -27,11 +27,11 @@ _AS_IT_IS = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0) | getattr
 _NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0) | _AS_IT_IS
 
 
-def read_private(path: str, note: Note | None = None, *, limit: int = MAX_BYTES) -> bytes | None:
+def read_private(path: str, note: Note | None = None, *, limit: int = MAX_BYTES, repair: bool = True) -> bytes | None:
     """The bytes of our own regular file `path`; None if there is none.
 
     A file over the limit (1 MiB) comes back empty: it is nothing that this program or govc wrote. Looser modes of file and
-    directory are repaired. `note` is told what the system says of both, or None for what is missing. Raises StorageError
+    directory are repaired, if `repair`. `note` is told what the system says of both, or None for what is missing. Raises StorageError
     for a directory, FIFO, symbolic link, somebody else's file or directory.
     """
     try:
@@ -45,10 +45,10 @@ def read_private(path: str, note: Note | None = None, *, limit: int = MAX_BYTES)
     try:
         found = os.fstat(fd)
         check_ours(path, found)
-        if stat.S_IMODE(found.st_mode) & 0o077 and os.name == "posix":
+        if repair and stat.S_IMODE(found.st_mode) & 0o077 and os.name == "posix":
             os.fchmod(fd, 0o600)
         directory = os.path.dirname(path)
-        of_directory = _check_directory(directory)
+        of_directory = check_directory(directory, repair=repair)
         if note is not None:
             note(directory, of_directory)
             note(path, found)
@@ -186,14 +186,17 @@ def make_private_directory(directory: str) -> None:
     """See to it that `directory` exists, is ours and is 0700. Raises StorageError."""
     try:
         _make_directories(directory)
-        if stat.S_IMODE(_check_directory(directory).st_mode) != 0o700 and os.name == "posix":
+        if stat.S_IMODE(check_directory(directory).st_mode) != 0o700 and os.name == "posix":
             os.chmod(directory, 0o700)
     except OSError as error:
         raise _cannot("create", directory, error) from None
 
 
-def _check_directory(directory: str) -> os.stat_result:
-    """What a directory of ours is; a looser mode is repaired where that can be done. Who owns it can swap our files."""
+def check_directory(directory: str, *, repair: bool = True) -> os.stat_result:
+    """What a directory of ours is; a looser mode is repaired where that can be done, if `repair`. Who owns it can swap our files.
+
+    Raises StorageError for somebody else's, OSError.
+    """
     found = os.lstat(directory)
     if stat.S_ISLNK(found.st_mode) and _is_ours(found):  # who owns a link decides where it leads
         found = os.stat(directory)
@@ -202,7 +205,7 @@ def _check_directory(directory: str) -> os.stat_result:
     if not stat.S_ISDIR(found.st_mode):  # such as a device, which root would take from everybody
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
     mode = stat.S_IMODE(found.st_mode)
-    if mode & 0o077 and os.name == "posix":
+    if repair and mode & 0o077 and os.name == "posix":
         try:
             os.chmod(directory, 0o700)
         except OSError:  # on a read-only file system

@@ -27,11 +27,15 @@ _NOT_THERE = (ABSENT, 0, 0, 0, 0, 0, 0, 0)
 
 
 class Reader:
-    """Reads for one call. What it has read, or found missing, is what the call's answer depends on."""
+    """Reads for one call. What it has read, or found missing, is what the call's answer depends on.
 
-    __slots__ = ("_noted", "_sure", "contents")
+    One that `only_looks` repairs no mode.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("_noted", "_only_looks", "_sure", "contents")
+
+    def __init__(self, *, only_looks: bool = False) -> None:
+        self._only_looks = only_looks
         self._noted: dict[str, Identity] = {}
         self._sure = True
         self.contents: dict[str, bytes] = {}
@@ -39,10 +43,14 @@ class Reader:
 
     def private(self, path: str) -> bytes | None:
         """As `read_private`."""
-        data = read_private(path, self._note)
+        data = read_private(path, self._note, repair=not self._only_looks)
         if data is not None:
             self.contents[path] = data
         return data
+
+    def unnoted(self, path: str) -> bytes | None:
+        """The same of what the call's answer does not depend on."""
+        return read_private(path, repair=not self._only_looks)
 
     def named(
         self, path: str, limit: int, what: str, seconds: float, *, skip: Callable[[os.stat_result], bool] | None = None

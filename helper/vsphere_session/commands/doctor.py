@@ -1,0 +1,99 @@
+"""`doctor`: everything that can be wrong, in the order in which a call meets it. It changes nothing and logs nobody in, unless told."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+from rich.text import Text
+
+from credential_protocol.messages import KINDS
+from vsphere_session.commands.examining.case import Case
+from vsphere_session.commands.examining.finding import OK, PROBLEM, SKIPPED, WARNING
+from vsphere_session.commands.examining.order import examine
+from vsphere_session.commands.examining.report import report
+from vsphere_session.commands.options import command, host_argument, json_option, request_of
+from vsphere_session.commands.screen import visible
+from vsphere_session.errors import InvalidRequestError
+
+if TYPE_CHECKING:
+    from vsphere_session.commands.examining.finding import Finding
+    from vsphere_session.commands.invocation import Invocation
+
+_STYLES = {OK: "green", WARNING: "yellow", PROBLEM: "bold red", SKIPPED: "dim"}
+
+
+@command(
+    "Find out what is wrong, in the order in which a call meets it: a line for each thing, with what to do. Nothing is changed, and "
+    "nobody is logged in. The exit status is 0 where nothing is a problem, else that of the first one.",
+    "vsphere-session doctor vc.example.com\nvsphere-session doctor vc.example.com --login --report",
+)
+@host_argument
+@click.option("--login", "log_in", is_flag=True, help="Log in, too, beside the cache, and out again.")
+@click.option(
+    "--report",
+    "as_report",
+    is_flag=True,
+    help="Print a report for a bug, without secrets, hosts and users, to be pasted.",
+)
+@click.option("--with-names", is_flag=True, help="With --report: leave the names of hosts and users as they are.")
+@json_option
+def doctor_command(
+    invocation: Invocation, *, host: str | None, log_in: bool, as_report: bool, with_names: bool, as_json: bool
+) -> int:
+    """See above."""
+    if with_names and not as_report:
+        raise InvalidRequestError("--with-names goes with --report; leave it out")
+    if as_report and as_json:
+        raise InvalidRequestError("--report and --json are two ways to print it; choose one")
+    case = Case(
+        invocation.environ,
+        invocation.common,
+        fields=request_of(invocation, host),
+        build=invocation.build,
+        new_call=invocation.call if log_in else None,
+    )
+    screen = invocation.screen
+    with screen.waiting("looking") as tell:
+        found = list(examine(case, tell))
+    status = status_of([each for _, each in found])
+    if as_json:
+        screen.json(document(found, status))
+    elif as_report:
+        screen.raw(
+            report(case, [f"{each.state:<8} {line_of(area, each)}" for area, each in found], with_names=with_names)
+        )
+    else:
+        for area, each in found:
+            screen.line(Text(f"{each.state:<8} ", style=_STYLES[each.state]), line_of(area, each))
+        screen.line()
+        screen.line(summary([each for _, each in found]))
+    return status
+
+
+def summary(found: list[Finding]) -> str:
+    """How many there are of what is not as it should be."""
+    counts = [(state, sum(each.state == state for each in found)) for state in (PROBLEM, WARNING)]
+    said = [f"{count} {state}{'s' if count > 1 else ''}" for state, count in counts if count]
+    return f"{' and '.join(said) or 'nothing is wrong'}; a report for a bug: --report"
+
+
+def status_of(found: list[Finding]) -> int:
+    """That of the first problem's kind."""
+    return next((KINDS[each.kind] for each in found if each.state == PROBLEM), 0)
+
+
+def line_of(area: str, finding: Finding) -> str:
+    """A finding in a line, without its state."""
+    return visible(f"{area}: {finding.what}{f'; {finding.do}' if finding.do else ''}")
+
+
+def document(found: list[tuple[str, Finding]], status: int) -> dict[str, object]:
+    """For programs."""
+    return {
+        "status": status,
+        "findings": [
+            {"area": area, "state": each.state, "what": each.what, "do": each.do, "kind": each.kind}
+            for area, each in found
+        ],
+    }
