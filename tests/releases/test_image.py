@@ -49,7 +49,9 @@ def copied(archive: Path, into: Path, architecture: str) -> dict[str, object]:
     into.mkdir()
     for layer in manifest["layers"]:
         with tarfile.open(blobs / layer["digest"].removeprefix("sha256:")) as unpacked:
-            unpacked.extractall(into, filter="fully_trusted")
+            # An argument of extractall is unknown to Debian's own 3.11.2, for which it is so anyway.
+            unpacked.extraction_filter = getattr(tarfile, "fully_trusted_filter", None)
+            unpacked.extractall(into)
     configuration: dict[str, object] = json.loads(
         (blobs / manifest["config"]["digest"].removeprefix("sha256:")).read_bytes()
     )
