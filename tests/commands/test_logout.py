@@ -93,6 +93,15 @@ def test_the_host_is_the_one_that_is_set_where_none_is_typed(trusting: Helper, v
     assert "names no endpoint" in reply.stderr
 
 
+def test_one_session_for_both_kinds(helper: Helper) -> None:
+    """As of vCenter 8.0 U3: to end one kind ends the other."""
+    with SimulatedVCenter(unified=True) as server:
+        config(helper, server)
+        log_in(helper, server)
+        assert logout(helper, server.authority) == f"logged out of {server.authority}: {USER} (soap, rest)\n"
+        assert (server.session_count, session_files(helper)) == (0, [])
+
+
 def test_govcs_own_session_is_ended_without_a_login(helper: Helper, vcsim: VcSim) -> None:
     """Govc itself would log in first, and leave the file."""
     config(helper, vcsim)

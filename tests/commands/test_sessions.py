@@ -175,6 +175,27 @@ def test_an_encrypted_session(at: Helper, vcenter: SimulatedVCenter) -> None:
     at.ok("erase", request(vcenter, scope="session"))
 
 
+@pytest.mark.parametrize(
+    ("begun", "words", "offered"),
+    [
+        ("", [], ["end", "list", "prune", "vc.example.com"]),
+        ("vc", [], ["vc.example.com"]),
+        ("vc", ["prune"], ["vc.example.com"]),
+        ("--li", ["vc.example.com"], ["--limit"]),
+        ("--al", ["prune"], ["--also-ours"]),
+    ],
+)
+def test_a_shell_completes_what_may_stand_there(
+    helper: Helper, begun: str, words: list[str], offered: list[str]
+) -> None:
+    file = helper.home / ".config/vsphere-session/config.toml"
+    file.parent.mkdir(parents=True)
+    file.write_text('[endpoint."vc.example.com"]\ninsecure = true\n')
+    typed = "\n".join([begun, "sessions", *words])
+    reply = helper.run("completion", "zsh", "--answer", _VSPHERE_SESSION_WORDS=typed)
+    assert [line.split("\t")[1] for line in reply.stdout.decode().splitlines()] == offered
+
+
 # ---- end
 
 

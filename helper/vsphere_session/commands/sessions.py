@@ -129,7 +129,8 @@ class Sessions(click.Group):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """As `click.Group` does."""
-        if args[:1] not in ([name] for name in (*self.commands, "-h", "--help")):
+        begun = ctx.resilient_parsing and not args  # a shell asks what may stand here
+        if not begun and args[:1] not in ([name] for name in (*self.commands, "-h", "--help")):
             args = ["list", *args]
         return super().parse_args(ctx, args)
 

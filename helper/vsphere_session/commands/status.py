@@ -50,7 +50,7 @@ def status_command(invocation: Invocation, *, host: str | None, check: bool, sho
     """See above."""
     call, fields = invocation.call(), request_of(invocation, host)
     found = all_cached(call, fields)
-    words = _asked(invocation, call, found.sessions) if check else {}
+    words = _asked(invocation, call, found.sessions) if check and found.sessions else {}
     rows = [_row(one, call, words.get(number)) for number, one in enumerate(found.sessions)]
     secrets = [_secret(one, call) for one in found.sessions] if show_secret else [""] * len(rows)
     if as_json:
