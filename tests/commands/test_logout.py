@@ -90,7 +90,7 @@ def test_the_host_is_the_one_that_is_set_where_none_is_typed(trusting: Helper, v
     assert reply.stdout.startswith(b"logged out of ")
     reply = trusting.run("logout")
     assert (reply.status, reply.stdout) == (2, b"")
-    assert "names no endpoint" in reply.stderr
+    assert "say which HOST is meant, or --all" in reply.stderr
 
 
 def test_one_session_for_both_kinds(helper: Helper) -> None:

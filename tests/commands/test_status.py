@@ -143,6 +143,18 @@ def test_the_servers_are_asked_and_nobody_logs_in(helper: Helper, vcenter: Simul
     assert everything(helper.home) == before
 
 
+def test_a_pinned_servers_session_is_not_sent_to_who_may_be_another(helper: Helper, vcenter: SimulatedVCenter) -> None:
+    helper.ok("get", request(vcenter, password=PASSWORD, ca_file="", insecure=True, thumbprint=vcenter.thumbprint))
+    before = len(vcenter.requests)
+    (row,) = table(shown(helper, "--check"))
+    assert (row["ENDPOINT"], row["SERVER SAYS"]) == (f"{vcenter.authority} (insecure)", "untrusted")
+    assert len(vcenter.requests) == before
+    config = helper.home / ".config/vsphere-session/config.toml"
+    config.parent.mkdir(parents=True)
+    config.write_text(f'[endpoint."{vcenter.authority}"]\nthumbprint = "{vcenter.thumbprint}"\n')
+    assert [row["SERVER SAYS"] for row in table(shown(helper, "--check"))] == ["alive"]
+
+
 def test_one_kind_may_be_dead(helper: Helper, vcenter: SimulatedVCenter) -> None:
     got = log_in(helper, vcenter)
     vcenter.end(got["rest_session_id"])

@@ -119,11 +119,18 @@ class Repository:
         return False
 
     def _needs_pin(self, client: WireClient) -> bool:
-        """Whether `client` has a session from a pinned server that only `insecure` would look for, and has it no more."""
-        known = client.known
+        """The same of what `client` has, and has it no more then."""
+        stored, known = client.stored, client.known
+        client.stored = client.known = None
+        if self.needs_pin(known):
+            return True
+        client.stored, client.known = stored, known
+        return False
+
+    def needs_pin(self, known: Known | None) -> bool:
+        """Whether a session is from a pinned server that only `insecure` would look for, and over. Raises UntrustedError if it may live."""
         if known is None or not known.pinned or not self._unverified:
             return False
-        client.stored = client.known = None
         if self._clock.now() - known.login_at < _LONGEST_LIFE:
             raise UntrustedError(
                 f"the cached session of {self._endpoint.place} was obtained with a thumbprint, and with insecure alone nothing tells "

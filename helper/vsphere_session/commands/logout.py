@@ -17,6 +17,7 @@ from vsphere_session.service.addressed import addressed
 from vsphere_session.service.cached import all_cached, end
 from vsphere_session.service.kept_logins import forget_login, kept_logins
 from vsphere_session.service.verbs import erase
+from vsphere_session.settings.environment import sources
 
 if TYPE_CHECKING:
     from vsphere_session.cache.inventory import Cached
@@ -62,10 +63,18 @@ def _meant(invocation: Invocation, call: Call, host: str | None, *, everywhere: 
         if "url" in fields:
             raise InvalidRequestError("--all means all servers; leave the host out, or --all")
         return fields, ""
+    if not fields.get("url") and not _is_named(call):
+        raise InvalidRequestError("say which HOST is meant, or --all; none is set or configured")
     endpoint = addressed(fields, call)
     typed = endpoint.username if "url" in fields and "@" in fields["url"] else ""
     named = fields.get("username") or typed
     return {"url": endpoint.with_user("").url} | ({"username": named} if named else {}), endpoint.login_place
+
+
+def _is_named(call: Call) -> bool:
+    """Whether the environment or the configuration names an endpoint, rightly or wrongly."""
+    families = sources(call.around.environ, call.around.reader, call.around.timeout)
+    return bool(call.config.general.get("url")) or any(family.is_set("url") for family in families)
 
 
 def _confirmed(invocation: Invocation, prompts: Prompts, found: list[Cached]) -> bool:

@@ -71,7 +71,7 @@ def list_command(
     if shown:
         listing.show(invocation.screen, shown)
         invocation.screen.line()
-    counts = [f"{len(listing.sessions)} sessions on {client.transport.endpoint.place}"]
+    counts = [f"{_count(len(listing.sessions))} on {client.transport.endpoint.place}"]
     counts += [f"{len(found)} of these are meant"] if wanted else []
     counts += [f"{len(shown)} are shown"] if len(shown) < len(found) else []
     invocation.screen.line("; ".join(counts))

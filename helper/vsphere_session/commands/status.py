@@ -99,7 +99,7 @@ def _asked(invocation: Invocation, call: Call, sessions: list[Cached]) -> dict[i
 
 
 def _secret(cached: Cached, call: Call) -> str:
-    return client_of(cached, session_of(cached, call)).session_id
+    return (cached.stored or client_of(cached, session_of(cached, call))).session_id
 
 
 def _show(invocation: Invocation, rows: list[Row], secrets: list[str], now: float) -> None:

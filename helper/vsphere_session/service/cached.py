@@ -91,11 +91,12 @@ def session_of(cached: Cached, call: Call) -> Session:
 
 
 def client_of(cached: Cached, session: Session) -> WireClient:
-    """A client with the session in it, as far as there is one still. Raises as reading a sealed file does."""
+    """A client with the session in it, as far as there is one still. Raises as reading its file does for a login's caller."""
     client = new_client(cached.kind)
     if cached.stored is None:
         session.repository.read(client)
-    client.stored = cached.stored or client.stored
+    elif not session.repository.needs_pin(cached.known):
+        client.stored = cached.stored
     client.known = cached.known
     client.form = cached.known.form if cached.known is not None else ""
     session.connect(client)
@@ -107,7 +108,7 @@ def ask(cached: Cached, call: Call) -> Word:
     try:
         client = client_of(cached, session_of(cached, call))
         if not client.valid():
-            return Word("dead", why="the file cannot be opened with this user's key")
+            return Word("dead", why="no session can be had from the file (any more)")
         with client:
             identity = client.confirm()
     except SessionError as error:
