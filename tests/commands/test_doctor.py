@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +16,10 @@ from commands.doctors import Patient
 from simulated_vcenter import SimulatedVCenter, faults
 from support import file_keyring
 from support.program import PASSWORD, USER, Helper, request
+from vsphere_session.commands.examining import order
+from vsphere_session.commands.examining.case import Case
+from vsphere_session.commands.examining.finding import Finding, ok, problem
+from vsphere_session.commands.invocation import Common
 
 AREAS = [
     *("build", "configuration", "environment", "endpoint", "settings", "secret store", "directories", "cache"),
@@ -84,6 +91,7 @@ def test_in_a_terminal(patient: Patient, columns: int, colours: bool) -> None:
     patient.configure()
     more = {} if colours else {"NO_COLOR": "1"}
     with terminal(patient.helper, "doctor", patient.host, columns=columns, **more) as screen:
+        screen.wait_for("looking")
         status = screen.end()
     assert status == 6
     shown = screen.seen.split("\x1b[?25h")[-1]  # what stays: the cursor comes back when the waiting is over
@@ -209,6 +217,29 @@ def test_the_report_can_be_pasted(patient: Patient) -> None:
     assert inside.count("\n") >= len(AREAS)
     assert "API 8.0.2.0" in inside
     assert before
+
+
+def test_a_bug_in_one_check_hides_no_other_one(patient: Patient, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_case: Case) -> Iterator[Finding]:
+        yield ok("begun")
+        raise ZeroDivisionError(CANARY)
+
+    checks = [replace(check, look=broken) if check.area == "proxy" else check for check in order.CHECKS]
+    monkeypatch.setattr(order, "CHECKS", checks)
+    environ = {"HOME": str(patient.helper.home), "PATH": os.defpath}
+    found = list(order.examine(Case(environ, Common(), fields={"url": patient.host}, build=""), lambda _area: None))
+    assert [each for area, each in found if area == "proxy"] == [
+        ok("begun"),
+        problem("this check has failed itself (ZeroDivisionError)", "report it: see --report", "internal"),
+    ]
+    assert {area: each.state for area, each in found}["connection"] == "skipped"
+    assert {area: each.state for area, each in found}["caller git"] == "ok"
+
+
+def test_the_cache_is_not_looked_into_where_it_is_not_used(patient: Patient) -> None:
+    found = patient.diagnosis(GOVC_PERSIST_SESSION="false")
+    assert (found.problems, found.warnings) == ([], [])
+    assert found.the("cache", "ok").what == "it is not used (passthrough): each call logs in"
 
 
 @pytest.mark.parametrize(

@@ -204,6 +204,14 @@ def test_a_login_in_a_keyring_that_does_not_answer(patient: Patient, does: str, 
     assert said in found.the("secret store", "problem").what
 
 
+def test_a_keyring_that_never_answers_takes_no_time_from_the_others(patient: Patient) -> None:
+    patient.general = []
+    file_keyring.install(patient.helper)
+    found = patient.diagnosis("--timeout", "2", KEYRING_DOES="block")
+    assert "did not answer within 2 s" in warned(found, "secret store")
+    assert found.state("service") == "ok"
+
+
 def test_a_login_that_has_gone_from_the_keyring(patient: Patient) -> None:
     patient.general = []
     keyring = file_keyring.install(patient.helper)
@@ -272,7 +280,35 @@ def test_a_variable_that_names_no_proxy(patient: Patient) -> None:
     assert found.the("proxy", "problem").kind == "invalid-request"
 
 
+def test_the_way_through_a_proxy(patient: Patient) -> None:
+    """Nothing is wrong with it."""
+    patient.vcenter.new_certificate("vc.example.com")
+    patient.own[0] = f'ca_file = "{patient.vcenter.ca_file}"'
+    host, port = patient.vcenter.authority.split(":")
+    patient.host = "vc.example.com"
+    with ConnectProxy((host, int(port))) as proxy:
+        found = patient.diagnosis(HTTPS_PROXY=proxy.url)
+    assert (found.status, found.problems, found.warnings) == (0, [], []), found
+    assert found.the("proxy", "ok").what == f"127.0.0.1:{proxy.port}, which HTTPS_PROXY names, is there"
+    assert found.the("name", "ok").what == "vc.example.com is looked up behind the proxy"
+
+
+def test_the_way_through_a_proxy_that_is_given_whole_requests(patient: Patient) -> None:
+    with SimulatedVCenter(tls=False) as plain:
+        host, port = plain.authority.split(":")
+        patient.host = "http://vc.example.com"
+        with ConnectProxy((host, int(port))) as proxy:
+            found = patient.diagnosis(HTTP_PROXY=proxy.url)
+    assert (found.problems, found.warnings) == ([], ["certificate"]), found
+    assert found.state("service") == "ok"
+
+
 # ---- its certificate
+
+
+def test_a_file_of_authorities_that_is_not_there(patient: Patient) -> None:
+    patient.own[0] = 'ca_file = "gone.pem"'
+    assert "gone.pem: no such file or directory" in only(patient.diagnosis(), "certificate", 9).lower()
 
 
 def test_a_certificate_of_an_unknown_authority(patient: Patient) -> None:
@@ -360,6 +396,11 @@ def test_a_server_that_never_answers(patient: Patient) -> None:
     assert found.state("caller git") == "ok"
 
 
+def test_a_server_that_is_too_old(patient: Patient) -> None:
+    patient.vcenter._state.content.about["apiVersion"] = "6.0"
+    assert "its API 6.0 is older than 6.5" in warned(patient.diagnosis(), "service")
+
+
 @pytest.mark.parametrize("shift", [-4000, 4000])
 def test_clocks_that_differ(patient: Patient, shift: int) -> None:
     patient.vcenter.clock.advance(shift)
@@ -437,10 +478,22 @@ def test_a_file_of_the_login_that_is_not_there(patient: Patient) -> None:
 
 def test_sessions_that_need_a_keyring_without_one(patient: Patient) -> None:
     patient.general.append('session_store = "encrypted"')
-    found = patient.diagnosis()
-    assert found.problems == []
-    sealed = patient.helper.home / ".local/state/vsphere-session/encrypted"
-    assert not sealed.exists()
+    said = only(patient.diagnosis(), "cache", 10)
+    assert 'there is no keyring on this host; have the sessions in clear: session_store = "files"' in said
+
+
+def test_no_key_is_made_for_encrypted_sessions(patient: Patient) -> None:
+    keyring = file_keyring.install(patient.helper)
+    patient.general.append('session_store = "encrypted"')
+    assert patient.diagnosis().status == 0
+    assert not keyring.exists()
+
+
+def test_a_password_for_another_user_than_the_one_who_is_meant(patient: Patient) -> None:
+    found = patient.diagnosis("--username", "other@vsphere.local")
+    said = found.the("environment", "warning").what
+    assert said == "VSPHERE_PASSWORD is for another user, whom VSPHERE_USER names, than other@vsphere.local"
+    assert found.problems == ["login method"]
 
 
 # ---- its callers
@@ -451,6 +504,13 @@ def test_docker_has_another_helper_for_the_server(patient: Patient) -> None:
     (patient.helper.home / ".docker" / "config.json").write_text(f'{{"credHelpers": {{"{patient.host}": "pass"}}}}')
     said = warned(patient.diagnosis(), "caller docker")
     assert f"credHelpers.{patient.host} runs another program, docker-credential-pass" in said
+
+
+def test_docker_has_a_helper_that_is_not_on_path(patient: Patient) -> None:
+    (patient.helper.home / ".docker").mkdir()
+    (patient.helper.home / ".docker" / "config.json").write_text('{"credsStore": "vsphere"}')
+    said = only(patient.diagnosis(), "caller docker", 3)
+    assert "credsStore names docker-credential-vsphere, which is not there" in said
 
 
 def test_docker_has_a_configuration_that_is_no_json(patient: Patient) -> None:

@@ -172,7 +172,8 @@ def _for_a_person(options: Options, signals: Signals, handed: Handed | None) -> 
         options.no_browser,
     )
     words, options.command = [*options.words, *options.command], []
-    return write(carry_out(words, Invocation(make_call, os.environ, common, description(), USAGE)))
+    invocation = Invocation(make_call, os.environ, common, description(), USAGE, connecting=core_dumps.forbid)
+    return write(carry_out(words, invocation))
 
 
 def _serve_tickets(options: Options, signals: Signals, handed: Handed | None) -> int:

@@ -53,6 +53,7 @@ def doctor_command(
         build=invocation.build,
         new_call=invocation.call if log_in else None,
     )
+    invocation.connecting()
     screen = invocation.screen
     with screen.waiting("looking") as tell:
         found = list(examine(case, tell))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from vsphere_session.commands.screen import Screen
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from vsphere_session.login.ground import Person
     from vsphere_session.service.call import Call
@@ -50,16 +50,25 @@ class Invocation:
     common   the options that all commands have
     build    what the program was built from
     usage    its help
+    connecting  called before anything is sent to a server outside of `call`
     """
 
     def __init__(
-        self, make_call: MakeCall, environ: Mapping[str, str], common: Common, build: str, usage: str = ""
+        self,
+        make_call: MakeCall,
+        environ: Mapping[str, str],
+        common: Common,
+        build: str,
+        usage: str = "",
+        *,
+        connecting: Callable[[], None] = lambda: None,
     ) -> None:
         self.environ = environ
         self.screen = Screen(environ)
         self.common = common
         self.build = build
         self.usage = usage
+        self.connecting = connecting
         self._make_call = make_call
 
     def call(self, person: Person | None = None) -> Call:

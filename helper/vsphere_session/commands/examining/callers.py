@@ -40,6 +40,7 @@ def look_at(caller: str) -> Callable[[Case], Iterator[Finding]]:
         if not found:
             yield ok("not configured, and need not be")
         for each in found:
+            case.seen.append(("host", each.host.partition(":")[0]))
             yield _of(each, caller, target)
 
     return look

@@ -71,9 +71,11 @@ class Case:
         self.config = loaded or Configuration(self.config_path or "", {}, {})
         if not common.timeout and self.config.general.get("timeout"):
             self.seconds = seconds(self.config.general["timeout"], "timeout")
-        self.families = sources(environ, self.reader, self.seconds)
         self.call = Call(self._around(), self.config, secret_store=common.secret_store)
         self.asked, self.asked_error = attempt(self._resolve)
+        self.families = (
+            sources(environ, self.reader, self.seconds) if self.asked is None else self.asked.settings.every_family
+        )
         self.endpoint, self.endpoint_error = attempt(self._endpoint)
         self.proxy: Proxy | None = None
         self.unreachable: SessionError | None = None
@@ -132,8 +134,13 @@ class Case:
         return Logins(self.call.around.paths.state, self.store, self.clock, self.until(), self.reader)
 
     def _around(self) -> Surroundings:
-        caller = self.environ.get("VSPHERE_SESSION_CALLER", "")
-        return Surroundings(self.environ, clock=self.clock, timeout=self.seconds, caller=caller, reader=self.reader)
+        return Surroundings(
+            self.environ,
+            clock=self.clock,
+            timeout=self.seconds,
+            caller=self.environ.get("VSPHERE_SESSION_CALLER", ""),
+            reader=self.reader,
+        )
 
     def _load(self) -> Configuration:
         if self.config_path is None:

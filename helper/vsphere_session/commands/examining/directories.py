@@ -115,7 +115,7 @@ def _files(place: _Place) -> Iterator[Finding]:
                 continue
             except OSError:  # gone meanwhile
                 continue
-            if found.st_mode & 0o077 and os.name == "posix":
+            if found.st_mode & 0o077 and not stat.S_ISLNK(found.st_mode) and os.name == "posix":
                 loose.append(path)
     yield from map(failed, bad[:_NAMED])
     if loose:

@@ -111,8 +111,15 @@ def _odd(case: Case, family: Family, source: FamilySource) -> Iterator[Finding]:
             "unset them, or name their server",
         )
         return
+    account = case.asked.settings.account if case.asked is not None else ""
+    if account and source.is_set("password") and source.username() not in ("", account):
+        yield warning(
+            f"{family.password} is for another user, whom {source.origin('username')} names, than {account}",
+            "name one user, or unset it",
+        )
+        return
     nobody = not source.is_set("username") and not (own is not None and own.username)
-    if source.is_set("password") and nobody and not (case.asked is not None and case.asked.settings.account):
+    if source.is_set("password") and nobody and not account:
         yield warning(f"{family.password} is set, and nothing says whose password it is", f"set {family.username}, too")
     if source.is_set("username") and own is None and server is None:
         yield warning(f"{source.named('username')} is set, and nothing says for which server", f"set {family.url}, too")
@@ -132,7 +139,10 @@ def endpoint(case: Case) -> Iterator[Finding]:
     if case.endpoint is None:
         yield failed(case.endpoint_error) if case.endpoint_error is not None else skipped("none is named")
         return
-    yield ok(f"{case.endpoint.url}, from {_origin(case)}")
+    user = ""
+    if case.asked is not None and case.endpoint.username:
+        user = f"; the user from {case.asked.settings.username_from or 'the command line or the configuration'}"
+    yield ok(f"{case.endpoint.url}, from {_origin(case)}{user}")
 
 
 def _origin(case: Case) -> str:

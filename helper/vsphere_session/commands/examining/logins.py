@@ -51,6 +51,7 @@ def _password(case: Case) -> Iterator[Finding]:
         yield from _command(case, "password_command")
         return
     kept = case.logins().users(asked.place)
+    case.seen += [("user", each) for each in kept]
     if user in kept:
         case.password = case.logins().get(asked.place, user)
         yield ok(f"by the password of {user} from the secret store")
@@ -165,6 +166,7 @@ def login(case: Case) -> Iterator[Finding]:
     finally:
         call.outcome.give_back()
     case.logged_in = True
+    case.seen.append(("user", answer.fields.get("username", "")))
     kinds = [name for name in ("soap", "rest") if f"{name}_session_id" in answer.fields]
     yield ok(f"{answer.fields.get('username', 'somebody')} was logged in ({' and '.join(kinds)}) and out again")
 

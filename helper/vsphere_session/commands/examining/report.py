@@ -35,6 +35,8 @@ _HIDDEN = "(hidden)"
 _PATTERNS = (
     ("user", re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9][A-Za-z0-9.-]*[A-Za-z0-9]")),
     ("user", re.compile(r"\b[A-Za-z0-9.-]+\\[A-Za-z0-9._-]+")),
+    ("host", re.compile(r"(?<=://)[A-Za-z0-9.-]*[A-Za-z0-9](?![\w@%.-])")),
+    ("host", re.compile(r"\b(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.){2,}[A-Za-z]{2,}\b")),
     ("fingerprint", re.compile(r"\b(?:[0-9A-Fa-f]{2}:){15,}[0-9A-Fa-f]{2}\b")),
     ("address", re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.])")),
     (
@@ -45,8 +47,8 @@ _PATTERNS = (
     ),
     ("id", re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b|\b[0-9a-fA-F]{32,}\b")),
 )
-"""What looks like a name, wherever it comes from: `user@domain`, `DOMAIN\\user`, fingerprints, addresses, long ids."""
-_OURS = re.compile(r"(?:user|host|name|address)-\d+[@\\]")
+"""What looks like a name, wherever it comes from: `user@domain`, `DOMAIN\\user`, hosts, fingerprints, addresses, long ids."""
+_OURS = re.compile(r"(?:user|host|name|address)-\d+(?:[@\\]|$)")
 _KEPT = ("127.0.0.1", "::1", "localhost")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from vsphere_session.cache.encryption import Seal
 from vsphere_session.clock import rfc3339
 from vsphere_session.commands.examining.finding import WARNING, failed, ok, problem, skipped, warning
 from vsphere_session.errors import SessionError
@@ -57,6 +58,7 @@ def _where(case: Case, store: str) -> str:
 def _logins(case: Case, users: list[str]) -> Iterator[Finding]:
     """Whether what is said to be there is."""
     place = case.server().login_place if users else ""
+    case.seen += [("user", user) for user in users]
     for user in users:
         if case.logins().get(place, user) is None:
             yield problem(
@@ -71,9 +73,13 @@ def _logins(case: Case, users: list[str]) -> Iterator[Finding]:
 def cache(case: Case) -> Iterator[Finding]:
     """What the cache has for this request, as far as that is known without asking the server."""
     asked = case.known()
-    session = asked.session(asked.user())
+    if asked.settings.passthrough:
+        yield ok("it is not used (passthrough): each call logs in")
+        return
+    if asked.settings.encrypted:
+        Seal(case.call.around.paths.state, case.clock, case.until).look()
     for kind in asked.settings.kinds:
-        yield _cached(case, session, kind)
+        yield _cached(case, asked.session(asked.user()), kind)
 
 
 def _cached(case: Case, session: Session, kind: str) -> Finding:
@@ -83,6 +89,7 @@ def _cached(case: Case, session: Session, kind: str) -> Finding:
     known = client.known
     if good and known is not None:
         case.has_session = True
+        case.seen.append(("user", known.username))
         until = rfc3339(session.policy.expires_at(known))
         return ok(
             f"the {name} session of {known.username} is good, and was confirmed lately; it can be used until {until}"

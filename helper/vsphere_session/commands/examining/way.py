@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vsphere_session.commands.examining.finding import ok, skipped, warning
+from vsphere_session.commands.examining.finding import ok, warning
 from vsphere_session.errors import SessionError
 from vsphere_session.http.connection import open_stream
 from vsphere_session.http.proxy import proxy_for
@@ -25,8 +25,8 @@ def name(case: Case) -> Iterator[Finding]:
     """Whether the server's name has an address."""
     server = case.server()
     proxy = _proxy(case)
-    if proxy is not None and proxy.scheme != "socks5":
-        yield ok(f"{server.host} is looked up by the proxy")
+    if proxy is not None:
+        yield ok(f"{server.host} is looked up behind the proxy")
         return
     addresses = sorted({str(address[0]) for _, address in look_up(server, case.until())})
     if packed_address(server.host) is not None:
@@ -41,8 +41,14 @@ def proxy(case: Case) -> Iterator[Finding]:
     case.proxy = found = proxy_for(server, case.environ)
     named = [variable for variable in _VARIABLES if case.environ.get(variable)]
     if found is None:
-        more = f", though {' and '.join(named)} set: NO_PROXY, the scheme or loopback says so" if named else ""
+        more = (
+            f"; {' and '.join(named)}: not for this one, by NO_PROXY, its scheme, or since it is this machine"
+            if named
+            else ""
+        )
         yield ok(f"none on the way to {server.place}{more}")
+        if not named and (case.environ.get("ALL_PROXY") or case.environ.get("all_proxy")):
+            yield warning("ALL_PROXY is set and not read, as in Go", "set HTTPS_PROXY")
     else:
         try:
             open_stream(server, found, case.until()).close()
@@ -51,8 +57,6 @@ def proxy(case: Case) -> Iterator[Finding]:
                 raise
             case.unreachable = error
         yield ok(f"{found.place}, which {found.variable} names, is there")
-    if case.environ.get("ALL_PROXY") or case.environ.get("all_proxy"):
-        yield warning("ALL_PROXY is set and not read, as in Go", "set HTTPS_PROXY")
 
 
 def connection(case: Case) -> Iterator[Finding]:
@@ -63,7 +67,7 @@ def connection(case: Case) -> Iterator[Finding]:
     if case.proxy is None:
         open_stream(server, None, case.until()).close()
     if forwards(server, case.proxy):
-        yield skipped("the proxy is given whole requests for http, and has not been asked for one yet")
+        yield ok(f"the proxy is given whole requests for {server.place}, and answers to them itself")
         return
     through = f" through {case.proxy.place}" if case.proxy is not None else ""
     yield ok(f"{server.host} takes connections at port {server.port}{through}")
