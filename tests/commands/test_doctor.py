@@ -23,7 +23,7 @@ from vsphere_session.commands.invocation import Common
 
 AREAS = [
     *("build", "configuration", "environment", "endpoint", "settings", "secret store", "directories", "cache"),
-    *("name", "proxy", "connection", "certificate", "service", "clock", "REST", "one id"),
+    *("DNS", "proxy", "TCP", "TLS", "service", "clock", "REST", "one id"),
     *("login method", "refusals", "login", "session limit"),
     *(f"caller {caller}" for caller in ("git", "docker", "terraform-cli", "kubernetes", "bazel")),
 ]
@@ -99,7 +99,7 @@ def test_in_a_terminal(patient: Patient, columns: int, colours: bool) -> None:
     lines = plain(shown).replace("\r", "").split("\n")
     assert max(map(len, lines)) <= columns
     words = " ".join(" ".join(lines).split())
-    for said in ("ok build:", "problem certificate:", "skipped clock:"):
+    for said in ("ok build:", "problem TLS:", "to do: if the server's console", "skipped clock:"):
         assert said in words, words
     assert "the authority that issued it is not trusted here" in words
 
@@ -195,12 +195,12 @@ def test_the_report_replaces_names_always_by_the_same_words(patient: Patient) ->
     text = patient.helper.run("doctor", patient.host, "--report").stdout.decode()
     for name in ("invalid", "corp", "carl", "dora", "bob", "administrator", "vsphere.local", str(patient.helper.home)):
         assert name not in text.lower(), text
-    user, host = re.findall(r"https://(user-\d+)@(host-\d+):8443/sdk, from the command line", text)[0]
+    host, user = re.findall(r"https://(host-\d+):8443/sdk from the command line, as (user-\d+)", text)[0]
     assert text.count(host) > 2
     assert f"the host name {re.findall(r'through the proxy (host-[0-9]+):1', text)[0]} cannot be found" in text
     named = patient.helper.run("doctor", patient.host, "--report", "--with-names").stdout.decode()
-    assert "dora@vc.corp.invalid:8443" in named
-    assert user
+    assert "https://vc.corp.invalid:8443/sdk from the command line, as dora" in named
+    assert text.count(user) == named.lower().count("dora")
 
 
 def test_the_report_can_be_pasted(patient: Patient) -> None:
@@ -232,7 +232,7 @@ def test_a_bug_in_one_check_hides_no_other_one(patient: Patient, monkeypatch: py
         ok("begun"),
         problem("this check has failed itself (ZeroDivisionError)", "report it: see --report", "internal"),
     ]
-    assert {area: each.state for area, each in found}["connection"] == "skipped"
+    assert {area: each.state for area, each in found}["TCP"] == "skipped"
     assert {area: each.state for area, each in found}["caller git"] == "ok"
 
 
@@ -262,7 +262,7 @@ def test_without_a_host_it_is_about_the_one_that_calls_would_use(patient: Patien
     patient.configure()
     reply = patient.helper.run("doctor", VSPHERE_SERVER=patient.host)
     assert reply.status == 0, reply
-    assert f"{patient.host}/sdk, from VSPHERE_SERVER" in reply.stdout.decode()
+    assert f"{patient.host}/sdk from VSPHERE_SERVER, as {USER} from VSPHERE_USER" in reply.stdout.decode()
 
 
 def test_no_check_reads_the_working_directory(patient: Patient, tmp_path: Path) -> None:

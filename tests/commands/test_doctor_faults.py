@@ -66,8 +66,8 @@ def test_an_unknown_key_in_the_configuration(patient: Patient) -> None:
     found = patient.diagnosis()
     assert '"verifi" is not known; did you mean "verify"?' in only(found, "configuration", 2)
     assert ", line 2" in found.the("configuration", "problem").what
-    assert [found.state(area) for area in ("environment", "name", "proxy", "connection")] == ["ok"] * 4
-    assert [found.state(area) for area in ("settings", "certificate", "login method")] == ["skipped"] * 3
+    assert [found.state(area) for area in ("environment", "DNS", "proxy", "TCP")] == ["ok"] * 4
+    assert [found.state(area) for area in ("settings", "TLS", "login method")] == ["skipped"] * 3
 
 
 def test_a_configuration_that_is_no_toml(patient: Patient) -> None:
@@ -94,7 +94,7 @@ def test_a_variable_that_has_no_meaning(patient: Patient) -> None:
     assert found.problems == ["environment", "settings"]
     assert found.status == 2
     assert "GOVC_INSECURE is neither true nor false" in found.the("environment", "problem").what
-    assert found.state("connection") == "ok"
+    assert found.state("TCP") == "ok"
 
 
 def test_a_password_that_is_nobodys(patient: Patient) -> None:
@@ -142,8 +142,8 @@ def test_no_home_directory(patient: Patient) -> None:
         found.the("directories", "problem").do
         == "use sudo -H, or set each of GOVMOMI_HOME, XDG_STATE_HOME and XDG_CONFIG_HOME"
     )
-    assert found.state("certificate") == "skipped"
-    assert found.state("connection") == "ok"
+    assert found.state("TLS") == "skipped"
+    assert found.state("TCP") == "ok"
 
 
 def test_something_else_in_the_place_of_a_directory(patient: Patient) -> None:
@@ -236,16 +236,16 @@ def test_a_damaged_store(patient: Patient) -> None:
 def test_a_name_that_does_not_exist(patient: Patient) -> None:
     patient.host = "vcenter.invalid"
     found = patient.diagnosis()
-    assert "the host name vcenter.invalid cannot be found" in only(found, "name", 5)
-    assert [found.state(area) for area in ("connection", "certificate", "service", "clock")] == ["skipped"] * 4
+    assert "the host name vcenter.invalid cannot be found" in only(found, "DNS", 5)
+    assert [found.state(area) for area in ("TCP", "TLS", "service", "clock")] == ["skipped"] * 4
     assert [found.state(area) for area in ("login method", "refusals", "caller git")] == ["ok"] * 3
 
 
 def test_a_port_that_is_closed(patient: Patient) -> None:
     with patient.vcenter.offline():
         found = patient.diagnosis()
-    assert "connection refused" in only(found, "connection", 5)
-    assert found.state("name") == "ok"
+    assert "connection refused" in only(found, "TCP", 5)
+    assert found.state("DNS") == "ok"
 
 
 def test_a_proxy_that_is_down(patient: Patient) -> None:
@@ -269,7 +269,7 @@ def test_a_server_that_the_proxy_cannot_reach(patient: Patient) -> None:
     patient.host = "vc.example.com"
     with ConnectProxy(("127.0.0.1", 1), status="502 Bad Gateway") as proxy:
         found = patient.diagnosis(HTTPS_PROXY=proxy.url)
-    assert "which cannot reach it (502)" in only(found, "connection", 5)
+    assert "which cannot reach it (502)" in only(found, "TCP", 5)
     assert found.state("proxy") == "ok"
 
 
@@ -290,7 +290,7 @@ def test_the_way_through_a_proxy(patient: Patient) -> None:
         found = patient.diagnosis(HTTPS_PROXY=proxy.url)
     assert (found.status, found.problems, found.warnings) == (0, [], []), found
     assert found.the("proxy", "ok").what == f"127.0.0.1:{proxy.port}, which HTTPS_PROXY names, is there"
-    assert found.the("name", "ok").what == "vc.example.com is looked up behind the proxy"
+    assert found.the("DNS", "ok").what == "vc.example.com is looked up behind the proxy"
 
 
 def test_the_way_through_a_proxy_that_is_given_whole_requests(patient: Patient) -> None:
@@ -299,7 +299,7 @@ def test_the_way_through_a_proxy_that_is_given_whole_requests(patient: Patient) 
         patient.host = "http://vc.example.com"
         with ConnectProxy((host, int(port))) as proxy:
             found = patient.diagnosis(HTTP_PROXY=proxy.url)
-    assert (found.problems, found.warnings) == ([], ["certificate"]), found
+    assert (found.problems, found.warnings) == ([], ["TLS"]), found
     assert found.state("service") == "ok"
 
 
@@ -308,12 +308,12 @@ def test_the_way_through_a_proxy_that_is_given_whole_requests(patient: Patient) 
 
 def test_a_file_of_authorities_that_is_not_there(patient: Patient) -> None:
     patient.own[0] = 'ca_file = "gone.pem"'
-    assert "gone.pem: no such file or directory" in only(patient.diagnosis(), "certificate", 9).lower()
+    assert "gone.pem: no such file or directory" in only(patient.diagnosis(), "TLS", 9).lower()
 
 
 def test_a_certificate_of_an_unknown_authority(patient: Patient) -> None:
     patient.own = patient.own[1:]
-    said = only(patient.diagnosis(), "certificate", 6)
+    said = only(patient.diagnosis(), "TLS", 6)
     assert "the authority that issued it is not trusted here" in said
     assert patient.vcenter.thumbprint in said
 
@@ -321,7 +321,7 @@ def test_a_certificate_of_an_unknown_authority(patient: Patient) -> None:
 def test_a_certificate_that_has_expired(patient: Patient) -> None:
     patient.vcenter.new_certificate(expired=True)
     patient.own[0] = f'ca_file = "{patient.vcenter.ca_file}"'
-    said = only(patient.diagnosis(), "certificate", 6)
+    said = only(patient.diagnosis(), "TLS", 6)
     assert "it has expired" in said
     assert "have it renewed" in said
 
@@ -330,14 +330,14 @@ def test_a_certificate_for_another_name(patient: Patient) -> None:
     patient.vcenter.new_certificate("vc.example.com")
     patient.own[0] = f'ca_file = "{patient.vcenter.ca_file}"'
     found = patient.diagnosis()
-    assert "it is not made for this" in only(found, "certificate", 6)
-    assert "for vc.example.com" in found.the("certificate", "ok").what
+    assert "it is not made for this" in only(found, "TLS", 6)
+    assert "for vc.example.com" in found.the("TLS", "ok").what
 
 
 def test_another_certificate_than_the_one_that_is_pinned(patient: Patient) -> None:
     patient.own.append(f'thumbprint = "{patient.vcenter.thumbprint}"')
     patient.vcenter.new_certificate()
-    said = only(patient.diagnosis(), "certificate", 6)
+    said = only(patient.diagnosis(), "TLS", 6)
     assert f"expected {patient.own[-1].split(chr(34))[1]}, actual {patient.vcenter.thumbprint}" in said
 
 
@@ -346,12 +346,12 @@ def test_a_certificate_that_ends_soon(patient: Patient) -> None:
     authority = patient.helper.home / "own.pem"
     authority.write_bytes(pem)
     patient.own[0] = f'ca_file = "{authority}"'
-    assert "in 3 days; have it renewed" in warned(patient.diagnosis(), "certificate")
+    assert "in 3 days; have it renewed" in warned(patient.diagnosis(), "TLS")
 
 
 def test_verification_that_is_switched_off(patient: Patient) -> None:
     patient.own.append("insecure = true")
-    said = warned(patient.diagnosis(), "certificate")
+    said = warned(patient.diagnosis(), "TLS")
     assert "is verified by nothing (insecure)" in said
     assert f"vsphere-session cert {patient.host}" in said
 
@@ -360,9 +360,9 @@ def test_a_server_without_tls(patient: Patient) -> None:
     with SimulatedVCenter(tls=False) as plain:
         patient.host = plain.authority
         found = patient.diagnosis()
-        assert "it answers without TLS" in only(found, "certificate", 5)
+        assert "it answers without TLS" in only(found, "TLS", 5)
         patient.host = f"http://{plain.authority}"
-        assert "without TLS (http)" in warned(patient.diagnosis(), "certificate")
+        assert "without TLS (http)" in warned(patient.diagnosis(), "TLS")
 
 
 # ---- what answers there

@@ -19,6 +19,7 @@ from vsphere_session.errors import InvalidRequestError
 if TYPE_CHECKING:
     from vsphere_session.commands.examining.finding import Finding
     from vsphere_session.commands.invocation import Invocation
+    from vsphere_session.commands.screen import Screen
 
 _STYLES = {OK: "green", WARNING: "yellow", PROBLEM: "bold red", SKIPPED: "dim"}
 
@@ -66,17 +67,29 @@ def doctor_command(
         )
     else:
         for area, each in found:
-            screen.line(Text(f"{each.state:<8} ", style=_STYLES[each.state]), line_of(area, each))
+            _show(screen, area, each)
         screen.line()
-        screen.line(summary([each for _, each in found]))
+        screen.line(summary(found))
     return status
 
 
-def summary(found: list[Finding]) -> str:
-    """How many there are of what is not as it should be."""
-    counts = [(state, sum(each.state == state for each in found)) for state in (PROBLEM, WARNING)]
-    said = [f"{count} {state}{'s' if count > 1 else ''}" for state, count in counts if count]
-    return f"{' and '.join(said) or 'nothing is wrong'}; a report for a bug: --report"
+def _show(screen: Screen, area: str, finding: Finding) -> None:
+    """On a terminal what to do has a line of its own."""
+    state = Text(f"{finding.state:<8} ", style=_STYLES[finding.state])
+    if not screen.on_terminal or not finding.do:
+        screen.line(state, line_of(area, finding))
+        return
+    screen.line(state, visible(f"{area}: {finding.what}"))
+    screen.line(Text("  to do: ", style="bold"), visible(finding.do))
+
+
+def summary(found: list[tuple[str, Finding]]) -> str:
+    """Where something is not as it should be."""
+    said = []
+    for state in (PROBLEM, WARNING):
+        areas = dict.fromkeys(area for area, each in found if each.state == state)
+        said += [f"{state}: {', '.join(areas)}"] if areas else []
+    return f"{'; '.join(said) or 'nothing is wrong'}; a report for a bug: --report"
 
 
 def status_of(found: list[Finding]) -> int:

@@ -34,7 +34,7 @@ def certificate(case: Case) -> Iterator[Finding]:
     except SessionError as error:
         yield failed(error)
         if shown:
-            yield ok(f"it shows {_described(shown[0])}")
+            yield ok(f"it shows one {_described(shown[0])}")
         return
     how = "by the authorities in ca_file" if trust.ca_file else "by the platform's authorities"
     if trust.thumbprint:

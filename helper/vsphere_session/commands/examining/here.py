@@ -139,10 +139,11 @@ def endpoint(case: Case) -> Iterator[Finding]:
     if case.endpoint is None:
         yield failed(case.endpoint_error) if case.endpoint_error is not None else skipped("none is named")
         return
-    user = ""
-    if case.asked is not None and case.endpoint.username:
-        user = f"; the user from {case.asked.settings.username_from or 'the command line or the configuration'}"
-    yield ok(f"{case.endpoint.url}, from {_origin(case)}{user}")
+    server, user = case.endpoint.with_user(""), ""
+    if case.endpoint.username:
+        told = case.asked.settings.username_from if case.asked is not None else ""
+        user = f", as {case.endpoint.username}{f' from {told}' if told else ''}"
+    yield ok(f"{server.url} from {_origin(case)}{user}")
 
 
 def _origin(case: Case) -> str:
