@@ -20,10 +20,11 @@
   peers   build all real peers, Packer too, which takes minutes, and say where they are
   all     lint, types, audit, test, build and smoke; stops at the first that fails
 
-It needs Python 3.11 or newer and nothing else: what the lock files name goes into ``.venv`` at the
-root of the checkout, and for --pythons into one environment each below ``.cache/pythons``. Calling
-it again, also at the same time, is safe. A Python that can not make an environment is left out with
-a line that says so; --pythons fails where a test does, and in CI where no other Python is left.
+It needs Python 3.11 or newer and nothing else, on Debian and Ubuntu no python3-venv either: what
+the lock files name goes into ``.venv`` at the root of the checkout, and for --pythons into one
+environment each below ``.cache/pythons``. Calling it again, also at the same time, is safe. A Python
+that can not make an environment is left out with a line that says so; --pythons fails where a test
+does, and in CI where no other Python is left.
 """
 
 from __future__ import annotations  # an older Python has to get as far as the message that says so
@@ -32,15 +33,18 @@ import importlib.util
 import subprocess
 import sys
 
-from environments.environment import ROOT, BootstrapError, Environment, progress
-from environments.pythons import OLDEST, run_on_all
-from support import afresh
+try:
+    from environments.environment import ROOT, BootstrapError, Environment, progress
+    from environments.pythons import OLDEST, run_on_all
+    from support import afresh
+except ModuleNotFoundError as error:  # such as Debian's python3-minimal
+    sys.exit(f"tests/run.py: this Python lacks {error.name}: install all of it, as by `apt install python3`")
 
 MAIN = Environment(
     ROOT / ".venv",
     sys.executable,
     tuple(map(str, sys.version_info[:3])),
-    can_be_made=bool(importlib.util.find_spec("venv") and importlib.util.find_spec("ensurepip")),
+    can_be_made=importlib.util.find_spec("venv") is not None,
 )
 
 LAYERS = "import sys; from importlinter.cli import lint_imports_command; sys.exit(lint_imports_command())"

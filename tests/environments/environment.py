@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 TURN = ROOT / ".cache" / "environment.lock"  # whose turn it is to change an environment
+PIP_INSTALL = ("install", "-q", "--disable-pip-version-check")
 
 
 class BootstrapError(Exception):
@@ -20,7 +22,7 @@ class BootstrapError(Exception):
 class Environment:
     """One environment: where it is, and the Python that it is made by.
 
-    `release` is that Python's version, `("3", "12", "1")`; `can_be_made` whether it has what it takes.
+    `release` is that Python's version, `("3", "12", "1")`; `can_be_made` whether it has the module venv, all it takes.
     """
 
     def __init__(self, place: Path, base: str, release: tuple[str, ...], *, can_be_made: bool) -> None:
@@ -62,7 +64,7 @@ class Environment:
             self._stamp.write_text("\n".join(dict.fromkeys([*self._stamped(), lock])), encoding="ascii")
 
     def _pip(self, *arguments: str) -> None:
-        self.run("-m", "pip", "install", "-q", "--disable-pip-version-check", *arguments)
+        self.run("-m", "pip", *PIP_INSTALL, *arguments)
 
     def _stamped(self) -> list[str]:
         """What is in it: the digest of what it was made from, and the path of each lock file that was added; of a half made one, nothing."""
@@ -74,7 +76,7 @@ class Environment:
         With ``quiet`` its standard output is returned, else nobody but the caller's terminal sees it. Programs may be
         in the directory ``path``, too.
         """
-        environment = dict(os.environ)
+        environment = self._variables()
         if path:
             environment["PATH"] = os.pathsep.join([environment.get("PATH", os.defpath), path])
         if arguments[0] == "-m" and (ROOT / "tests" / arguments[1]).is_dir():
@@ -84,15 +86,39 @@ class Environment:
         done = subprocess.run(command, cwd=ROOT, env=environment, stdout=output, text=True, check=True)
         return done.stdout or ""
 
+    def _variables(self) -> dict[str, str]:
+        """Those of this process; with a home below the checkout where there is none that pip, Go and others can write to."""
+        home = os.path.expanduser("~")
+        if os.path.isabs(home) and os.path.isdir(home) and os.access(home, os.W_OK):
+            return dict(os.environ)
+        place = ROOT / ".cache" / "home"
+        place.mkdir(parents=True, exist_ok=True)
+        return {**os.environ, "HOME": str(place)}
+
     def _create(self) -> None:
         if not self.can_be_made:
             raise BootstrapError(
-                f"{self.base} can not make a virtual environment: install venv and ensurepip"
+                f"{self.base} can not make a virtual environment: install its module venv"
                 " (on Debian and Ubuntu `apt install python3-venv`), then run this again"
             )
         progress(f"creating {self.place}")
         shutil.rmtree(self.place, ignore_errors=True)
-        subprocess.run([self.base, "-m", "venv", self.place], check=True)
+        command = [self.base, "-m", "venv", str(self.place)]
+        if _imports(self.base, "ensurepip"):
+            subprocess.run(command, check=True)
+        else:
+            subprocess.run([*command, "--without-pip"], check=True)
+            self._bring_pip()
+
+    def _bring_pip(self) -> None:
+        """Install the pip of the lock file by one that Debian and Ubuntu have, where Python comes without any."""
+        from environments.pip_of_debian import pip_of_debian  # as above
+
+        lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+        wanted = self.place / "pip.txt"
+        wanted.write_text("".join(re.findall(r"^pip==.*\n(?: .*\n)*", lock, re.MULTILINE)), encoding="utf-8")
+        with pip_of_debian() as pip:
+            self.run(*pip, *PIP_INSTALL, "--require-hashes", "-r", str(wanted))
 
     def _origin(self) -> str:
         """Name what it is made from: the lock, the project's metadata, the place and the Python."""
@@ -103,11 +129,16 @@ class Environment:
 
     def _runs(self) -> bool:
         """Say whether its Python starts and has pip: its base may be gone."""
-        return self.python.exists() and subprocess.run([self.python, "-c", "import pip"], check=False).returncode == 0
+        return self.python.exists() and _imports(self.python, "pip")
 
     def _runs_this(self) -> bool:
         """Say whether this very process would lose its own Python."""
         return Path(sys.prefix).resolve() == self.place.resolve()
+
+
+def _imports(python: str | Path, module: str) -> bool:
+    command = [python, "-I", "-c", f"import {module}"]
+    return subprocess.run(command, stderr=subprocess.DEVNULL, check=False).returncode == 0
 
 
 def progress(line: str) -> None:

@@ -9,7 +9,6 @@ import re
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 from environments.environment import ROOT, BootstrapError, Environment
 
@@ -43,7 +42,7 @@ ON_THE_FILE = ("cli", "commands", "contract", "login", "settings")
 
 ASK = """
 import importlib.util, os, sys
-made = all(map(importlib.util.find_spec, ("venv", "ensurepip")))
+made = importlib.util.find_spec("venv") is not None
 print(sys.implementation.name, *sys.version_info[:3], int(made), os.path.realpath(sys.executable))
 """
 
@@ -110,7 +109,7 @@ def found() -> list[Environment]:
 def candidates() -> list[str]:
     """Programs that may be one: on PATH, the distribution's own, and pyenv's."""
     names = ["python3", *(f"python3.{minor}" for minor in range(OLDEST[1], NEWEST[1] + 1))]
-    pyenv = os.environ.get("PYENV_ROOT") or str(Path.home() / ".pyenv")
+    pyenv = os.environ.get("PYENV_ROOT") or os.path.expanduser("~/.pyenv")
     on_path = [program for program in map(shutil.which, names) if program]
     return [sys.executable, *on_path, *glob.glob(f"{SYSTEM}*"), *glob.glob(f"{pyenv}/versions/*/bin/python3")]
 

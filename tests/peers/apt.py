@@ -43,12 +43,22 @@ def download(directory: Path, packages: Iterable[str], *, installed: str, source
     ``installed`` is dpkg's list of what is there already, ``sources`` a sources.list in place of the system's.
     """
     configuration = configure(directory, installed=installed, sources=sources)
+    return _had(configuration, "install", "--download-only", "--yes", packages=packages)
+
+
+def download_alone(directory: Path, packages: Iterable[str]) -> list[Path]:
+    """Return the archives of the system's release of these packages, and of nothing that they need; as ``download`` has it."""
+    return _had(configure(directory), "download", packages=packages)
+
+
+def _had(configuration: Path, *command: str, packages: Iterable[str]) -> list[Path]:
+    archives = configuration.with_name("archives")
     # A source that does not answer matters only if the packages are not found in another one.
     updated = run(configuration, "apt-get", "update")
-    done = run(configuration, "apt-get", "install", "--download-only", "--yes", *sorted(packages))
+    done = run(configuration, "apt-get", *command, *sorted(packages), directory=archives)
     if done.returncode:
         raise PeerMissingError(f"apt-get cannot have {', '.join(sorted(packages))}: {_complaints(updated, done)}")
-    return sorted((directory / "archives").glob("*.deb"))
+    return sorted(archives.glob("*.deb"))
 
 
 def configure(directory: Path, *, installed: str = "", sources: str | None = None) -> Path:
@@ -66,11 +76,17 @@ def configure(directory: Path, *, installed: str = "", sources: str | None = Non
 
 
 def run(
-    configuration: Path, program: str, command: str, *arguments: str, seconds: float | None = None
+    configuration: Path,
+    program: str,
+    command: str,
+    *arguments: str,
+    seconds: float | None = None,
+    directory: Path | None = None,
 ) -> subprocess.CompletedProcess[str]:
     """Run ``apt-get`` or ``apt-cache`` with such a configuration; raise ``subprocess.TimeoutExpired``."""
     return subprocess.run(
         [program, "-qq", "-c", configuration, command, *arguments],
+        cwd=directory,
         env=os.environ | {"DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C"},
         stdin=subprocess.DEVNULL,
         capture_output=True,

@@ -55,7 +55,7 @@ def _make(target: Path, suite: str, packages: tuple[str, ...], only: tuple[str, 
         shutil.rmtree(directory, ignore_errors=True)
         directory.mkdir()
     try:
-        archives = apt.download(downloads, packages, installed="", sources=_sources(suite))
+        archives = apt.download(downloads, packages, installed="", sources=sources(suite))
     except PeerMissingError as error:
         raise PeerMissingError(f"no root of Debian {suite}, for which a network is needed once: {error}") from error
     lists = {archive: _unpack(archive, unfinished, only) for archive in archives}
@@ -65,7 +65,7 @@ def _make(target: Path, suite: str, packages: tuple[str, ...], only: tuple[str, 
     unfinished.rename(target)
 
 
-def _sources(suite: str) -> str:
+def sources(suite: str) -> str:
     """The places that this machine has its own release from, asked for another one; Debian's keys have to vouch for it."""
     places = dict.fromkeys(
         uri for uri, release, _ in apt.archives() if "-" not in release
