@@ -1,4 +1,7 @@
-"""The wheel, installed by `pipx install` and by `uv tool install`, as README says, into directories of its own."""
+"""The wheel, installed by `pipx install` and by `uv tool install`, as README says, into directories of its own.
+
+And the program, run and installed straight from this tree.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ PROGRAM = "vsphere-session"
 
 
 def check() -> None:
-    """Raise BuildError unless each installs the program, which then runs, and takes it away again."""
+    """Raise BuildError unless each installs the program, which then runs, and takes it away again; and runs it from the tree."""
     shutil.rmtree(PLACE, ignore_errors=True)
     tools = PLACE / "venv"
     run("the environment of pipx and uv", sys.executable, "-m", "venv", tools)
@@ -43,6 +46,7 @@ def check() -> None:
     ):
         here = {variable: str(PLACE / place) for variable, place in environment.items()}
         _check(name, scripts / name, PLACE / f"bin-of-{name}", here, install=install, remove=remove)
+    _check_tree(scripts, versions)
 
 
 def _check(
@@ -56,12 +60,47 @@ def _check(
 ) -> None:
     run(f"{name}'s installation", tool, *install, environment=environment)
     (script,) = programs.glob(f"{PROGRAM}*")
-    said = run(f"the program that {name} installed", script, "--version")
-    if not said.startswith(f"{PROGRAM} {installed.version_of_wheel()} (wheel"):
-        raise BuildError(f"{name} installed another program than the wheel: {said}")
+    _check_version(name, run(f"the program that {name} installed", script, "--version"))
     run(f"{name}'s removal", tool, *remove, environment=environment)
     if list(programs.iterdir()):
         raise BuildError(f"{name} left something of the program behind in {programs}")
+
+
+def _check_tree(scripts: Path, versions: Path) -> None:
+    """Nothing is there of an earlier run, no cache and no configuration; what builds it comes from the index."""
+    ways: dict[str, tuple[str | Path, ...]] = {
+        "uvx": (scripts / "uvx", "--from"),
+        "uv tool run": (scripts / "uv", "tool", "run", "--from"),
+        "pipx run": (scripts / "pipx", "run", "--spec"),
+    }
+    for name, way in ways.items():
+        command = (*way, ".", PROGRAM, "--version")
+        _check_version(name, run(f"{name} in the tree", *command, environment=_newcomer(name, versions)))
+    venv = PLACE / "from-the-tree"
+    run("a fresh environment", sys.executable, "-m", "venv", venv)
+    programs = venv / scripts.name
+    pip = (programs / "python", "-m", "pip", "install", "-q", ".")
+    run("pip install in the tree", *pip, environment=_newcomer("pip install", versions))
+    _check_version("pip install", run("what pip installed", programs / PROGRAM, "--version"))
+
+
+def _newcomer(name: str, versions: Path) -> dict[str, str]:
+    """Variables of somebody whose home is empty, but for the Python and the versions that this project is tested with."""
+    home = PLACE / f"home of {name}"
+    home.mkdir()
+    return {
+        **{variable: str(home) for variable in ("HOME", "USERPROFILE", "LOCALAPPDATA", "APPDATA")},
+        **{f"XDG_{kind}_HOME": str(home / kind.lower()) for kind in ("CACHE", "CONFIG", "DATA", "STATE")},
+        "PIP_CONSTRAINT": str(versions),
+        "UV_CONSTRAINT": str(versions),
+        "PIPX_DEFAULT_PYTHON": sys.executable,
+        "UV_PYTHON": sys.executable,
+    }
+
+
+def _check_version(name: str, said: str) -> None:
+    if not said.startswith(f"{PROGRAM} {installed.version_of_wheel()} (wheel"):
+        raise BuildError(f"{name} brought another program than the wheel: {said}")
 
 
 def _without_hashes(lock: str) -> str:
