@@ -48,8 +48,10 @@ NOT_REACHED = {
     ("ctypes", "keyring.backends.macOS.api"): "on macOS only, and missed there by nobody but that back-end",
     ("email.policy", "importlib_metadata._adapters"): "imported later, by who reads a package's description",
     ("rich.__main__", "rich.pager"): "where that module is run by itself",
-    ("rich.syntax", "rich.live"): "where that module is run by itself",
-    ("rich.syntax", "rich.segment"): "where that module is run by itself",
+    **{
+        ("rich.syntax", f"rich.{name}"): "where that module is run by itself"
+        for name in ("live", "progress", "segment")
+    },
     **{
         ("typing_extensions", library): "for type checkers, or for an older Python"
         for library in (

@@ -72,10 +72,11 @@ def test_options_of_a_verb_with_its_own(helper: Helper) -> None:
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_for_people_has_its_options(helper: Helper, name: str) -> None:
-    """Those of its own `--help`, and no other."""
+    """Those of its own `--help`, or of the command that it is where none of its own is named, and no other."""
     found = offered(helper, "--", name)
     assert "--help" in found
-    assert all(option in helper.run(name, "--help").stdout.decode() for option in found)
+    shown = helper.run(name, "--help").stdout + helper.run(name, "list", "--help").stdout
+    assert all(option in shown.decode() for option in found)
 
 
 def test_endpoints_and_users_are_those_of_the_configuration_and_of_logins_that_are_kept(helper: Helper) -> None:
