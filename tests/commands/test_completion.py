@@ -79,6 +79,12 @@ def test_every_command_for_people_has_its_options(helper: Helper, name: str) -> 
     assert all(option in shown.decode() for option in found)
 
 
+def test_commands_of_a_command(helper: Helper) -> None:
+    """Also where one of them need not be named."""
+    assert {"get", "set"} <= set(offered(helper, "", "config"))
+    assert offered(helper, "p", "sessions") == ["prune"]
+
+
 def test_endpoints_and_users_are_those_of_the_configuration_and_of_logins_that_are_kept(helper: Helper) -> None:
     """A login may be kept for an endpoint that is not configured."""
     configure(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import click
 from click.shell_completion import ShellComplete
 
 from vsphere_session.commands.known import hosts, users
@@ -77,6 +78,11 @@ def _of_command(words: list[str], begun: str) -> list[Candidate]:
         Candidate("", kind=_FILE) if item.type in ("file", "dir") else Candidate(item.value, item.help or "")
         for item in items
     ]
+    command = PROGRAM_OF_COMMANDS.get_command(click.Context(PROGRAM_OF_COMMANDS), words[0])
+    if isinstance(command, click.Group) and len(words) == 1:  # one may stand for another where none of these is named
+        there = {each.word for each in found}
+        below = [(name, each.get_short_help_str()) for name, each in command.commands.items() if name not in there]
+        found += [Candidate(name, text) for name, text in below if name.startswith(begun)]
     option, equals, _ = begun.partition("=")
     return _behind(f"{option}=", found) if begun.startswith("-") and equals else found
 
