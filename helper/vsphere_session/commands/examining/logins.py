@@ -182,7 +182,7 @@ def session_limit(case: Case) -> Iterator[Finding]:
     elif case.unanswered and _answers(case):
         yield warning(
             "the server still answers what needs no session: it may have none left for this user",
-            "end some, or wait until idle ones expire",
+            "end some (vsphere-session sessions), or wait until idle ones expire",
         )
     else:
         yield skipped("the login did not come about")
