@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -363,3 +365,23 @@ def test_colour_is_left_out_where_nobody_wants_it(
     assert "in use" in screen.seen
     assert "\x1b[3" not in screen.seen
     assert "\x1b" not in shown(at)
+
+
+def test_given_up_while_the_server_is_asked(at: Helper, vcenter: SimulatedVCenter) -> None:
+    """The session stays what it was: cached, and good."""
+    got = log_in(at, vcenter)
+    held = vcenter.faults.add("Fetch", faults.stall(), times=1)
+    with terminal(at, "sessions") as screen:
+        assert held.reached.wait(30)
+        screen.press("c")
+        assert screen.end() == 130, screen.seen
+    again = at.ok("get", request(vcenter, api="soap", verify="always"))
+    assert (again["source"], again["soap_session_id"]) == ("cache", got["soap_session_id"])
+
+
+def test_pyvmomi_is_imported_where_a_server_is_asked_and_nowhere_else() -> None:
+    """It takes longer than all else that these commands do."""
+    names = [f"vsphere_session.commands.{name}" for name in ("status", "logout", "sessions")]
+    code = f"import sys, {', '.join(names)}; print([name for name in sys.modules if name in ('pyVmomi', 'requests')])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
