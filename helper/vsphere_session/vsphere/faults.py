@@ -80,7 +80,7 @@ def login_refused(place: str, text: str = "", *, of_credential: bool) -> LoginRe
 def session_limit(place: str) -> SessionLimitError:
     """The server has no session left."""
     return SessionLimitError(
-        f"{place} has no session left for this user; end some (govc session.ls, session.rm) or wait until idle ones expire"
+        f"{place} has no session left for this user; end some (vsphere-session sessions, or govc session.ls and session.rm), or wait until idle ones expire"
     )
 
 
