@@ -153,6 +153,12 @@ def canaries(patient: Patient) -> None:
         "HTTPS_PROXY": f"http://me:{CANARY}-proxy@proxy.example.com:1",
         "UNRELATED_TOKEN": f"{CANARY}-unrelated",
     }
+    (patient.helper.home / ".gitconfig").write_text(
+        f'[credential "https://me:{CANARY}@{patient.host}"]\n\thelper = "!f() {{ echo password={CANARY}; }}; f"\n'
+    )
+    (patient.helper.home / ".docker").mkdir()
+    auths = {"auths": {patient.host: {"auth": CANARY}}, "credHelpers": {patient.host: "pass"}}
+    (patient.helper.home / ".docker" / "config.json").write_text(json.dumps(auths))
 
 
 @pytest.mark.parametrize("words", [(), ("--login",), ("--with-names",), ("--login", "--with-names")])

@@ -70,15 +70,11 @@ def _git(target: Target) -> Iterator[tuple[str, str, str]]:
     for entry in filter(None, listed.split("\0")):
         key, _, value = entry.partition("\n")
         program = _first_word(value.removeprefix("!"))
-        host = (
-            key.removeprefix("credential.")
-            .removesuffix("helper")
-            .removesuffix(".")
-            .rpartition("://")[2]
-            .partition("/")[0]
-        )
+        login, _, rest = key.removeprefix("credential.").removesuffix("helper").removesuffix(".").rpartition("@")
+        host = rest.rpartition("://")[2].partition("/")[0]
+        shown = key.replace(login, "…") if login else key  # there may be a password in it
         if program:
-            yield key, host, program if os.path.isabs(program) or value[0] == "!" else f"git-credential-{program}"
+            yield shown, host, program if os.path.isabs(program) or value[0] == "!" else f"git-credential-{program}"
 
 
 def _first_word(command: str) -> str:
