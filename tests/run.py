@@ -35,6 +35,7 @@ import sys
 
 try:
     from environments.environment import ROOT, BootstrapError, Environment, progress
+    from environments.programs import missing
     from environments.pythons import OLDEST, run_on_all
     from support import afresh
 except ModuleNotFoundError as error:  # such as Debian's python3-minimal
@@ -72,6 +73,7 @@ NEED_PEERS = {"test", "smoke", "bench", "promises", "peers"}
 NEED_ZIG = {"test", "build", "smoke", "bench"}
 NEED_DOCS = {"lint", "types", "test", "bench"}
 NEED_CALLERS = {"test"}
+NEED_PROGRAMS = {"test", "smoke", "all"}
 NEED_NFPM = {"test", "package", "smoke"}
 ALL = ["lint", "types", "audit", "test", "build", "smoke"]
 
@@ -86,6 +88,8 @@ def main(arguments: list[str]) -> int:
         if sys.version_info < OLDEST:
             raise BootstrapError("Python 3.11 or newer is needed, as in `python3.11 tests/run.py`")
         afresh.reset_process()
+        if command in NEED_PROGRAMS and missing():
+            sys.stderr.write(f"tests/run.py: {missing()}\n")
         MAIN.provide()
         for name in ALL if command == "all" else [command]:
             carry_out(name, rest)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from environments import environment
+from environments import environment, programs
 from environments.environment import BootstrapError, Environment
 from environments.pip_of_debian import pip_of_debian
 
@@ -59,6 +59,24 @@ def test_half_of_the_standard_library_is_told_in_one_line() -> None:
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert done.stderr == ("tests/run.py: this Python lacks shutil: install all of it, as by `apt install python3`\n")
+
+
+def test_before_the_tests_a_line_says_which_programs_the_machine_lacks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They run all the same: most start none of them."""
+    for name in programs.PROGRAMS:
+        (tmp_path / name).touch(mode=0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert programs.missing() == ""
+    for name in programs.PROGRAMS:
+        (tmp_path / name).unlink()
+    assert programs.missing() == "what starts curl, git fails, since this machine has none (install curl git)"
+
+
+def test_the_forges_machine_and_the_dev_container_have_these_programs() -> None:
+    packages = (ROOT / ".github/workflows/test.yml").read_text(encoding="utf-8").partition("recommends \\\n")[2]
+    assert {*programs.PROGRAMS.values()} <= {*packages.partition("- uses")[0].split()}
 
 
 @pytest.mark.parametrize("home", ["/nonexistent", "relative", "/dev/null"])

@@ -137,7 +137,13 @@ def test_what_was_added_to_an_environment_is_still_in_it_when_it_is_made_anew(
 
 def test_an_older_python_gets_as_far_as_the_message() -> None:
     """It can read what it runs until then."""
-    for name in ("run.py", "environments/__init__.py", "environments/environment.py", "environments/pythons.py"):
+    for name in (
+        "run.py",
+        "environments/__init__.py",
+        "environments/environment.py",
+        "environments/programs.py",
+        "environments/pythons.py",
+    ):
         ast.parse((TESTS / name).read_text(), feature_version=(3, 7))
     script = (
         f"import sys; sys.version_info = (3, 10); sys.argv = ['run.py', 'types']; sys.path.insert(0, {str(TESTS)!r})"
