@@ -1,11 +1,11 @@
-"""The programs that tests start and that no peer brings along; what a build lacks, it says itself."""
+"""The programs that tests start and that no peer brings along."""
 
 from __future__ import annotations
 
 import shutil
 
-PROGRAMS = {"curl": "curl", "git": "git"}
-"""Each with the package of Debian, Ubuntu and Fedora."""
+PROGRAMS = {"curl": "curl", "docker": "docker.io", "git": "git", "make": "make", "perl": "perl"}
+"""Each with the package of Debian and Ubuntu."""
 
 
 def missing() -> str:
