@@ -1,14 +1,14 @@
 """The tests of what dist/ holds: ``python packaging/smoke.py``; arguments go to pytest.
 
 The tests that run the program as the contract has it (TESTS, and IN_THREE_WAYS) run on the single file, which is what
-callers are given, and every real caller does: those of tests/commands, tests/interop and tests/configure that run the program (see
-tests/support/of_the_program.py). So do the promises, in their short form. It does its main job in the roots of
+callers are given, and every real caller does: those of tests/commands, tests/login, tests/interop and tests/configure that run
+the program (see tests/support/of_the_program.py). So do the promises, in their short form. It does its main job in the roots of
 tests/everywhere, is installed from its packages on an older Debian, and runs in the container image.
 
 The wheel is installed by pipx and uv; its console script has an environment of its own, where it runs what touches each
 part of it (TESTS): all else it does as `test` has it, by the same Python and the same libraries. The source
 distribution has to hold all tests, and to build the very same single file, from the first source on unless SMOKE_TOOLCHAIN
-says `cached`: that goes on beside the tests, since it takes minutes in which one core does nothing.
+says `cached`. That and the installers go on beside the tests, since they take minutes in which one core does nothing.
 """
 
 from __future__ import annotations
@@ -46,7 +46,6 @@ IN_THREE_WAYS = (
     "tests/contract",
     "tests/cli",
     "tests/settings",
-    "tests/login",
     "tests/interop/test_dialects.py",
 )
 WITH_SANITIZERS = (
@@ -59,6 +58,7 @@ WITH_SANITIZERS = (
 EVERYWHERE = ("tests/everywhere",)
 CALLERS = (
     "tests/commands",
+    "tests/login",
     "tests/interop",
     "tests/configure",
     "--ignore=tests/interop/test_dialects.py",  # in three ways
@@ -76,11 +76,13 @@ def main(arguments: list[str]) -> int:
     try:
         check_built()
         with ThreadPoolExecutor(1) as beside:
-            source_distribution = beside.submit(check_source_distribution)
+            meanwhile = [beside.submit(check) for check in (check_source_distribution, installers.check)]
             check_single_file(arguments)
-            check_wheel(arguments)
-            progress("the source distribution")
-            source_distribution.result()
+            progress("the wheel")
+            check_program(installed.console_script(), [*TESTS, *arguments])
+            progress("the source distribution, and the wheel by pipx and uv")
+            for check in meanwhile:
+                check.result()
     except BuildError as error:
         sys.stderr.write(f"packaging/smoke.py: {error}\n")
         return 1
@@ -104,14 +106,6 @@ def check_single_file(arguments: list[str]) -> None:
     check_program(BINARY, [*CALLERS, *arguments])
     progress("the single file in packages and in the image")
     check_program(BINARY, [*RELEASED, *arguments])
-
-
-def check_wheel(arguments: list[str]) -> None:
-    """Install it in three ways, and run its console script."""
-    progress("the wheel by pipx and uv")
-    installers.check()
-    progress("the wheel")
-    check_program(installed.console_script(), [*TESTS, *arguments])
 
 
 def check_built() -> None:
