@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.text import Text
 
 from simulated_vcenter import SimulatedVCenter
-from support.pages import ROOT
+from support.pages import ROOT, Call, calls
 from support.program import PASSWORD, program
 
 PICTURE = ROOT / "docs" / "terminal.svg"
@@ -28,23 +28,10 @@ _CONSOLE = re.compile(r"^```console\n(.*?)^```$", flags=re.DOTALL | re.MULTILINE
 _WEB_FONTS = re.compile(r"@font-face \{.*?\}\n?", flags=re.DOTALL)
 
 
-class Call:
-    """A command line of README, and what README shows of its answer."""
-
-    def __init__(self, command: str, shown: str) -> None:
-        self.command = command
-        self.shown = shown
-
-    def is_answered_by(self, output: str) -> bool:
-        """Whether this is what README shows, but for `…`."""
-        pattern = ".*".join(re.escape(part) for part in self.shown.split("…"))
-        return re.fullmatch(pattern, output) is not None
-
-
-def calls() -> list[Call]:
+def first_calls() -> list[Call]:
     """README's first calls."""
     (block,) = _CONSOLE.findall((ROOT / "README.md").read_text(encoding="utf-8"))
-    return [Call(*part.split("\n", 1)) for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]]
+    return calls(block)
 
 
 def outputs(vcenter: SimulatedVCenter, home: Path, on_path: Path) -> Iterator[tuple[Call, str]]:
@@ -54,7 +41,7 @@ def outputs(vcenter: SimulatedVCenter, home: Path, on_path: Path) -> Iterator[tu
     (configuration / "config.toml").write_text('secret_store = "file"\n', encoding="utf-8")
     (on_path / "vsphere-session").symlink_to(program()[0])
     environment = {"HOME": str(home), "PATH": f"{on_path}:/usr/bin:/bin", "GOVC_TLS_CA_CERTS": str(vcenter.ca_file)}
-    for call in calls():
+    for call in first_calls():
         command = call.command.replace(HOST, vcenter.authority).replace('"…"', f'"{PASSWORD}"')
         done = subprocess.run(
             ["/bin/sh", "-c", command],
@@ -71,7 +58,7 @@ def outputs(vcenter: SimulatedVCenter, home: Path, on_path: Path) -> Iterator[tu
 def draw() -> str:
     """The picture. It names no font that would have to be fetched."""
     console = Console(record=True, width=COLUMNS, file=io.StringIO(), force_terminal=True, color_system="truecolor")
-    for call in calls():
+    for call in first_calls():
         console.print(Text.assemble(("$ ", "bold green"), (call.command, "bold")), soft_wrap=False)
         console.print(Text(call.shown.rstrip("\n"), "bright_white"))
     drawn = console.export_svg(title="vsphere-session", unique_id="terminal")

@@ -1,4 +1,4 @@
-"""README's first steps and the pages on operations: what they tell their readers to write, run as it stands there."""
+"""The pages on operations: what they tell their readers to write, run as it stands there."""
 
 from __future__ import annotations
 
@@ -25,12 +25,6 @@ with build_code.importable():
 
 
 @pytest.fixture
-def desk(vcenter: SimulatedVCenter, helper: Helper) -> Desk:
-    """A configured home."""
-    return Desk(helper, vcenter)
-
-
-@pytest.fixture
 def job(vcenter: SimulatedVCenter, helper: Helper) -> Desk:
     """An empty home in which nothing is configured, as a CI system's."""
     desk = Desk(helper, vcenter)
@@ -38,15 +32,6 @@ def job(vcenter: SimulatedVCenter, helper: Helper) -> Desk:
     (desk.home / ".local" / "state" / "vsphere-session" / "secrets.json").unlink()
     desk.environment["GOVC_TLS_CA_CERTS"] = str(vcenter.ca_file)
     return desk
-
-
-def test_the_first_steps(desk: Desk) -> None:
-    """The login is made; `terraform apply` is run by tests/interop/test_terraform_provider.py with README's recipe."""
-    login, apply = snippet("README", "first-steps", {"vc.example.com": desk.vcenter.authority}).splitlines()
-    done = desk.shell(login)
-    assert done.status == 0, done
-    assert apply == "terraform apply"
-    assert len(desk.vcenter.logins) == 2
 
 
 def test_a_job_logs_in_once_and_leaves_nothing(job: Desk) -> None:

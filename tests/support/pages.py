@@ -15,6 +15,19 @@ ROOT = Path(__file__).resolve().parents[2]
 _SNIPPET = re.compile(r"^<!-- snippet: ([\w-]+) -->\n```\w*\n(.*?)^```$", flags=re.DOTALL | re.MULTILINE)
 
 
+class Call:
+    """A command line of a page, as it stands behind `$ `, and what the page shows of its answer."""
+
+    def __init__(self, command: str, shown: str) -> None:
+        self.command = command
+        self.shown = shown
+
+    def is_answered_by(self, output: str) -> bool:
+        """Whether this is what the page shows, wherever lines are folded; its `…` is what differs from run to run."""
+        pattern = ".*".join(re.escape("".join(part.split())) for part in self.shown.split("…"))
+        return re.fullmatch(pattern, "".join(output.split())) is not None
+
+
 class SnippetError(AssertionError):
     """The page does not have what the test expects of it."""
 
@@ -61,3 +74,8 @@ def snippet(page: str, name: str, replacing: Mapping[str, str] | None = None) ->
             raise SnippetError(f"the snippet {name} of {page} does not speak of {example}")
         text = text.replace(example, value)
     return text
+
+
+def calls(console: str) -> list[Call]:
+    """The calls of a `console` block."""
+    return [Call(*part.split("\n", 1)) for part in re.split(r"^\$ ", console, flags=re.MULTILINE)[1:]]
