@@ -120,7 +120,7 @@ def test_given_up_in_between_leaves_nothing(helper: Helper, vcenter: SimulatedVC
         screen.press(key)
         assert screen.end() == 130, screen.seen
     assert vcenter.session_count == 0
-    assert not [path for path in helper.home.rglob("*") if path.is_file() and path.suffix in (".toml", ".json")]
+    assert not [path for path in helper.home.rglob("*") if path.is_file() and path.suffix in (".toml", ".json", ".pem")]
 
 
 def test_a_terminal_that_goes_away(helper: Helper, vcenter: SimulatedVCenter) -> None:
@@ -173,6 +173,16 @@ def test_another_certificate_than_the_pinned_one_is_never_taken_silently(
         screen.answer("Pin this certificate [y/N]: ", "")
         assert screen.end() == 6, screen.seen
     assert pinned in file.read_text()
+    assert vcenter.session_count == 0
+
+
+def test_a_login_that_is_refused_leaves_nothing_pinned_or_written(helper: Helper, vcenter: SimulatedVCenter) -> None:
+    with terminal(helper, "login", vcenter.authority, "--username", USER, "--secret-store", "file") as screen:
+        screen.answer("Pin this certificate [y/N]: ", "y")
+        for _ in range(3):
+            screen.answer(f"Password of {USER}: ", f"wrong {_}")
+        assert screen.end() == 4, screen.seen
+    assert not [path for path in helper.home.rglob("*") if path.suffix in (".toml", ".json", ".pem")]
     assert vcenter.session_count == 0
 
 

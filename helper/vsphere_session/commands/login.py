@@ -14,7 +14,7 @@ from vsphere_session.commands.options import command, host_argument, request_of
 from vsphere_session.commands.prompts import Prompts
 from vsphere_session.commands.setup import way_in
 from vsphere_session.commands.setup.kept_login import NOWHERE, WORDS, chosen
-from vsphere_session.commands.setup.trust import pin
+from vsphere_session.commands.setup.trust import believed
 from vsphere_session.commands.terminal import Terminal
 from vsphere_session.configure.own_file import Setting, change, changed
 from vsphere_session.configure.plan import read_text
@@ -24,11 +24,13 @@ from vsphere_session.service.verbs import get, get_cached, store
 from vsphere_session.settings.child_environment import as_it_was, without_passwords
 from vsphere_session.settings.environment import sources
 from vsphere_session.settings.login_fields import METHODS
+from vsphere_session.settings.pinned_certificates import keep as keep_pinned
 from vsphere_session.storage.reading import Reader
 from vsphere_session.version import PROGRAM
 
 if TYPE_CHECKING:
     from vsphere_session.commands.invocation import Invocation
+    from vsphere_session.http.presented import Certificate
     from vsphere_session.service.call import Call
     from vsphere_session.service.resolved import Resolved
 
@@ -115,15 +117,17 @@ class Setup:
         self._no_store = no_store
         self._password = _from_stdin() if password_stdin else None
         self._store = NOWHERE
+        self._pinned: Certificate | None = None
 
     def ask(self) -> None:
         """Ask for what is missing: host, method and its fields, trust, user, password, and where that is kept."""
         if "url" not in self._typed and not _names_endpoint(self._call):
             self._typed["url"] = self._prompts.ask("vCenter or ESXi host", f"{PROGRAM} login HOST")
         about_trust = {name: self._typed[name] for name in _ABOUT_TRUST if name in self._typed}
-        pinned = pin(resolved(about_trust, self._again()), self._invocation, self._prompts)
-        if pinned:
-            self._typed["thumbprint"] = pinned
+        asked = resolved(about_trust, self._again())
+        self._pinned = believed(asked, self._invocation, self._prompts)
+        if self._pinned is not None and asked.settings.thumbprint not in (self._pinned.sha256, self._pinned.sha1):
+            self._typed["thumbprint"] = self._pinned.sha256
         self._ask_method()
         if self._method() not in way_in.BY_PASSWORD:
             return
@@ -195,7 +199,10 @@ class Setup:
             session.close()
 
     def keep(self) -> str:
-        """Keep the password; where, in words."""
+        """Keep the password, and the certificate for programs that know no thumbprints; where the password is, in words."""
+        asked = self._asked()
+        if self._pinned is not None:
+            keep_pinned(self._call.around.paths.state, asked.settings.endpoint.place, self._pinned.pem.encode())
         if self._store == NOWHERE or self._password is None:
             return ""
         self._invocation.common = replace(self._invocation.common, secret_store=self._store)

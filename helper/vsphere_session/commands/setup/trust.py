@@ -9,7 +9,6 @@ from vsphere_session.commands.cert import facts
 from vsphere_session.errors import UntrustedError
 from vsphere_session.http.presented import presented
 from vsphere_session.http.proxy import proxy_for
-from vsphere_session.settings.pinned_certificates import keep
 
 if TYPE_CHECKING:
     from vsphere_session.commands.invocation import Invocation
@@ -20,8 +19,8 @@ if TYPE_CHECKING:
 _OPTIONS = "--thumbprint, if the server's console shows that fingerprint, or --ca-file"
 
 
-def pin(asked: Resolved, invocation: Invocation, prompts: Prompts) -> str:
-    """The fingerprint that is to be pinned from now on; empty where the server is believed as it is.
+def believed(asked: Resolved, invocation: Invocation, prompts: Prompts) -> Certificate | None:
+    """The certificate that is to be pinned, or is already; None where the server is believed without.
 
     It is asked for nothing but what it shows to everybody. Raises UntrustedError where nobody says that it is the right one.
     """
@@ -37,12 +36,10 @@ def pin(asked: Resolved, invocation: Invocation, prompts: Prompts) -> str:
         return _confirmed(asked, invocation, prompts, error)
     finally:
         client.close()
-    if asked.settings.thumbprint:
-        _keep(asked, invocation, _shown(asked, invocation))
-    return ""
+    return _shown(asked, invocation) if asked.settings.thumbprint else None
 
 
-def _confirmed(asked: Resolved, invocation: Invocation, prompts: Prompts, error: UntrustedError) -> str:
+def _confirmed(asked: Resolved, invocation: Invocation, prompts: Prompts, error: UntrustedError) -> Certificate:
     endpoint, screen = asked.settings.endpoint, invocation.screen
     shown = _shown(asked, invocation)
     before = asked.settings.thumbprint
@@ -55,15 +52,9 @@ def _confirmed(asked: Resolved, invocation: Invocation, prompts: Prompts, error:
     )
     if not prompts.confirm("Pin this certificate", _OPTIONS):
         raise error
-    _keep(asked, invocation, shown)
-    return shown.sha256
+    return shown
 
 
 def _shown(asked: Resolved, invocation: Invocation) -> Certificate:
     around = invocation.call().around
     return presented(asked.settings.endpoint, around.until(), proxy_for(asked.settings.endpoint, around.environ))[0]
-
-
-def _keep(asked: Resolved, invocation: Invocation, certificate: Certificate) -> None:
-    """For programs that know no thumbprints."""
-    keep(invocation.call().around.paths.state, asked.settings.endpoint.place, certificate.pem.encode())
