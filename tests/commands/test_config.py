@@ -132,7 +132,7 @@ def test_a_broken_file_is_named_and_stays(helper: Helper, file: Path) -> None:
 
 
 def test_check_says_what_there_is(helper: Helper, file: Path) -> None:
-    assert done(helper, "check") == f"good: {file}; 1 general settings, 1 endpoint\n"
+    assert done(helper, "check") == f"good: {file}; 1 general setting, 1 endpoint\n"
     file.unlink()
     assert "there is no such file" in done(helper, "check")
 

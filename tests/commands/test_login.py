@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -258,3 +259,35 @@ def test_narrow_windows(helper: Helper, vcenter: SimulatedVCenter, columns: int)
         assert screen.end() == 0, screen.seen
     assert vcenter.thumbprint in "".join(screen.seen.split())
     assert vcenter.session_count == 2
+
+
+def test_paths_are_written_as_they_are_seen_from_anywhere(helper: Helper, vcenter: SimulatedVCenter) -> None:
+    """Relative ones are those of the directory in which `login` was typed."""
+    (helper.home / "company.pem").write_bytes(Path(vcenter.ca_file).read_bytes())
+    words = " ".join(without_a_terminal(vcenter)).replace(str(vcenter.ca_file), "company.pem")
+    done = subprocess.run(
+        ["/bin/sh", "-c", f"cd && exec {helper.program[0]} {words}"],
+        input=PASSWORD.encode(),
+        env=helper.environment,
+        capture_output=True,
+        check=True,
+    )
+    assert done.stderr == b""
+    assert configuration(helper)["endpoint"][vcenter.authority]["ca_file"] == str(helper.home / "company.pem")
+    assert get(helper, "always")["source"] == "cache"
+
+
+def test_a_command_that_prints_the_password_is_run_once(helper: Helper, vcenter: SimulatedVCenter) -> None:
+    """And stands in the configuration: it is run again when the session is over."""
+    script = helper.home / "pass"
+    script.write_text(f"#!/bin/sh\necho run >>{helper.home}/runs\necho '{PASSWORD}'\n")
+    script.chmod(0o700)
+    reply = helper.run(
+        *("login", vcenter.authority, "--username", USER, "--ca-file", str(vcenter.ca_file)),
+        *("--password-command", str(script)),
+    )
+    assert (reply.status, reply.stderr) == (0, ""), reply
+    assert (helper.home / "runs").read_text() == "run\n"
+    vcenter.end_all()
+    assert get(helper, "always")["source"] == "login"
+    assert not list(helper.home.rglob("secrets.json"))

@@ -143,10 +143,14 @@ def edit_command(invocation: Invocation) -> None:
 def check_command(invocation: Invocation) -> None:
     """See above."""
     config = _loaded(invocation)
-    number = len(config.endpoints)
-    endpoints = f"{number} endpoint{'' if number == 1 else 's'}"
     there = "" if read_text(config.path) is not None else " (there is no such file, so nothing is configured)"
-    invocation.screen.line(f"good: {config.path}{there}; {len(config.general)} general settings, {endpoints}")
+    invocation.screen.line(
+        f"good: {config.path}{there}; {_counted(len(config.general), 'general setting')}, {_counted(len(config.endpoints), 'endpoint')}"
+    )
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 config_command = click.Group(

@@ -141,9 +141,12 @@ class Setup:
         self._choose_store()
 
     def _knows_password(self) -> bool:
-        """Whether the environment, a command or the secret store has it already."""
+        """Whether the environment, a command or the secret store has it already; the command is left to the login."""
         asked = self._asked()
-        return asked.settings.password() is not None or asked.stored_password(self._typed["username"]) is not None
+        login = asked.settings.login
+        if asked.settings.password() is not None or (login is not None and login.values.text("password_command")):
+            return True
+        return asked.logins.get(asked.place, self._typed["username"]) is not None
 
     def _choose_store(self) -> None:
         if self._password is not None and not self._no_store:

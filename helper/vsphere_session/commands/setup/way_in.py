@@ -75,4 +75,6 @@ def missing(method: str, said: Callable[[str], str], prompts: Prompts) -> dict[s
 
 
 def _anywhere(name: str, text: str) -> str:
-    return os.path.abspath(os.path.expanduser(text)) if name in login_fields.PATHS and os.pathsep not in text else text
+    if name not in (*login_fields.PATHS, "ca_file"):
+        return text
+    return os.pathsep.join(os.path.abspath(os.path.expanduser(path)) for path in text.split(os.pathsep))
