@@ -98,7 +98,7 @@ def test_every_file_says_the_same_when_what_it_says_was_kept(tmp_path: Path, tex
         patched.setattr(configuration, "is_settled", lambda _identity, _now: True)
         assert said(path, keep) == expected
         if isinstance(expected, tuple) and "@" not in expected[0].get("url", ""):
-            patched.setattr(config, "_parse", None)  # it is read no more
+            patched.setattr(config, "parse", None)  # it is read no more
             for place, section in expected[1].items():
                 assert config.load(str(path), keep=keep).section(place) == section
             assert config.load(str(path), keep=keep).section("elsewhere.example.com") is None
