@@ -17,7 +17,8 @@ from vsphere_session.cache.repository import record_name
 from vsphere_session.digest import session_digest
 from vsphere_session.endpoint import REST_PATH, SOAP_PATH, Endpoint, parse_endpoint
 from vsphere_session.errors import InvalidRequestError, StorageError
-from vsphere_session.storage.unchanged import UnchangingReader, look_into, names_in, others_can_read
+from vsphere_session.storage.reading import Reader
+from vsphere_session.storage.unchanged import look_into, names_in, others_can_read
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
@@ -92,7 +93,7 @@ class Inventory:
         self.sessions: list[Cached] = []
         self.unusable: list[Unusable] = []
         self._state = paths.state
-        self._reader = UnchangingReader()
+        self._reader = Reader(only_looks=True)
         self._names = names
         self._seen: set[tuple[str, str]] = set()
         self._records = dict(self._read_records())

@@ -19,7 +19,8 @@ from vsphere_session.service.verbs import FILE_ALONE, erase_session, new_client
 from vsphere_session.settings.environment import sources
 from vsphere_session.settings.request import Settings
 from vsphere_session.storage.files import remove_private
-from vsphere_session.storage.unchanged import UnchangingReader, look_into
+from vsphere_session.storage.reading import Reader
+from vsphere_session.storage.unchanged import look_into
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -183,7 +184,7 @@ def _names(call: Call, typed: Endpoint | None, username: str) -> Names:
 
 
 def _kept_logins(directory: str) -> Iterator[tuple[str, list[str]]]:
-    reader = UnchangingReader()
+    reader = Reader(only_looks=True)
     try:
         for place in all_places(directory, reader):
             yield place.partition("#")[0], [] if "#" in place else list(Index(directory, place, reader).users)

@@ -1,4 +1,4 @@
-"""Reads our files and changes nothing, not even a mode that is too loose: for whoever only looks."""
+"""Looks at files of ours and changes nothing, not even a mode that is too loose: which there are, and what they say."""
 
 from __future__ import annotations
 
@@ -6,27 +6,7 @@ import os
 import stat
 
 from vsphere_session.errors import StorageError
-from vsphere_session.storage.files import MAX_BYTES, check_ours
-from vsphere_session.storage.reading import Reader
-
-_TO_LOOK = (
-    os.O_RDONLY
-    | getattr(os, "O_NOFOLLOW", 0)
-    | getattr(os, "O_CLOEXEC", 0)
-    | getattr(os, "O_NONBLOCK", 0)
-    | getattr(os, "O_BINARY", 0)
-)
-
-
-class UnchangingReader(Reader):
-    """A reader for files of ours that leaves them as they are."""
-
-    __slots__ = ()
-
-    def private(self, path: str) -> bytes | None:
-        """As `look_into`."""
-        found = look_into(path)
-        return None if found is None else found[0]
+from vsphere_session.storage.files import MAX_BYTES, check_ours, read_private
 
 
 def look_into(path: str) -> tuple[bytes, os.stat_result] | None:
@@ -36,21 +16,18 @@ def look_into(path: str) -> tuple[bytes, os.stat_result] | None:
     """
     try:
         check_ours(path, os.lstat(path))  # before it is opened: a device may do something then
-        fd = os.open(path, _TO_LOOK)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
         raise _unreadable(path, error) from None
-    try:
-        found = os.fstat(fd)
-        check_ours(path, found)
-        if found.st_size > MAX_BYTES:
-            raise StorageError(f"{path} is longer than {MAX_BYTES} bytes: no session's file is; remove it")
-        return os.read(fd, found.st_size + 1), found
-    except OSError as error:
-        raise _unreadable(path, error) from None
-    finally:
-        os.close(fd)
+    told: list[os.stat_result | None] = []
+    data = read_private(path, lambda _path, found: told.append(found), repair=False)
+    found = told[-1]  # the directory's comes before
+    if data is None or found is None:
+        return None
+    if found.st_size > MAX_BYTES:
+        raise StorageError(f"{path} is longer than {MAX_BYTES} bytes: no session's file is; remove it")
+    return data, found
 
 
 def names_in(directory: str) -> list[str]:
