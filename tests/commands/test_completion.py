@@ -10,9 +10,13 @@ from credential_protocol.dialects import DIALECTS
 from support.program import Helper
 from vsphere_session.cli import arguments
 from vsphere_session.cli.exec_export import FORMATS
+from vsphere_session.clock import Clock, Deadline
 from vsphere_session.commands.program import COMMANDS
 from vsphere_session.configure.change import CALLERS
+from vsphere_session.secrets.logins import Logins
 from vsphere_session.settings.config_file import CHOICES
+from vsphere_session.storage.paths import Paths
+from vsphere_session.storage.reading import Reader
 
 
 def offered(helper: Helper, begun: str, *words: str) -> list[str]:
@@ -113,3 +117,13 @@ def test_a_shell_that_there_is_no_script_for_is_refused(helper: Helper) -> None:
     reply = helper.run("completion", "csh")
     assert reply.status == 2
     assert "vsphere-session completion --help" in reply.stderr
+
+
+def test_a_refresh_token_that_is_kept_is_no_host_of_its_own(helper: Helper) -> None:
+    """Its server and its user are completed, as those of a password."""
+    state, clock = Paths(helper.environment).state, Clock()
+    stored = Logins(state, "file", clock, Deadline(60, clock), Reader())
+    stored.set("vc.example.com", "me@example.com", "a password")
+    stored.set("vc-2.example.com#login", "alice@example.com: oidc", "a token")
+    assert offered(helper, "", "cert") == ["vc-2.example.com", "vc.example.com"]
+    assert offered(helper, "", "cert", "vc-2.example.com", "--username") == ["alice@example.com"]

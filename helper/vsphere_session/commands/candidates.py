@@ -73,6 +73,9 @@ class _Given:
 
 def _of_command(words: list[str], begun: str) -> list[Candidate]:
     """As the command's own options and arguments have it."""
+    if words[-1] == "--username":  # click reads no argument before an option whose value is not there yet
+        named = next((of_host for word in words[1:-1] if (of_host := users(word))), users(""))
+        return [Candidate(user) for user in named if user.startswith(begun)]
     items = ShellComplete(PROGRAM_OF_COMMANDS, {}, PROGRAM, "").get_completions(words, begun)
     found = [
         Candidate("", kind=_FILE) if item.type in ("file", "dir") else Candidate(item.value, item.help or "")

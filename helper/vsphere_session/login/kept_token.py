@@ -16,6 +16,11 @@ def kept_for(username: str) -> str:
     return f"{username}: "
 
 
+def user_of(name: str) -> str:
+    """For whom something is kept under this name (see `kept_for`)."""
+    return name.partition(": ")[0]
+
+
 class KeptToken:
     """The refresh token of one login, in the vault under this name."""
 

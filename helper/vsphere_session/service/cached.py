@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,7 +13,8 @@ from vsphere_session.cache.session import Session
 from vsphere_session.endpoint import parse_endpoint
 from vsphere_session.errors import SessionError
 from vsphere_session.fastpath.remembered import forget_all
-from vsphere_session.secrets.index import Index, all_places
+from vsphere_session.secrets.logins import Logins
+from vsphere_session.service.stored_secrets import kept_users
 from vsphere_session.service.verbs import FILE_ALONE, erase_session, new_client
 from vsphere_session.settings.environment import sources
 from vsphere_session.settings.request import Settings
@@ -23,7 +23,7 @@ from vsphere_session.storage.reading import Reader
 from vsphere_session.storage.unchanged import look_into
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from vsphere_session.cache.clients import WireClient
     from vsphere_session.cache.inventory import Cached
@@ -170,9 +170,9 @@ def _names(call: Call, typed: Endpoint | None, username: str) -> Names:
     config = call.config
     texts = [config.general.get("url", ""), *config.endpoints]
     users += [section.get("username", "") for section in (config.general, *config.endpoints.values())]
-    for place, kept in _kept_logins(os.path.join(call.around.paths.state, "logins")):
+    for place, user in _kept(call):
         texts.append(place)
-        users += kept
+        users.append(user)
     for text in filter(None, texts):
         try:
             endpoints.append(parse_endpoint(text))
@@ -183,10 +183,10 @@ def _names(call: Call, typed: Endpoint | None, username: str) -> Names:
     return Names(list(places), list(dict.fromkeys(filter(None, [*users, *_USUAL]))))
 
 
-def _kept_logins(directory: str) -> Iterator[tuple[str, list[str]]]:
-    reader = Reader(only_looks=True)
+def _kept(call: Call) -> list[tuple[str, str]]:
+    """Place and user of the logins that are kept; none where that cannot be read: it is not the logins that are looked at."""
+    around = call.around
     try:
-        for place in all_places(directory, reader):
-            yield place.partition("#")[0], [] if "#" in place else list(Index(directory, place, reader).users)
+        return list(kept_users(Logins(around.paths.state, "", around.clock, around.until(), Reader(only_looks=True))))
     except SessionError:
-        return  # it is not the logins that are looked at
+        return []

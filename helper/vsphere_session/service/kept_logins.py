@@ -6,24 +6,16 @@ from typing import TYPE_CHECKING
 
 from vsphere_session.cache.session import Session
 from vsphere_session.endpoint import parse_endpoint
-from vsphere_session.service.stored_secrets import forget_kept
+from vsphere_session.service.stored_secrets import forget_kept, kept_users
 
 if TYPE_CHECKING:
     from vsphere_session.service.call import Call
 
-_OF_METHODS = "#login"
-
 
 def kept_logins(call: Call, place: str, username: str) -> list[tuple[str, str]]:
     """Place and user of each login that is kept, of one `place` and one user where they are not empty. Raises StorageError."""
-    logins = call.logins("", call.around.begun())
-    found: dict[tuple[str, str], None] = {}
-    for each in logins.places(place):
-        of, mark, _ = each.partition(_OF_METHODS)
-        if not place or of == place:
-            for name in logins.users(each):
-                found[of, name.partition(": ")[0] if mark else name] = None
-    return [one for one in found if not username or one[1] == username]
+    found = dict.fromkeys(kept_users(call.logins("", call.around.begun()), place))
+    return [(of, user) for of, user in found if place in ("", of) and username in ("", user)]
 
 
 def forget_login(call: Call, place: str, username: str) -> None:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from vsphere_session.digest import sha256_hex
-from vsphere_session.login.kept_token import kept_for
+from vsphere_session.login.kept_token import kept_for, user_of
 from vsphere_session.storage.lock import Lock
 
 if TYPE_CHECKING:
@@ -62,6 +62,17 @@ def has_kept(logins: Logins, place: str, username: str) -> bool:
     return any(name.startswith(kept_for(username)) for name in logins.users(_own(place)))
 
 
+_OF_METHODS = "#login"
+
+
 def _own(place: str) -> str:
     """Apart from logins: none of these is whom to log in as where nobody is named."""
-    return f"{place}#login"
+    return f"{place}{_OF_METHODS}"
+
+
+def kept_users(logins: Logins, prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Place and user of all that is kept, passwords and what methods keep, where the place begins so. Raises StorageError."""
+    for kept in logins.places(prefix):
+        place, of_methods, _ = kept.partition(_OF_METHODS)
+        for name in logins.users(kept):
+            yield place, user_of(name) if of_methods else name
