@@ -28,7 +28,6 @@ OUR_OWN = {
     "vsphere_session_plugins": "plugins.py",
     "cryptography": "cryptography_names.py",
     "fractions": "stand_ins/fractions.py",
-    "mmap": "stand_ins/mmap.py",
     "rich._emoji_codes": "stand_ins/emoji_codes.py",
     "rich._unicode_data._versions": "stand_ins/unicode_versions.py",
 }

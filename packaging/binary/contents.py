@@ -48,15 +48,12 @@ NOT_REACHED = {
     ("ctypes", "keyring.backends.macOS.api"): "on macOS only, and missed there by nobody but that back-end",
     ("email.policy", "importlib_metadata._adapters"): "imported later, by who reads a package's description",
     ("rich.__main__", "rich.pager"): "where that module is run by itself",
-    **{
-        ("rich.syntax", f"rich.{name}"): "where that module is run by itself"
-        for name in ("live", "progress", "segment")
-    },
+    **{("rich.syntax", f"rich.{name}"): "where that module is run by itself" for name in ("live", "segment")},
     **{
         ("typing_extensions", library): "for type checkers, or for an older Python"
         for library in (
             *(f"click.{name}" for name in ("core", "decorators", "shell_completion", "types", "utils")),
-            *("jaraco.classes.properties", "jaraco.context", "rich.live", "rich.progress"),
+            *("jaraco.classes.properties", "jaraco.context", "rich.live"),
         )
     },
 }

@@ -10,6 +10,7 @@ import io
 import json
 import os
 from contextlib import contextmanager
+from itertools import count
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
@@ -118,17 +119,11 @@ class Screen:
     @contextmanager
     def counting(self, what: str, total: int) -> Iterator[Callable[[], None]]:
         """While the block lasts, a line on a terminal's stderr that counts up each time it is called; gone at the end."""
-        moving = self.err.is_terminal and not self.err.is_dumb_terminal
-        if not moving:
+        if self.err.is_dumb_terminal:
             self.tell(what)
-        from rich.progress import MofNCompleteColumn, Progress, TextColumn  # noqa: PLC0415  # few commands take long
-
-        columns = TextColumn("{task.description}"), MofNCompleteColumn()
-        with Progress(
-            *columns, console=self.err, transient=True, disable=not moving, redirect_stdout=False, redirect_stderr=False
-        ) as progress:
-            task = progress.add_task(what, total=total)
-            yield lambda: progress.advance(task)
+        numbers = count(1)
+        with self.waiting(what) as now:
+            yield lambda: now(f"{next(numbers)} of {total}")
 
     def warn(self, line: str) -> None:
         """A line on stderr, for whoever reads that: what was done, but not all of it."""
