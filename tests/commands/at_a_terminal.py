@@ -37,8 +37,9 @@ class Terminal:
         self._child.sendcontrol(key)
 
     def hang_up(self) -> None:
-        """The terminal goes away."""
-        self._child.close(force=False)
+        """The terminal goes away; wait until what ran in it has ended."""
+        self._child.ptyproc.fileobj.close()  # type: ignore[attr-defined]  # types-pexpect lacks it
+        self._child.ptyproc.wait()  # type: ignore[attr-defined]
 
     def end(self) -> int:
         """Wait for the end; the exit status."""

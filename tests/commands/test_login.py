@@ -107,13 +107,20 @@ def test_a_wrong_password_is_asked_for_again(helper: Helper, vcenter: SimulatedV
     assert vcenter.session_count == 2
 
 
-@pytest.mark.parametrize("step", ["Pin this", "Number or name", "User name", "Password of", "Where is"])
+ANSWERS = {"Pin this": "y", "Number or name": "", "User name": USER, "Password of": PASSWORD, "Where is": "file"}
+
+
+def left_behind(helper: Helper) -> list[Path]:
+    """Configuration, logins, sessions, certificates."""
+    return [path for path in helper.home.rglob("*") if path.is_file() and path.suffix in (".toml", ".json", ".pem")]
+
+
+@pytest.mark.parametrize("step", ANSWERS)
 @pytest.mark.parametrize("key", ["c", "d"])
 def test_given_up_in_between_leaves_nothing(helper: Helper, vcenter: SimulatedVCenter, step: str, key: str) -> None:
     """Control-C, or the end of the terminal."""
-    answers = {"Pin this": "y", "Number or name": "", "User name": USER, "Password of": PASSWORD}
     with terminal(helper, "login", vcenter.authority) as screen:
-        for question, answer in answers.items():
+        for question, answer in ANSWERS.items():
             if question == step:
                 break
             screen.answer(question, answer)
@@ -121,14 +128,26 @@ def test_given_up_in_between_leaves_nothing(helper: Helper, vcenter: SimulatedVC
         screen.press(key)
         assert screen.end() == 130, screen.seen
     assert vcenter.session_count == 0
-    assert not [path for path in helper.home.rglob("*") if path.is_file() and path.suffix in (".toml", ".json", ".pem")]
+    assert not left_behind(helper)
 
 
-def test_a_terminal_that_goes_away(helper: Helper, vcenter: SimulatedVCenter) -> None:
+@pytest.mark.parametrize("step", ANSWERS)
+@pytest.mark.parametrize("ignored", [True, False])
+def test_a_terminal_that_goes_away(helper: Helper, vcenter: SimulatedVCenter, step: str, *, ignored: bool) -> None:
+    """It is as if somebody had given up, also where the signal that tells of it is ignored, as under nohup."""
+    status = helper.home / "status"
+    trap = "trap '' HUP; " if ignored else "trap : HUP; "
+    helper.program = ["/bin/sh", "-c", f'{trap}{helper.program[0]} "$@"; echo $? >{status}', "sh"]
     with terminal(helper, "login", vcenter.authority) as screen:
-        screen.wait_for("Pin this")
+        for question, answer in ANSWERS.items():
+            if question == step:
+                break
+            screen.answer(question, answer)
+        screen.wait_for(step)
         screen.hang_up()
+    assert int(status.read_text()) in ((130,) if ignored else (129, 130))
     assert vcenter.session_count == 0
+    assert not left_behind(helper)
 
 
 @pytest.mark.parametrize(

@@ -6,19 +6,19 @@ They are asked and answered on the terminal itself: stdin and stdout stay the ca
 from __future__ import annotations
 
 import os
-import select
+import sys
 from getpass import getpass
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 import click
 
 from vsphere_session.commands.screen import visible
+from vsphere_session.commands.tty import Tty
 from vsphere_session.errors import InvalidRequestError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_LONGEST = 4096  # bytes of a line that a terminal edits
 _LOOK_UP = 0.2
 """Seconds after which a signal is obeyed that came just before the wait began."""
 
@@ -74,71 +74,32 @@ class Prompts:
 
 
 def _say(text: str) -> None:
-    with _Terminal() as terminal:
-        terminal.write(text)
+    if os.name != "posix":
+        sys.stderr.write(text)
+        return
+    try:
+        with Tty() as tty:
+            tty.write(text)
+    except OSError:
+        raise click.Abort from None
 
 
 def _line(question: str, *, hidden: bool) -> str:
     """One answer without the end of its line. Raises click.Abort where nobody answers any more."""
     if os.name != "posix":
         return getpass(question) if hidden else input(question)
-    with _Terminal(silent=hidden) as terminal:
-        terminal.write(question)
-        answer = terminal.answer()
-        if hidden:
-            terminal.write("\n")
-        return answer
-
-
-class _Terminal:
-    """The terminal, for a `with` block; `silent` shows nothing of what is typed, and comes to its end with the block."""
-
-    def __init__(self, *, silent: bool = False) -> None:
-        self._silent = silent
-        self._before: list[object] | None = None
-        self._number = -1
-
-    def __enter__(self) -> Self:
-        try:
-            self._number = os.open("/dev/tty" if os.name == "posix" else "CON", os.O_RDWR)
-        except OSError:
-            raise click.Abort from None
-        if self._silent:
-            import termios  # noqa: PLC0415  # not on every platform
-
-            self._before = termios.tcgetattr(self._number)
-            silent = [*self._before[:3], self._before[3] & ~termios.ECHO, *self._before[4:]]  # type: ignore[operator]
-            termios.tcsetattr(self._number, termios.TCSAFLUSH, silent)  # type: ignore[arg-type]
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        try:
-            if self._before is not None:
-                import termios  # noqa: PLC0415  # not on every platform
-
-                termios.tcsetattr(self._number, termios.TCSAFLUSH, self._before)  # type: ignore[arg-type]
-        except OSError:  # it is gone
-            pass
-        finally:
-            os.close(self._number)
-
-    def write(self, text: str) -> None:
-        try:
-            os.write(self._number, text.encode("utf-8", "replace"))
-        except OSError:
-            raise click.Abort from None
-
-    def answer(self) -> str:
-        """A line; a terminal that is at its end, or gone, has none."""
-        line = b""
-        while not line.endswith(b"\n"):
-            try:
-                while not select.select([self._number], [], [], _LOOK_UP)[0]:
+    line = b""
+    try:
+        with Tty(without="ECHO" if hidden else "", hidden=hidden) as tty:
+            tty.write(question)
+            while not line.endswith(b"\n"):
+                while not tty.wait(_LOOK_UP):
                     pass
-                part = os.read(self._number, _LONGEST)
-            except OSError:
-                raise click.Abort from None
-            if not part:
-                raise click.Abort
-            line += part
-        return line[:-1].decode("utf-8", "surrogateescape")
+                part = tty.read()
+                if not part:
+                    raise click.Abort
+                line += part
+            tty.write("\n" if hidden else "")
+    except OSError:
+        raise click.Abort from None
+    return line[:-1].decode("utf-8", "surrogateescape")
