@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from commands.at_a_terminal import terminal as at_a_terminal
 from login.broker.by_hand import address_after
 from login.broker.site import Site
 from support.terminal import Terminal
@@ -152,3 +153,14 @@ def test_without_a_terminal(site: Site) -> None:
         "vsphere-session: there is no terminal to paste the address into; run this command in one, or without --no-browser where there is "
         "a browser\n"
     )
+
+
+def test_a_terminal_that_goes_away(site: Site) -> None:
+    """Also where the signal that tells of it is ignored, as under nohup."""
+    status = site.helper.home / "status"
+    site.helper.program = ["/bin/sh", "-c", f"trap '' HUP; {site.helper.program[0]} \"$@\"; echo $? >{status}", "sh"]
+    with at_a_terminal(site.helper, "login", "--no-browser", site.vcenter.authority) as screen:
+        screen.wait_for(PROMPT.decode())
+        screen.hang_up()
+    assert int(status.read_text()) in (2, 11)
+    assert (site.vcenter.session_count, site.kept) == (0, [])
