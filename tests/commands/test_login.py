@@ -310,3 +310,17 @@ def test_a_command_that_prints_the_password_is_run_once(helper: Helper, vcenter:
     vcenter.end_all()
     assert get(helper, "always")["source"] == "login"
     assert not list(helper.home.rglob("secrets.json"))
+
+
+def test_what_the_environment_says_of_a_method_is_not_asked_for(helper: Helper, vcenter: SimulatedVCenter) -> None:
+    """A certificate that GOVC_CERTIFICATE names is given; that this file is none is what goes wrong."""
+    (helper.home / "robot.pem").write_text("nothing\n")
+    reply = helper.run(
+        *("login", vcenter.authority, "--ca-file", str(vcenter.ca_file), "--method", "certificate"),
+        stdin=b"",
+        timeout=60.0,
+        GOVC_CERTIFICATE=str(helper.home / "robot.pem"),
+    )
+    assert reply.status, reply
+    assert "--certificate" not in reply.stderr
+    assert "there is no certificate in PEM form" in reply.stderr

@@ -13,7 +13,7 @@ from vsphere_session.cache.clients import SoapClient
 from vsphere_session.commands.options import command, host_argument, request_of
 from vsphere_session.commands.prompts import Prompts
 from vsphere_session.commands.setup import way_in
-from vsphere_session.commands.setup.kept_login import NOWHERE, WORDS, chosen
+from vsphere_session.commands.setup.kept_login import WORDS, chosen
 from vsphere_session.commands.setup.trust import believed
 from vsphere_session.commands.terminal import Terminal
 from vsphere_session.configure.own_file import Setting, change, changed
@@ -23,13 +23,14 @@ from vsphere_session.service.addressed import resolved
 from vsphere_session.service.verbs import get, get_cached, store
 from vsphere_session.settings.child_environment import as_it_was, without_passwords
 from vsphere_session.settings.environment import sources
-from vsphere_session.settings.login_fields import METHODS
+from vsphere_session.settings.login_fields import METHODS, VARIABLES
 from vsphere_session.settings.pinned_certificates import keep as keep_pinned
 from vsphere_session.storage.reading import Reader
 from vsphere_session.version import PROGRAM
 
 if TYPE_CHECKING:
     from vsphere_session.commands.invocation import Invocation
+    from vsphere_session.endpoint import Endpoint
     from vsphere_session.http.presented import Certificate
     from vsphere_session.service.call import Call
     from vsphere_session.service.resolved import Resolved
@@ -116,7 +117,7 @@ class Setup:
         self._typed = typed
         self._no_store = no_store
         self._password = _from_stdin() if password_stdin else None
-        self._store = NOWHERE
+        self._store = ""
         self._pinned: Certificate | None = None
 
     def ask(self) -> None:
@@ -128,7 +129,7 @@ class Setup:
         self._pinned = believed(asked, self._invocation, self._prompts)
         if self._pinned is not None and asked.settings.thumbprint not in (self._pinned.sha256, self._pinned.sha1):
             self._typed["thumbprint"] = self._pinned.sha256
-        self._ask_method()
+        self._ask_method(asked.settings.endpoint)
         if self._method() not in way_in.BY_PASSWORD:
             return
         asked = self._asked()
@@ -149,7 +150,8 @@ class Setup:
         return asked.logins.get(asked.place, self._typed["username"]) is not None
 
     def _choose_store(self) -> None:
-        if self._password is not None and not self._no_store:
+        """Once: a second password goes where the first one was to go."""
+        if self._password is not None and not self._no_store and not self._store:
             asked = self._asked()
             said = self._invocation.common.secret_store or asked.settings.secret_store
             self._store = chosen(said, self._call, self._prompts)
@@ -169,10 +171,8 @@ class Setup:
                 if not (left and self._prompts.somebody and by_password):
                     raise
                 self._invocation.screen.tell(error.message)
-                chosen_already = self._password is not None
                 self._ask_password()
-                if not chosen_already:
-                    self._choose_store()
+                self._choose_store()
         raise AssertionError
 
     def _log_in(self) -> dict[str, str]:
@@ -206,7 +206,7 @@ class Setup:
         asked = self._asked()
         if self._pinned is not None:
             keep_pinned(self._call.around.paths.state, asked.settings.endpoint.place, self._pinned.pem.encode())
-        if self._store == NOWHERE or self._password is None:
+        if self._store not in WORDS or self._password is None:
             return ""
         self._invocation.common = replace(self._invocation.common, secret_store=self._store)
         account = self._typed["username"]
@@ -231,7 +231,7 @@ class Setup:
         asked = self._asked()
         endpoint, config = asked.settings.endpoint, self._call.config
         wanted = {name: text for name, text in self._typed.items() if name != "url"}
-        if self._store != NOWHERE:
+        if self._store in WORDS:
             wanted["secret_store"] = self._store
         found = [
             Setting(key, value, endpoint.place) for key, value in wanted.items() if config.text(key, endpoint) != value
@@ -241,22 +241,19 @@ class Setup:
             found.insert(0, Setting("url", endpoint.place if usual else endpoint.with_user("").url))
         return found
 
-    def _ask_method(self) -> None:
-        asked = self._asked()
-        nothing_said = asked.settings.login is None and not asked.settings.account
+    def _ask_method(self, endpoint: Endpoint) -> None:
+        asked = self._asked() if "method" not in self._typed else None
+        nothing_said = asked is not None and asked.settings.login is None and not asked.settings.account
         if nothing_said and self._prompts.somebody and self._password is None:
             method = self._prompts.choose("How do you log in?", way_in.OFFERED[:4], "--method")
             if method != "password":
                 self._typed["method"] = method
-        login = self._asked().settings.login if "method" not in self._typed else None
-        said = login.values.text if login is not None else self._said
-        self._typed |= way_in.missing(self._method(), said, self._prompts)
 
-    def _said(self, field: str) -> str:
-        endpoint = resolved(
-            {name: self._typed[name] for name in ("url",) if name in self._typed}, self._call
-        ).settings.endpoint
-        return self._typed.get(field, "") or self._call.config.text(field, endpoint)
+        def said(field: str) -> str:
+            variable = self._invocation.environ.get(VARIABLES.get(field, ""), "")
+            return self._typed.get(field, "") or variable or self._call.config.text(field, endpoint)
+
+        self._typed |= way_in.missing(self._method(), said, self._prompts)
 
     def _method(self) -> str:
         if "method" in self._typed:
