@@ -10,17 +10,18 @@ from typing import TYPE_CHECKING
 
 import click
 
-from credential_protocol.messages import Request
 from credential_protocol.native import nearest
+from vsphere_session.commands.explain import show_settings
 from vsphere_session.commands.options import command, host_argument, json_option, request_of
 from vsphere_session.configure.own_file import Setting, change, checked, replace
 from vsphere_session.configure.plan import read_text
 from vsphere_session.endpoint import parse_endpoint
 from vsphere_session.errors import InvalidRequestError, NotFoundError, StorageError
+from vsphere_session.service.addressed import request
 from vsphere_session.service.resolved import Resolved
 from vsphere_session.settings.child_environment import as_it_was, without_passwords
 from vsphere_session.settings.config_file import KEYS, load
-from vsphere_session.settings.origins import BY_DEFAULT, origins
+from vsphere_session.settings.origins import origins
 from vsphere_session.storage.files import make_private_directory
 from vsphere_session.storage.paths import Paths
 
@@ -54,17 +55,13 @@ def path_command(invocation: Invocation) -> None:
 def show_command(invocation: Invocation, *, host: str | None, as_json: bool) -> None:
     """See above."""
     call = invocation.call()
-    given = request_of(invocation, host)
-    request = Request("get", given.pop("url", ""), given)
-    settings = Resolved(request, call).settings
-    found = [one for one in origins(request, settings, call.around.environ, call.config) if one.source]
+    asked = request(request_of(invocation, host))
+    settings = Resolved(asked, call).settings
+    found = [one for one in origins(asked, settings, call.around.environ, call.config) if one.source]
     if as_json:
         invocation.screen.json({one.name: {"value": one.value, "from": one.source} for one in found})
         return
-    said = [one for one in found if one.source != BY_DEFAULT]
-    invocation.screen.records(("SETTING", "VALUE", "FROM"), [(one.name, one.value, one.source) for one in said])
-    invocation.screen.line()
-    invocation.screen.facts([("By default", ", ".join(f"{one.name} {one.value}" for one in found if one not in said))])
+    show_settings(invocation.screen, found)
 
 
 @command(

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from credential_protocol.messages import VERBS, Request
+from credential_protocol.messages import VERBS
 from credential_protocol.native import nearest
 from vsphere_session.commands.options import command, json_option, request_of
 from vsphere_session.errors import InvalidRequestError
+from vsphere_session.service.addressed import request
 from vsphere_session.service.outlook import outlook
 from vsphere_session.service.resolved import Resolved
 from vsphere_session.settings import login_fields
@@ -17,7 +18,9 @@ from vsphere_session.settings.origins import BY_DEFAULT, origins
 from vsphere_session.settings.request import FIELDS
 
 if TYPE_CHECKING:
+    from credential_protocol.messages import Request
     from vsphere_session.commands.invocation import Invocation
+    from vsphere_session.commands.screen import Screen
     from vsphere_session.service.outlook import Outlook
     from vsphere_session.settings.origins import Origin
 
@@ -40,23 +43,18 @@ _DOES = {
 @json_option
 def explain_command(invocation: Invocation, *, words: tuple[str, ...], fields: tuple[str, ...], as_json: bool) -> None:
     """See above."""
-    request = _request(invocation, list(words), fields)
+    meant = _request(invocation, list(words), fields)
     call = invocation.call()
-    asked = Resolved(request, call)
-    found = origins(request, asked.settings, call.around.environ, call.config)
-    coming = outlook(asked) if request.verb == "get" else []
+    asked = Resolved(meant, call)
+    found = origins(meant, asked.settings, call.around.environ, call.config)
+    coming = outlook(asked) if meant.verb == "get" else []
     if as_json:
-        invocation.screen.json(_document(request, asked, found, coming))
+        invocation.screen.json(_document(meant, asked, found, coming))
         return
     screen = invocation.screen
     screen.facts([("Endpoint", asked.settings.endpoint.url), ("User", asked.user() or "nobody is named")])
     screen.line()
-    telling = [one for one in found if one.others or one.source != BY_DEFAULT]
-    screen.records(
-        ("SETTING", "VALUE", "FROM", "AND NOT"), [(one.name, one.value, one.source, _others(one)) for one in telling]
-    )
-    screen.line()
-    screen.facts([("By default", ", ".join(f"{one.name} {one.value}" for one in found if one not in telling))])
+    show_settings(screen, found, beaten=True)
     for one in coming:
         screen.line()
         screen.facts(
@@ -66,6 +64,15 @@ def explain_command(invocation: Invocation, *, words: tuple[str, ...], fields: t
                 ("is named by SHA-256 of", one.key),
             ]
         )
+
+
+def show_settings(screen: Screen, found: list[Origin], *, beaten: bool = False) -> None:
+    """What somebody has said, and the defaults in one line; with `beaten` the sources, too, that do not count."""
+    telling = [one for one in found if one.source != BY_DEFAULT or (beaten and one.others)]
+    columns = ["SETTING", "VALUE", "FROM", *(["AND NOT"] if beaten else [])]
+    screen.records(columns, [[one.name, one.value, one.source, _others(one)][: len(columns)] for one in telling])
+    screen.line()
+    screen.facts([("By default", ", ".join(f"{one.name} {one.value}" for one in found if one not in telling))])
 
 
 def _request(invocation: Invocation, words: list[str], fields: tuple[str, ...]) -> Request:
@@ -82,7 +89,7 @@ def _request(invocation: Invocation, words: list[str], fields: tuple[str, ...]) 
                 f"{name} is a secret, and does not belong on the command line; nothing here depends on it"
             )
         given[name] = value
-    return Request(verb, given.pop("url", ""), given)
+    return request(given, verb)
 
 
 def _others(origin: Origin) -> str:
@@ -93,9 +100,9 @@ def _others(origin: Origin) -> str:
     )
 
 
-def _document(request: Request, asked: Resolved, found: list[Origin], coming: list[Outlook]) -> dict[str, object]:
+def _document(meant: Request, asked: Resolved, found: list[Origin], coming: list[Outlook]) -> dict[str, object]:
     return {
-        "verb": request.verb,
+        "verb": meant.verb,
         "endpoint": asked.settings.endpoint.url,
         "username": asked.user(),
         "settings": [

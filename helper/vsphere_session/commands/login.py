@@ -19,7 +19,7 @@ from vsphere_session.commands.terminal import Terminal
 from vsphere_session.configure.own_file import Setting, change, changed
 from vsphere_session.configure.plan import read_text
 from vsphere_session.errors import InvalidRequestError, LoginRefusedError, StorageError
-from vsphere_session.service.addressed import resolved
+from vsphere_session.service.addressed import request, resolved
 from vsphere_session.service.verbs import get, get_cached, store
 from vsphere_session.settings.child_environment import as_it_was, without_passwords
 from vsphere_session.settings.environment import sources
@@ -271,8 +271,7 @@ class Setup:
         return resolved(self._typed | more, self._again())
 
     def _request(self, **more: str) -> Request:
-        given = self._typed | more
-        return Request("get", given.pop("url", ""), given)
+        return request(self._typed | more)
 
     def _again(self) -> Call:
         """The same call, from now on: a person takes their time."""

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import click
 from click.shell_completion import CompletionItem
 
-from credential_protocol.messages import Request
 from vsphere_session.cache.clients import SoapClient
 from vsphere_session.commands.known import hosts
 from vsphere_session.commands.listing import Listing, filter_of, filter_options
@@ -16,8 +15,8 @@ from vsphere_session.commands.prompts import Prompts
 from vsphere_session.commands.screen import visible
 from vsphere_session.commands.side_by_side import side_by_side
 from vsphere_session.errors import InvalidRequestError, UnsupportedError
+from vsphere_session.service.addressed import resolved
 from vsphere_session.service.cached import all_cached, ask, end
-from vsphere_session.service.resolved import Resolved
 from vsphere_session.service.server_sessions import ServerSessions
 from vsphere_session.service.verbs import good_sessions
 
@@ -151,8 +150,7 @@ sessions_command = Sessions(
 
 def _client(fields: dict[str, str], call: Call) -> SoapClient:
     """The cached SOAP session, or a new one, as `get` makes it."""
-    given = {**fields, "api": "soap", "verify": "always"}
-    asked = Resolved(Request("get", given.pop("url", ""), given), call)
+    asked = resolved({**fields, "api": "soap", "verify": "always"}, call)
     if asked.settings.passthrough:
         raise UnsupportedError(
             "a session is taken from the cache for this; switch passthrough off (GOVC_PERSIST_SESSION)"

@@ -1,4 +1,4 @@
-"""Which endpoint is meant, for what needs no session."""
+"""What is meant by fields that are no request yet: which request, and which endpoint."""
 
 from __future__ import annotations
 
@@ -14,10 +14,14 @@ if TYPE_CHECKING:
     from vsphere_session.service.call import Call
 
 
+def request(fields: Mapping[str, str], verb: str = "get") -> Request:
+    """The request with these fields, `url` among them."""
+    return Request(verb, fields.get("url", ""), {name: text for name, text in fields.items() if name != "url"})
+
+
 def resolved(fields: Mapping[str, str], call: Call) -> Resolved:
     """What a `get` with these fields means. Raises InvalidRequestError."""
-    given = dict(fields)
-    return Resolved(Request("get", given.pop("url", ""), given), call)
+    return Resolved(request(fields), call)
 
 
 def addressed(fields: Mapping[str, str], call: Call) -> Endpoint:

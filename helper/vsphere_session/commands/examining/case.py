@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from credential_protocol.messages import Request
 from vsphere_session.cache.surroundings import Surroundings
 from vsphere_session.clock import TIMEOUT, Clock, Deadline
 from vsphere_session.errors import SessionError, SessionLimitError
@@ -12,6 +11,7 @@ from vsphere_session.http.transport import Transport
 from vsphere_session.http.trust import Trust
 from vsphere_session.http.user_agent import user_agent
 from vsphere_session.secrets.logins import Logins
+from vsphere_session.service.addressed import resolved
 from vsphere_session.service.call import Call
 from vsphere_session.service.resolved import Resolved
 from vsphere_session.settings.config_file import Configuration, load, seconds
@@ -131,7 +131,7 @@ class Case:
 
     def logins(self) -> Logins:
         """The stored logins, with a deadline of their own. Raises StorageError where there is no home directory."""
-        return Logins(self.call.around.paths.state, self.store, self.clock, self.until(), self.reader)
+        return self.call.logins(self.store, self.call.around.begun())
 
     def _around(self) -> Surroundings:
         return Surroundings(
@@ -150,8 +150,7 @@ class Case:
         )
 
     def _resolve(self) -> Resolved:
-        given = dict(self.fields)
-        return Resolved(Request("get", given.pop("url", ""), given), self.call)
+        return resolved(self.fields, self.call)
 
     def _endpoint(self) -> Endpoint:
         if self.asked is not None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING
 
-from credential_protocol.messages import Request
 from vsphere_session.clock import rfc3339
 from vsphere_session.commands.examining.finding import failed, ok, problem, skipped, warning
 from vsphere_session.errors import NotFoundError, SessionError, SessionLimitError, UnreachableError
+from vsphere_session.service.addressed import request
 from vsphere_session.service.stored_secrets import has_kept
 from vsphere_session.service.verbs import get
 from vsphere_session.vsphere.saml import read_token
@@ -155,7 +155,7 @@ def login(case: Case) -> Iterator[Finding]:
     call = case.new_call()
     fields = {**case.fields, "passthrough": "true", "output": "tokens"}
     try:
-        answer = get(Request("get", fields.pop("url", ""), fields), call)
+        answer = get(request(fields), call)
     except SessionLimitError as error:
         case.limit = error
         yield skipped("the server has no session left")
