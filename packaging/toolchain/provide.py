@@ -56,18 +56,23 @@ def provide(arch: str | None = None) -> Toolchain:
     """
     target = zig.target(arch)
     key = sha256(b"".join(Path(__file__).with_name(name).read_bytes() for name in _MADE_FROM))[:16]
+    made = Toolchain(target, CACHE / f"{target.arch}-{key}")
+    if (
+        made.directory.exists()
+    ):  # it got its name when it was whole, and whoever makes another one is nothing to wait for
+        return made
     native = (
         None if target == zig.target() else provide().python
     )  # in a turn of its own: others wait for this one alone
     with _turn():
-        return provide_in_turn(key, target, native)
+        if not made.directory.exists():
+            _make(made, native)
+    return made
 
 
-def provide_in_turn(key: str, target: zig.Target, native: Path | None) -> Toolchain:
-    """Make it unless it is there, while nobody else does."""
-    made = Toolchain(target, CACHE / f"{target.arch}-{key}")
-    if made.directory.exists():
-        return made
+def _make(made: Toolchain, native: Path | None) -> None:
+    """Make it, while nobody else makes one."""
+    target = made.target
     _check_machine()
     for old in [*CACHE.glob("work-*"), *CACHE.glob(f"{target.arch}-*")]:
         # Of another version, or of a build that was killed, whose steps may go on for a while and write into it.
@@ -83,7 +88,6 @@ def provide_in_turn(key: str, target: zig.Target, native: Path | None) -> Toolch
             if (work / part).exists():
                 (work / part).rename(whole / part)
         whole.rename(made.directory)
-    return made
 
 
 class _Runner:

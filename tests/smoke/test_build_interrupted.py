@@ -24,13 +24,13 @@ def tree(tmp_path: Path) -> Tree:
 
 
 @contextmanager
-def held(tree: Tree) -> Iterator[subprocess.Popen[str]]:
+def held(tree: Tree, *arguments: str) -> Iterator[subprocess.Popen[str]]:
     """A build that has come to its first `make`, and waits there until it is killed or somebody writes into the FIFO `go`."""
     for name in ("here", "go"):
         os.mkfifo(tree.place / name)
     step = 'case "$*" in *build_libs*) echo > "$PLACE/here"; read -r word < "$PLACE/go" ;; esac'
     with subprocess.Popen(
-        tree.command("binary"),
+        tree.command(*(arguments or ("binary",))),
         env=tree.environment(STEP=step, PLACE=str(tree.place)),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -97,6 +97,14 @@ def test_two_builds_at_once_make_it_once(tree: Tree) -> None:
             _, said = second.communicate()
             assert (first.returncode, second.returncode, said) == (0, 0, "")
     assert tree.calls.read_text().count("build_libs") == 1
+    assert tree.made() == [HERE]
+
+
+def test_who_has_a_toolchain_does_not_wait_for_another_ones_build(tree: Tree) -> None:
+    """A build for this machine goes on beside one for another architecture."""
+    tree.makes("binary")
+    with held(tree, "--arch", OTHER):
+        tree.makes("binary")
     assert tree.made() == [HERE]
 
 
