@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from binascii import b2a_base64
+import ssl
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -63,9 +63,7 @@ class Certificate:
     @property
     def pem(self) -> str:
         """The same as text."""
-        text = b2a_base64(self.der, newline=False).decode()
-        lines = [text[i : i + 64] for i in range(0, len(text), 64)]
-        return "\n".join(["-----BEGIN CERTIFICATE-----", *lines, "-----END CERTIFICATE-----", ""])
+        return ssl.DER_cert_to_PEM_cert(self.der)
 
     @property
     def self_signed(self) -> bool:

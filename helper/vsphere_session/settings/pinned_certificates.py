@@ -59,11 +59,11 @@ def _certificate(state: str, place: str, thumbprint: str) -> bytes:
 
 
 def _matches(pem: bytes, thumbprint: str) -> bool:
-    from binascii import Error, a2b_base64  # noqa: PLC0415  # beside its use
+    from ssl import PEM_cert_to_DER_cert  # noqa: PLC0415  # only for who has pinned one
 
     try:
-        der = a2b_base64(b"".join(line for line in pem.splitlines() if b"-" not in line))
-    except Error:
+        der = PEM_cert_to_DER_cert(pem.decode("ascii"))
+    except ValueError:
         return False
     return thumbprint == fingerprint(der, "SHA-256" if len(thumbprint) > 59 else "SHA-1")
 
