@@ -10,9 +10,9 @@ import os
 import sys
 
 from vsphere_session.digest import sha256_hex
-from vsphere_session.errors import StorageError
+from vsphere_session.errors import StorageError, UntrustedError
 from vsphere_session.http.authorities import platform_bundle
-from vsphere_session.http.trust import fingerprint
+from vsphere_session.http.trust import Trust
 from vsphere_session.storage.files import read_named, read_private, write_private
 
 TYPE_CHECKING = False
@@ -54,18 +54,14 @@ def bundle(place: str, ca_file: str, thumbprint: str, environ: Mapping[str, str]
 
 def _certificate(state: str, place: str, thumbprint: str) -> bytes:
     """The kept one, if it is still the one that is pinned."""
-    pem = read_private(_pinned(state, place)) or b""
-    return pem if pem and _matches(pem, thumbprint) else b""
-
-
-def _matches(pem: bytes, thumbprint: str) -> bool:
     from ssl import PEM_cert_to_DER_cert  # noqa: PLC0415  # only for who has pinned one
 
+    pem = read_private(_pinned(state, place)) or b""
     try:
-        der = PEM_cert_to_DER_cert(pem.decode("ascii"))
-    except ValueError:
-        return False
-    return thumbprint == fingerprint(der, "SHA-256" if len(thumbprint) > 59 else "SHA-1")
+        Trust(thumbprint=thumbprint).check_pin(PEM_cert_to_DER_cert(pem.decode("ascii")), place)
+    except (ValueError, UntrustedError):
+        return b""
+    return pem
 
 
 def _read(path: str) -> bytes:
