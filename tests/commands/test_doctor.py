@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from commands.at_a_terminal import terminal
+from commands.at_a_terminal import plain, terminal
 from commands.doctors import Patient
 from simulated_vcenter import SimulatedVCenter, faults
 from support import file_keyring
@@ -34,11 +34,6 @@ CANARY = "canary-Secret-4711"
 def patient(helper: Helper, vcenter: SimulatedVCenter) -> Patient:
     """All is well."""
     return Patient(helper, vcenter)
-
-
-def plain(text: str) -> str:
-    """What is read on a terminal."""
-    return re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", text)
 
 
 def test_the_areas_and_their_order_are_always_the_same(patient: Patient) -> None:
@@ -96,7 +91,7 @@ def test_in_a_terminal(patient: Patient, columns: int, colours: bool) -> None:
     assert status == 6
     shown = screen.seen.split("\x1b[?25h")[-1]  # what stays: the cursor comes back when the waiting is over
     assert ("\x1b[32m" in shown) == colours
-    lines = plain(shown).replace("\r", "").split("\n")
+    lines = plain(shown).split("\n")
     assert max(map(len, lines)) <= columns
     words = " ".join(" ".join(lines).split())
     for said in ("ok build:", "problem TLS:", "to do: if the server's console", "skipped clock:"):
