@@ -10,7 +10,7 @@ from pathlib import Path
 from credential_protocol.dialects import DIALECTS
 from simulated_vcenter import SimulatedVCenter
 from support.pages import snippet
-from support.program import PASSWORD, USER, Helper, Reply
+from support.program import PASSWORD, USER, Helper, Reply, shell
 
 
 class CallerMissingError(RuntimeError):
@@ -69,17 +69,7 @@ class Desk:
 
     def shell(self, text: str, **environment: str) -> Reply:
         """Run lines of shell in the home directory, as a page has them."""
-        return Reply(
-            subprocess.run(
-                ["/bin/sh", "-c", text],
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                cwd=self.home,
-                env=self.environment | environment,
-                timeout=120.0,
-                check=False,
-            )
-        )
+        return shell(text, self.home, self.environment | environment)
 
     def start(self, program: str, *arguments: str, **environment: str) -> subprocess.Popen[bytes]:
         """Start one of the program's names and leave its streams to the test."""

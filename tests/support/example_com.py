@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +11,7 @@ from commands.at_a_terminal import terminal
 from simulated_vcenter import SimulatedVCenter
 from support.connect_proxy import ConnectProxy
 from support.pages import Call
-from support.program import PASSWORD, Helper, Reply
+from support.program import PASSWORD, Helper, Reply, shell
 
 HOST, USER = "vc.example.com", "terraform@vsphere.local"
 HOME = "/home/me"
@@ -47,17 +46,7 @@ class ExampleCom:
 
     def shell(self, text: str, **environment: str) -> Reply:
         """Run lines of shell, in the home and without a terminal."""
-        return Reply(
-            subprocess.run(
-                ["/bin/sh", "-ec", text],
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                cwd=self.home,
-                env=self.helper.environment | environment,
-                timeout=300.0,
-                check=False,
-            )
-        )
+        return shell(text, self.home, self.helper.environment | environment, options="-ec", timeout=300.0)
 
     def log_in(self, *options: str) -> None:
         """`login`, by options alone."""

@@ -59,6 +59,23 @@ class Reply:
         return fields["error"]
 
 
+def shell(
+    text: str, home: Path, environment: Mapping[str, str], *, options: str = "-c", timeout: float = 120.0
+) -> Reply:
+    """Run lines of shell in a home directory, as a page has them, and without a terminal."""
+    return Reply(
+        subprocess.run(
+            ["/bin/sh", options, text],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            cwd=home,
+            env=dict(environment),
+            timeout=timeout,
+            check=False,
+        )
+    )
+
+
 class Helper:
     """The program under test in a home directory of its own, with an environment that holds nothing else."""
 
