@@ -312,15 +312,25 @@ def test_a_command_that_prints_the_password_is_run_once(helper: Helper, vcenter:
     assert not list(helper.home.rglob("secrets.json"))
 
 
-def test_what_the_environment_says_of_a_method_is_not_asked_for(helper: Helper, vcenter: SimulatedVCenter) -> None:
-    """A certificate that GOVC_CERTIFICATE names is given; that this file is none is what goes wrong."""
+@pytest.mark.parametrize(
+    ("method", "variable", "option", "said"),
+    [
+        ("certificate", "GOVC_CERTIFICATE", "--certificate", "there is no certificate in PEM form"),
+        ("token", "VSPHERE_SESSION_TOKEN", "--token-file", "token"),
+        ("api-token", "VSPHERE_SESSION_API_TOKEN", "--api-token-file", ""),
+    ],
+)
+def test_what_the_environment_says_of_a_method_is_not_asked_for(
+    helper: Helper, vcenter: SimulatedVCenter, method: str, variable: str, option: str, said: str
+) -> None:
+    """What goes wrong then is what it says."""
     (helper.home / "robot.pem").write_text("nothing\n")
     reply = helper.run(
-        *("login", vcenter.authority, "--ca-file", str(vcenter.ca_file), "--method", "certificate"),
+        *("login", vcenter.authority, "--ca-file", str(vcenter.ca_file), "--method", method),
         stdin=b"",
         timeout=60.0,
-        GOVC_CERTIFICATE=str(helper.home / "robot.pem"),
+        **{variable: str(helper.home / "robot.pem")},
     )
     assert reply.status, reply
-    assert "--certificate" not in reply.stderr
-    assert "there is no certificate in PEM form" in reply.stderr
+    assert f"say it by {option}" not in reply.stderr
+    assert said in reply.stderr

@@ -36,8 +36,9 @@ _NEEDS = {
 }
 """By method: a field that it cannot do without, and how it is asked for."""
 _ELSEWHERE = {
-    "token_file": ("token_command",),
-    "api_token_file": ("api_token_command", "idp_token_file", "idp_token_command"),
+    "token_file": ("token", "token_command"),
+    "api_token_file": ("api_token", "api_token_command", "idp_token", "idp_token_file", "idp_token_command"),
+    "ticket_url": ("ticket",),
 }
 """Other fields that say the same."""
 BY_PASSWORD = ("password", "saml", "impersonate")
