@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from vsphere_session.commands.screen import visible
-from vsphere_session.commands.tty import Tty
+from vsphere_session.commands.tty import PART, Tty
 from vsphere_session.errors import InvalidRequestError
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def _line(question: str, *, hidden: bool) -> str:
             while not line.endswith(b"\n"):
                 while not tty.wait(_LOOK_UP):
                     pass
-                part = tty.read()
+                part = tty.read(PART)
                 if not part:
                     raise click.Abort
                 line += part

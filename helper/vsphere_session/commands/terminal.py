@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from vsphere_session.commands.browser import open_browser
-from vsphere_session.commands.tty import Tty
+from vsphere_session.commands.tty import PART, Tty
 from vsphere_session.errors import BusyError, InteractionRequiredError
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class Terminal:
             with Tty(without="ICANON") as tty:  # which takes 4,095 bytes of a line: it may be longer
                 while len(parts) < _ENOUGH:
                     _await(tty, deadline)
-                    part = tty.read()
+                    part = tty.read(PART)
                     parts += part
                     if not part or _ENDS.intersection(part):
                         break

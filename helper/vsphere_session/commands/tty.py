@@ -6,7 +6,8 @@ import os
 from typing import Any, Self
 
 _NAME = "/dev/tty" if os.name == "posix" else "CONIN$"
-_PART = 4096  # bytes: a terminal that edits lines itself takes no longer ones
+PART = 4096
+"""Bytes: a terminal that edits lines itself takes no longer ones."""
 
 
 class Tty:
@@ -45,9 +46,9 @@ class Tty:
         """Write all of it."""
         os.write(self._number, text.encode("utf-8", "replace"))
 
-    def read(self) -> bytes:
-        """What has been typed since; nothing at the terminal's end."""
-        return os.read(self._number, _PART)
+    def read(self, size: int) -> bytes:
+        """At most so many bytes of what has been typed since; nothing at the terminal's end."""
+        return os.read(self._number, size)
 
     def wait(self, seconds: float) -> bool:
         """Whether there is something to read, within so many seconds. A signal that came just before is obeyed at their end."""
