@@ -78,6 +78,7 @@ def test_the_walk_through_makes_a_dialect_that_passes_the_suite(tree: Path) -> N
         "no:cacheprovider",
         "-p",
         "no:xdist",
+        "--timeout=60",
         "-k",
         ESSENTIAL,
         *names,
