@@ -9,19 +9,32 @@ if TYPE_CHECKING:
     from vsphere_session.cache.clients import WireClient
     from vsphere_session.cache.connector import Config, Connector
     from vsphere_session.cache.repository import Repository
+    from vsphere_session.cache.share import Share
     from vsphere_session.cache.validation import Validator
 
 _GRACE = 2.0  # seconds in which a session that nobody will know can be ended though the call's time is over
 
 
 class Ending:
-    """Ends sessions of one key. Everything but `undo` is to be called under the repository's lock."""
+    """Ends sessions of one key. Everything but `undo` is to be called under the repository's lock.
 
-    def __init__(self, repository: Repository, validator: Validator, connector: Connector, *, owner: str) -> None:
+    What others `share` is left to them where another session takes its place.
+    """
+
+    def __init__(
+        self,
+        repository: Repository,
+        validator: Validator,
+        connector: Connector,
+        *,
+        owner: str,
+        share: Share | None = None,
+    ) -> None:
         self._repository = repository
         self._validator = validator
         self._connector = connector
         self._owner = owner
+        self._share = share
 
     def erase(self, client: WireClient, config: Config | None) -> bool:
         """End the cached session and remove its file; False if there is none. Raises as `discard` does."""
@@ -60,7 +73,8 @@ class Ending:
         """End a session that no file knows any more; a server that refuses does not undo the new one."""
         if old is None:
             return
-        if not self._repository.holds(old.session_id):
+        spared = self._share is not None and self._share.spares(old.session_id)
+        if not spared and not self._repository.holds(old.session_id):
             old.connect(lambda: new.transport)
             try:
                 mine = not self._validator.is_anothers(old)
@@ -77,6 +91,9 @@ class Ending:
         raised then.
         """
         for left in self._repository.left_aside(client):
+            if self._share is not None and self._share.spares(left.session_id, left_aside=True):
+                self._repository.settle(left)
+                continue
             self._connector.connect(left, config)
             try:
                 with left:

@@ -13,20 +13,27 @@ if TYPE_CHECKING:
     from vsphere_session.cache.authenticator import Authenticator
     from vsphere_session.cache.connector import Config
     from vsphere_session.cache.repository import Repository
+    from vsphere_session.cache.share import Share
     from vsphere_session.cache.surroundings import Surroundings
     from vsphere_session.login.method import LoginMethod
 
 
 class Renewal:
-    """Logs in. What it makes is in a file, or in the caller's hands, or ended."""
+    """Logs in. What it makes is in a file, or in the caller's hands, or ended; and what others `share`, with them, too."""
 
     def __init__(
-        self, repository: Repository, authenticator: Authenticator, ending: Ending, surroundings: Surroundings
+        self,
+        repository: Repository,
+        authenticator: Authenticator,
+        ending: Ending,
+        surroundings: Surroundings,
+        share: Share | None = None,
     ) -> None:
         self._repository = repository
         self._authenticator = authenticator
         self._ending = ending
         self._around = surroundings
+        self._share = share
 
     def make_uncached(self, client: WireClient, config: Config | None) -> bool:
         """Make a session for a caller who owns it, and say whether a login was needed."""
@@ -46,7 +53,7 @@ class Renewal:
         self._ending.end_left_aside(client, config)
         with self._authenticator as authenticator:
             method = authenticator.prepare(client, config)
-            client.on_login = lambda: self._repository.set_aside(client)
+            client.on_login = lambda: self._keep_aside(client)
             try:
                 with self._around.unbroken():
                     self._make(client, method, replaced)
@@ -109,11 +116,22 @@ class Renewal:
                 finally:
                     for session_id in method.ended:
                         self._repository.settle_id(session_id)
+            if self._share is not None:
+                self._share.commit(client)
             self._save(client, replaced)
         except BaseException:
-            if method is not None and log_out_quietly(client):
+            if self._share is not None and self._share.has(client):
+                self._repository.settle(client)  # others may be at work with it already
+            elif method is not None and log_out_quietly(client):
                 self._repository.settle(client)
+                if self._share is not None:
+                    self._share.ended(client)
             raise
+
+    def _keep_aside(self, client: WireClient) -> None:
+        self._repository.set_aside(client)
+        if self._share is not None:
+            self._share.made(client)
 
     def _log_in_or_out(self, client: WireClient, method: LoginMethod) -> None:
         try:

@@ -36,8 +36,11 @@ if TYPE_CHECKING:
     from vsphere_session.cache.connector import Config
     from vsphere_session.cache.ending import Ending
     from vsphere_session.cache.methods import Methods
+    from vsphere_session.cache.pool import Pool
     from vsphere_session.cache.renewal import Renewal
+    from vsphere_session.cache.share import Share
     from vsphere_session.clock import Clock
+    from vsphere_session.fleet.fleet import Fleet
     from vsphere_session.login.choice import Choice
     from vsphere_session.login.ground import Person, Vault
     from vsphere_session.login.refusals import Refusals
@@ -61,6 +64,7 @@ class Session:
     person        who can be asked, for ways to log in that need somebody; None where nobody is there
     ca_file, thumbprint  whom to trust
     policy        how long a session is good
+    fleet         who shares sessions with this runner over an engine; asked where the cache has no answer
     timeout       seconds that one call may take
     caller        named to the server in the User-Agent
     environ, clock  the edge, for tests
@@ -88,6 +92,7 @@ class Session:
         ca_file: str = "",
         thumbprint: str = "",
         policy: Policy | None = None,
+        fleet: Fleet | None = None,
         timeout: float = TIMEOUT,
         caller: str = "",
         environ: Mapping[str, str] | None = None,
@@ -128,6 +133,9 @@ class Session:
             records=self._records,
             pinned=insecure and pinned,
         )
+        self.fleet: Final = fleet
+        self._found_pool: Pool | None = None
+        self._in_call = False
         self._found_refusals: Refusals | None = None
         self._found_methods: Methods | None = None
 
@@ -190,10 +198,11 @@ class Session:
         SessionLimitError, NotFoundError without a password, BusyError.
         """
         began = self._around.clock.monotonic()
-        if self.load(client, config):
+        fleet = None if self.passthrough or not isinstance(client, WireClient) else self.fleet
+        if self._is_good(client, config, fleet):
             return False
         try:
-            return self._log_in(client, config, began)
+            return self._log_in(client, config, began, fleet)
         except UnreachableError:
             deadline = self._around.deadline
             if deadline is not None and deadline.went_in_waiting():
@@ -203,16 +212,31 @@ class Session:
                 ) from None
             raise
 
-    def _log_in(self, client: Client, config: Config | None, began: float) -> bool:
+    def _is_good(self, client: Client, config: Config | None, fleet: Fleet | None) -> bool:
+        """What `load` does; in a fleet without a question to the server, which one runner asks for all."""
+        if fleet is None:
+            return self.load(client, config)
+        if self.reauth:
+            return False
+        self._take_in()
+        self._connector.connect(wired(client), config)
+        return self._validator.is_good_unasked(wired(client))
+
+    def _log_in(self, client: Client, config: Config | None, began: float, fleet: Fleet | None) -> bool:
         if self.passthrough:
             with wired(client):
                 return self._renewal(began).make_uncached(wired(client), config)
         with self.repository.locked(lambda: self._has_another_logged_in(client)) as locked:
-            if not locked or self.load(client, config):
+            if not locked or self._is_good(client, config, fleet):
                 return False
             self._take_in()
             with wired(client):
-                return self._renewal(began).replace(wired(client), config)
+                if fleet is None:
+                    return self._renewal(began).replace(wired(client), config)
+                try:
+                    return self._pool(fleet, began).login(wired(client), config)
+                finally:
+                    self._close_pool()
 
     def logout(self, client: Client) -> None:
         """End the session of `client` if it is not cached (passthrough); otherwise do nothing."""
@@ -259,7 +283,17 @@ class Session:
         """
         with self.repository.locked():
             self._take_in()
-            self._renewal(self._around.clock.monotonic()).put(clients, once)
+            began = self._around.clock.monotonic()
+            if self.fleet is None:
+                self._renewal(began).put(clients, once)
+                return
+            pool = self._pool(self.fleet, began)
+            try:
+                self._renewal(began, pool).put(clients, once)
+                for client in clients:
+                    pool.publish(client)
+            finally:
+                self._close_pool()
 
     def discard(self, client: WireClient) -> None:
         """End the session of `client`, and remove its file if that still holds it, also where the server did not answer.
@@ -276,6 +310,8 @@ class Session:
 
             log_out_quietly(client)
             return
+        if self.fleet is not None:
+            return  # others have it by now
         with self.repository.locked():
             self._ending().undo(client)
 
@@ -283,7 +319,13 @@ class Session:
         """End the cached session and remove its file, as `discard` does; False if there is none. Never logs in."""
         with self.repository.locked():
             self._take_in()
-            return self._ending().erase(client, config)
+            if self.fleet is None:
+                return self._ending().erase(client, config)
+            pool = self._pool(self.fleet, self._around.clock.monotonic())
+            try:
+                return pool.erase(client, config)
+            finally:
+                self._close_pool()
 
     def note_soap_only(self, soap: WireClient) -> None:
         """Remember that this server has no REST sessions, so that nobody asks it for one again with this session."""
@@ -302,19 +344,26 @@ class Session:
         if not self.passthrough:
             with self.repository.locked():
                 self.repository.record.distrust(session_id)
+                if self.fleet is not None:
+                    self._pool(self.fleet, self._around.clock.monotonic()).distrust(session_id)
+                    self._close_pool()
 
     def again(self) -> None:
         """Go on as a further process would, in a program that lives long: read again what others may have written."""
         self.repository.record.forget()
         self._found_methods = self._found_refusals = None
+        self._close_pool()
 
     def begin(self) -> None:
         """Until `close` clients without a `config` share one connection, and what the server says of sessions waits."""
+        self._in_call = True
         self._connector.begin()
         self.repository.begin()
 
     def close(self) -> None:
         """Write down what the server has said since `begin`, and close the connection."""
+        self._in_call = False
+        self._close_pool()
         self.repository.close()
         self._connector.close()
 
@@ -363,12 +412,40 @@ class Session:
 
             take_in(self._clear, self.repository)
 
-    def _ending(self) -> Ending:
+    def _ending(self, share: Share | None = None) -> Ending:
         from vsphere_session.cache.ending import Ending  # noqa: PLC0415  # a warm answer ends nothing
 
-        return Ending(self.repository, self._validator, self._connector, owner=self.url.username)
+        return Ending(self.repository, self._validator, self._connector, owner=self.url.username, share=share)
 
-    def _renewal(self, began: float) -> Renewal:
+    def _pool(self, fleet: Fleet, began: float) -> Pool:
+        """The fleet's sessions. The engine is asked when something is wanted of it."""
+        if self._found_pool is None:
+            from vsphere_session.cache.pool import Pool  # noqa: PLC0415  # only where there is a fleet
+
+            self._found_pool = Pool(
+                fleet,
+                self._around,
+                endpoint=self.endpoint(),
+                insecure=self.insecure,
+                also="" if self.url.username else self._records["soap"],
+                repository=self.repository,
+                validator=self._validator,
+                connector=self._connector,
+                policy=self.policy,
+                records=self._records,
+                reauth=self.reauth,
+                renewal=lambda share: self._renewal(began, share),
+                ending=self._ending,
+            )
+        return self._found_pool
+
+    def _close_pool(self) -> None:
+        """Give the engine's connection back, at the end of a call."""
+        if self._found_pool is not None and not self._in_call:
+            self._found_pool.close()
+            self._found_pool = None
+
+    def _renewal(self, began: float, share: Share | None = None) -> Renewal:
         from vsphere_session.cache.authenticator import Authenticator  # noqa: PLC0415  # a warm answer logs nobody in
         from vsphere_session.cache.renewal import Renewal  # noqa: PLC0415
 
@@ -384,7 +461,7 @@ class Session:
             always=self.reauth or self.passthrough,
             began=began,
         )
-        return Renewal(self.repository, authenticator, self._ending(), self._around)
+        return Renewal(self.repository, authenticator, self._ending(share), self._around, share)
 
     def _methods(self) -> Methods:
         """The ways to log in, the same for both kinds: they get their sessions by one token."""

@@ -1,0 +1,248 @@
+"""The sessions of one key in a fleet: its document, opened and sealed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from vsphere_session.cache.clients import RestClient, SoapClient
+from vsphere_session.cache.fleet_session import packed, unpack
+from vsphere_session.digest import session_digest
+from vsphere_session.endpoint import SOAP_PATH
+from vsphere_session.errors import UnsupportedError
+from vsphere_session.fleet import document as documents
+from vsphere_session.fleet.keys import NotOpenedError, UnknownKeyError
+from vsphere_session.fleet.place import Place, new_token
+
+if TYPE_CHECKING:
+    from vsphere_session.cache.clients import WireClient
+    from vsphere_session.endpoint import Endpoint
+    from vsphere_session.fleet.document import Aside, Document, Entry, Lease
+    from vsphere_session.fleet.fleet import Connected
+
+_RETIRED_SECONDS = 1800.0
+"""For so long a session that was replaced is left to those who use it; then servers have dropped it where nobody does."""
+
+
+class FleetPlace:
+    """What the pool does with the document, in the terms of sessions. Errors of the engine go through.
+
+    lease  ours, while this runner has it
+    """
+
+    def __init__(self, connected: Connected, endpoint: Endpoint, *, insecure: bool, who: str, also: str = "") -> None:
+        self._endpoint = endpoint
+        self._insecure = insecure
+        self._who = who
+        self._keys = connected.keys
+        self._clock = connected.clock
+        text = endpoint.key(SOAP_PATH, insecure=insecure) + also
+        self.place: Place[Document] = Place(
+            connected.engine,
+            connected.fleet.name(text),
+            _read,
+            documents.written,
+            clock=connected.clock,
+            deadline=connected.deadline,
+        )
+        self.lease: Lease | None = None
+
+    # ---- what is there
+
+    def entry(self, kind: str) -> Entry | None:
+        """The session of this kind that is handed out; None without one."""
+        return self.place.document.entries.get(kind)
+
+    def age(self, entry: Entry) -> float:
+        """Seconds since the server has confirmed it, by the engine's clock."""
+        return documents.age(entry, self.place.now)
+
+    def fill(self, client: WireClient, entry: Entry, *, confirmed: bool) -> bool:
+        """Become the session of `entry`, which counts as confirmed when it was, or not at all; False if it is none.
+
+        Raises UnsupportedError where another key has sealed it: half a fleet with another key does not log in against the rest.
+        """
+        data = self._opened(client, entry.sealed, entry.fence)
+        return data is not None and (
+            unpack(data, client, self._ahead, entry.confirmed if confirmed else 0.0)
+            and session_digest(client.session_id) == entry.digest
+            and client.stored is not None
+            and client.stored.belongs_to(self._endpoint, insecure=self._insecure)
+        )
+
+    def knows(self, session_id: str) -> bool:
+        """Whether the fleet has this session, or is about to end it."""
+        return documents.knows(self.place.document, session_digest(session_id))
+
+    def has_had(self, client: WireClient) -> bool:
+        """Whether this session has been the fleet's: it is handed out, or was retired by the next one."""
+        digest, document = session_digest(client.session_id), self.place.document
+        handed_out = [entry.digest for entry in document.entries.values()]
+        return digest in handed_out + [aside.digest for aside in document.aside if aside.why == "retired"]
+
+    # ---- the lease
+
+    def take(self, purpose: str) -> bool:
+        """Take the lease; False where somebody else has it."""
+        token, taken = new_token(), None
+
+        def event(document: Document, now: float) -> Document | None:
+            nonlocal taken
+            if document.lease is not None and document.lease.token == token:
+                taken = document.lease
+                return document
+            found = documents.take(document, now, owner=self._who, token=token, purpose=purpose)
+            taken = found[1] if found is not None else None
+            return found[0] if found is not None else None
+
+        self.place.change(event)
+        self.lease = taken
+        return taken is not None
+
+    def wait(self) -> None:
+        """Wait for what the one who has the lease does, or for its end."""
+        document = self.place.document
+        self.place.wait(documents.lease_left(document, self.place.now))
+
+    def release(self) -> None:
+        """Give the lease back."""
+        lease, self.lease = self.lease, None
+        if lease is not None:
+            self.place.change(lambda document, _: documents.release(document, lease))
+
+    # ---- what the holder does
+
+    def due(self) -> list[tuple[WireClient, Aside]]:
+        """Sessions that are to be ended on the server now, as clients of their kind."""
+        document = self.place.document
+        handed_out = {entry.digest for entry in document.entries.values()}
+        found: list[tuple[WireClient, Aside]] = []
+        for aside in documents.due(document, self.place.now):
+            client = SoapClient() if aside.kind == "soap" else RestClient()
+            if aside.digest not in handed_out and self._fill_aside(client, aside):
+                found.append((client, aside))
+        return found
+
+    def settle(self, digests: list[str]) -> None:
+        """They have been ended."""
+
+        def event(document: Document, _: float) -> Document:
+            for digest in digests:
+                document = documents.settle(document, digest)
+            return document
+
+        if digests:
+            self.place.change(event)
+
+    def set_aside(self, client: WireClient, why: str) -> None:
+        """Keep a session that is to be ended, or is not the fleet's yet, and the lease for another while."""
+        lease, fence = self.lease, self._fence
+        sealed, digest = self._sealed(client, fence), session_digest(client.session_id)
+
+        def event(document: Document, now: float) -> Document:
+            until = now + _RETIRED_SECONDS if why == "retired" else 0.0
+            aside = documents.Aside(client.kind, digest, sealed, fence, now, why, until)
+            document = documents.set_aside(document, now, aside, self._who)
+            renewed = documents.renew(document, now, lease) if lease is not None else None
+            return renewed[0] if renewed is not None else document
+
+        self.place.change(event)
+
+    def commit(self, client: WireClient) -> bool:
+        """Make the session everybody's; False where a later lease was given, which has to decide."""
+        lease, fence = self.lease, self._fence
+        sealed, digest, known = self._sealed(client, fence), session_digest(client.session_id), client.known
+
+        def event(document: Document, now: float) -> Document | None:
+            if lease is None:
+                return None
+            made = known.login_at + self._ahead if known is not None and known.login_at else now
+            entry = documents.Entry(digest, sealed, now, made, fence)
+            return documents.commit(document, now, lease, client.kind, entry, retire_until=now + _RETIRED_SECONDS)
+
+        return self.place.change(event)
+
+    def confirm(self, kind: str, digest: str) -> None:
+        """The server has just said that this session lives."""
+        self.place.change(lambda document, now: documents.confirm(document, now, kind, digest, self._who))
+
+    def distrust(self, session_id: str) -> None:
+        """Have the server asked before anybody is handed this session."""
+        digest = session_digest(session_id)
+
+        def event(document: Document, _: float) -> Document:
+            for kind in ("soap", "rest"):
+                document = documents.distrust(document, kind, digest)
+            return document
+
+        self.place.change(event)
+
+    def withdraw(self, kind: str) -> list[tuple[WireClient, str]]:
+        """Hand the session of this kind out no more, and return all of that kind with their digests, to be ended and settled."""
+        lease = self.lease
+
+        def event(document: Document, now: float) -> Document | None:
+            entry = document.entries.get(kind)
+            if entry is None or lease is None:
+                return document
+            aside = documents.Aside(kind, entry.digest, entry.sealed, entry.fence, now, "stale", 0.0)
+            dropped = documents.drop(document, now, lease, kind, self._who)
+            return documents.set_aside(dropped, now, aside) if dropped is not None else None
+
+        self.place.change(event)
+        document = self.place.document
+        elsewhere = {entry.digest for entry in document.entries.values()}
+        found: list[tuple[WireClient, str]] = []
+        for aside in document.aside:
+            client = SoapClient() if kind == "soap" else RestClient()
+            if aside.kind == kind and aside.digest not in elsewhere and self._fill_aside(client, aside):
+                found.append((client, aside.digest))
+        return found
+
+    # ---- sealed
+
+    @property
+    def _ahead(self) -> float:
+        return self.place.now - self._clock.now()
+
+    @property
+    def _fence(self) -> int:
+        return self.lease.fence if self.lease is not None else self.place.document.fence
+
+    def _sealed(self, client: WireClient, fence: int) -> bytes:
+        return self._keys.seal(
+            packed(client, self._ahead),
+            name=self.place.name,
+            kind=client.kind,
+            key_text=self._endpoint.key(client.path, insecure=self._insecure),
+            fence=fence,
+        )
+
+    def _opened(self, client: WireClient, sealed: bytes, fence: int) -> bytes | None:
+        key_text = self._endpoint.key(client.path, insecure=self._insecure)
+        try:
+            return self._keys.open(sealed, name=self.place.name, kind=client.kind, key_text=key_text, fence=fence)
+        except UnknownKeyError as error:
+            raise UnsupportedError(
+                f"the fleet's session of {self._endpoint.place} is sealed with {error}, and this runner has {', '.join(self._keys.ids)}; "
+                "give all runners the same keys (a new one last, everywhere, before it comes first)"
+            ) from None
+        except NotOpenedError:
+            return None
+
+    def _fill_aside(self, client: WireClient, aside: Aside) -> bool:
+        try:
+            data = self._opened(client, aside.sealed, aside.fence)
+        except UnsupportedError:
+            return False  # whoever has its key ends it
+        return data is not None and unpack(data, client, self._ahead, 0.0)
+
+
+def _read(data: bytes) -> Document:
+    try:
+        return documents.read(data)
+    except documents.NewerError:
+        raise UnsupportedError(
+            "the fleet's document is of a newer version of this program; update this runner, nothing was changed"
+        ) from None
+    except documents.BrokenError:
+        return documents.read(b"")

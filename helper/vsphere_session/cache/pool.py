@@ -1,0 +1,395 @@
+"""The fleet between "not good here" and "log in": another runner's session, or one for all runners.
+
+    trusted here               answered before anybody comes to this
+    confirmed lately by one    taken from the document, no question to the server
+    over, or none              one runner has the lease: it asks the server, or offers its own session, or logs in
+    engine away                what is here, if the server says that it lives; else what `engine_down` says
+
+The lease saves logins; which session is handed out, and that none is lost, rests on the conditional write alone.
+"""
+
+from __future__ import annotations
+
+import os
+from random import random
+from typing import TYPE_CHECKING
+
+from vsphere_session.cache.ending import log_out_quietly
+from vsphere_session.cache.fleet_place import FleetPlace
+from vsphere_session.cache.principal import made_for
+from vsphere_session.cache.share import OvertakenError
+from vsphere_session.digest import session_digest
+from vsphere_session.errors import NotFoundError, SessionError, StorageError, UnreachableError, UnsupportedError
+from vsphere_session.fleet.engine import DeniedError, DownError, EngineError, UnknownError
+from vsphere_session.fleet.fleet import runner
+from vsphere_session.fleet.owed import Owed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from vsphere_session.cache.clients import WireClient
+    from vsphere_session.cache.connector import Config, Connector
+    from vsphere_session.cache.ending import Ending
+    from vsphere_session.cache.policy import Policy
+    from vsphere_session.cache.renewal import Renewal
+    from vsphere_session.cache.repository import Repository
+    from vsphere_session.cache.share import Share
+    from vsphere_session.cache.surroundings import Surroundings
+    from vsphere_session.cache.validation import Validator
+    from vsphere_session.endpoint import Endpoint
+    from vsphere_session.fleet.document import Entry
+    from vsphere_session.fleet.fleet import Connected, Fleet
+
+RENEW_AFTER = 12 * 3600.0
+"""Seconds after which a session is handed out no more: a job that begins with it has as long again before it ends."""
+_STILL_USED = 1800.0
+"""A session that was confirmed within so many seconds may be in use elsewhere."""
+
+
+class Pool:
+    """What one call does with the fleet. Every method but `close` is to be called under the repository's lock."""
+
+    def __init__(
+        self,
+        fleet: Fleet,
+        around: Surroundings,
+        *,
+        endpoint: Endpoint,
+        insecure: bool,
+        also: str,
+        repository: Repository,
+        validator: Validator,
+        connector: Connector,
+        policy: Policy,
+        records: Mapping[str, str],
+        reauth: bool,
+        renewal: Callable[[Share], Renewal],
+        ending: Callable[[Share], Ending],
+    ) -> None:
+        self._fleet = fleet
+        self._around = around
+        self._endpoint = endpoint
+        self._insecure = insecure
+        self._also = also
+        self._repository = repository
+        self._validator = validator
+        self._connector = connector
+        self._policy = policy
+        self._records = records
+        self._reauth = reauth
+        self._renewal = renewal
+        self._ending = ending
+        self._connected: Connected | None = None
+        self._place: FleetPlace | None = None
+        self._first: dict[str, str] | None = None
+        """By kind the digest of what was there when this call began: `reauth` wants another one."""
+        self._owed = Owed(around.paths.state, os.path.basename(repository.record.path))
+
+    def close(self) -> None:
+        """Give the engine's connection back."""
+        connected, self._connected, self._place = self._connected, None, None
+        if connected is not None:
+            connected.close()
+
+    # ---- get
+
+    def login(self, client: WireClient, config: Config | None) -> bool:
+        """Fill `client` with the fleet's session, else with a new one that becomes the fleet's; True if a login was made."""
+        try:
+            while True:
+                try:
+                    return self._log_in(client, config, self._open())
+                except OvertakenError:
+                    self._around.tell("another runner has logged in meanwhile: its session is used")
+        except (DownError, UnknownError) as error:
+            return self._alone(client, config, error)
+        except DeniedError as error:
+            raise self._denied(error) from None
+
+    def _log_in(self, client: WireClient, config: Config | None, place: FleetPlace) -> bool:
+        place.place.look()
+        while True:
+            entry = self._wanted(client.kind, place)
+            if entry is not None and place.age(entry) < self._window and self._take_over(client, config, entry, place):
+                self._around.tell(
+                    f"the fleet's {client.kind.upper()} session is good: a runner has confirmed it lately"
+                )
+                return False
+            try:
+                taken = place.take("login")
+            except DeniedError:
+                return self._read_only(client, config, entry, place)
+            if not taken:
+                self._around.tell("another runner of the fleet is at it; waiting for what it finds")
+                place.wait()
+                continue
+            try:
+                return self._with_lease(client, config, place)
+            finally:
+                self._release(place)
+
+    def _with_lease(self, client: WireClient, config: Config | None, place: FleetPlace) -> bool:
+        """Ask the server once for all; else offer what is here, or log in."""
+        self._end_due(config, place)
+        entry = self._wanted(client.kind, place)
+        if entry is not None:
+            if self._take_over(client, config, entry, place, ask=True):
+                place.confirm(client.kind, entry.digest)
+                return False
+        elif not self._reauth and self._is_good(client, config):
+            self.commit(client)
+            self._around.tell(f"the {client.kind.upper()} session that is here is the fleet's from now on")
+            return False
+        self._set_free(type(client)(), place)
+        return self._renewal(self).replace(client, config)
+
+    def _wanted(self, kind: str, place: FleetPlace) -> Entry | None:
+        """What may be handed out; nothing that was there already if it is not wanted, and nothing too old."""
+        entry = place.entry(kind)
+        if self._first is None:
+            self._first = {each: there.digest for each, there in place.place.document.entries.items()}
+        if entry is None or (self._reauth and entry.digest == self._first.get(kind)):
+            return None
+        old = place.place.now - entry.made >= min(RENEW_AFTER, self._policy.max_age)
+        return None if old else entry
+
+    def _take_over(
+        self, client: WireClient, config: Config | None, entry: Entry, place: FleetPlace, *, ask: bool = False
+    ) -> bool:
+        """Put the fleet's session into the files, and see whether it is good; `ask` the server."""
+        new = type(client)()
+        if not place.fill(new, entry, confirmed=not ask):
+            return False
+        known = new.known
+        if not made_for(known, self._endpoint.username, self._records[client.kind], self._repository.record.proven):
+            return False
+        if self._repository.needs_pin(known):
+            return False
+        self._put(new, config, place)
+        return self._is_good(client, config) if ask else self._validator.is_good_unasked(client)
+
+    def _is_good(self, client: WireClient, config: Config | None) -> bool:
+        self._connector.connect(client, config)
+        return self._validator.is_good(client)
+
+    @property
+    def _window(self) -> float:
+        return {"auto": self._policy.trust_window, "always": 0.0}.get(self._policy.verify, self._policy.idle_limit)
+
+    # ---- where this runner is one of few rights, or alone
+
+    def _read_only(self, client: WireClient, config: Config | None, entry: Entry | None, place: FleetPlace) -> bool:
+        """Use what the others have made, which the server is asked about as without a fleet."""
+        if entry is not None and self._take_over(client, config, entry, place, ask=True):
+            return False
+        raise NotFoundError(
+            f"the fleet has no session of {self._endpoint.place} that lives, and this runner's account of {self._fleet.host} may only read; "
+            "no runner that may log in has done so: have one do it"
+        )
+
+    def _alone(self, client: WireClient, config: Config | None, error: EngineError) -> bool:
+        if self._connected is not None:
+            self._connected.note_down()
+        self.close()
+        self._around.tell(f"the fleet's engine {self._fleet.host} does not answer: {error}")
+        if not self._reauth and self._is_good(client, config):
+            return False
+        if self._fleet.engine_down != "login":
+            raise self._down(error)
+        spread = random() * min(self._fleet.login_spread, self._around.until().remaining() / 2)  # noqa: S311  # no secret
+        self._around.clock.sleep(spread)
+        made = self._renewal(Alone(self._owed)).replace(client, config)
+        self._owed.note(client.session_id)
+        return made
+
+    def _down(self, error: EngineError) -> StorageError:
+        return StorageError(
+            f"the fleet's engine {self._fleet.host} does not answer ({error}); cached sessions still serve, this one is not good, and no "
+            'login was made: mend the engine, or allow a login for each runner with engine_down = "login"'
+        )
+
+    def _denied(self, error: EngineError) -> StorageError:
+        return StorageError(
+            f"the fleet's engine {self._fleet.host} refuses this runner ({error}); no login was made: correct the engine's user, its "
+            "password or its rights (vsphere-session fleet doctor)"
+        )
+
+    # ---- what a login of the fleet does at its steps (see Share)
+
+    def made(self, client: WireClient) -> None:
+        """Keep it in the document, lest this runner's end loses it."""
+        self._or_owed(client, lambda place: place.set_aside(client, "new"))
+
+    def commit(self, client: WireClient) -> None:
+        """Make it the fleet's."""
+        self._or_owed(client, lambda place: self._commit(client, place))
+
+    def has(self, client: WireClient) -> bool:
+        """Whether it has been the fleet's."""
+        return self._place is not None and self._place.has_had(client)
+
+    def ended(self, client: WireClient) -> None:
+        """Nobody needs to end it any more."""
+        try:
+            self._open().settle([session_digest(client.session_id)])
+        except EngineError:
+            pass  # the next holder ends what has ended already
+
+    def spares(self, session_id: str, *, left_aside: bool = False) -> bool:
+        """What the fleet has, it ends; of what a file has had only what this runner made by itself is its own."""
+        if self._place is not None and self._place.knows(session_id):
+            return True
+        return not left_aside and not self._owed.has(session_id)
+
+    def _commit(self, client: WireClient, place: FleetPlace) -> None:
+        if not place.commit(client):
+            if place.has_had(client):  # its write was carried out, only the answer was lost, and others use it by now
+                return
+            place.set_aside(client, "stale")
+            raise OvertakenError
+        self._owed.clear(client.session_id)
+
+    def _or_owed(self, client: WireClient, step: Callable[[FleetPlace], None]) -> None:
+        """Do it; where the engine has gone, this runner keeps the session for itself if it may, or if the fleet may have it."""
+        try:
+            step(self._open())
+        except UnknownError:
+            self._owed.note(client.session_id)
+        except EngineError as error:
+            if self._fleet.engine_down != "login":
+                raise self._down(error) from None
+            self._owed.note(client.session_id)
+
+    # ---- erase, store, distrust
+
+    def erase(self, client: WireClient, config: Config | None) -> bool:
+        """End the session of this kind for all runners, and those that it has replaced, and remove its file; False if there is none."""
+        try:
+            ended = self._withdraw(client.kind, config)
+        except DeniedError:
+            raise UnsupportedError(
+                f"this runner's account of {self._fleet.host} may only read what the fleet shares; have a runner that may write erase it"
+            ) from None
+        except EngineError as error:
+            self._ending(Alone(self._owed)).erase(client, config)
+            raise UnreachableError(
+                f"the fleet's engine {self._fleet.host} does not answer ({error}) and still has the session; runners find out from the server"
+            ) from None
+        return self._ending(self).erase(client, config) or ended
+
+    def _withdraw(self, kind: str, config: Config | None) -> bool:
+        place = self._open()
+        place.place.look()
+        while not place.take("erase"):
+            place.wait()
+        try:
+            found = place.withdraw(kind)
+            place.settle([digest for client, digest in found if self._log_out(client, config)])
+        finally:
+            self._release(place)
+        return bool(found)
+
+    def publish(self, client: WireClient) -> None:
+        """Make a session the fleet's that somebody else has made."""
+        try:
+            place = self._open()
+            place.place.look()
+            while not place.take("store"):
+                place.wait()
+            try:
+                self.commit(client)
+            finally:
+                self._release(place)
+        except (DownError, UnknownError, OvertakenError):
+            self._owed.note(client.session_id)  # offered as soon as the engine is there again
+        except DeniedError as error:
+            raise self._denied(error) from None
+
+    def distrust(self, session_id: str) -> None:
+        """Have the server asked before any runner is handed this session."""
+        try:
+            self._open().distrust(session_id)
+        except EngineError:
+            pass  # this machine's record distrusts it
+
+    # ---- steps
+
+    def _open(self) -> FleetPlace:
+        if self._place is None:
+            around = self._around
+            self._connected = self._fleet.open(around.until(), around.paths.state, around.clock)
+            self._place = FleetPlace(
+                self._connected,
+                self._endpoint,
+                insecure=self._insecure,
+                who=runner(around.caller),
+                also=self._also,
+            )
+        return self._place
+
+    def _release(self, place: FleetPlace) -> None:
+        try:
+            place.release()
+        except EngineError:
+            pass  # it ends by itself
+
+    def _end_due(self, config: Config | None, place: FleetPlace) -> None:
+        """End what runners that died have left, and what was retired long enough ago."""
+        place.settle([aside.digest for client, aside in place.due() if self._log_out(client, config)])
+
+    def _log_out(self, client: WireClient, config: Config | None) -> bool:
+        self._connector.connect(client, config)
+        return log_out_quietly(client)
+
+    def _put(self, new: WireClient, config: Config | None, place: FleetPlace) -> None:
+        """Save the fleet's session in place of the one that is here."""
+        old = self._set_free(new, place)
+        owed = old is not None and self._owed.has(old.session_id)
+        if old is not None and owed:
+            self._repository.set_aside(old)
+        self._repository.make_room(new)
+        self._repository.write(new)
+        if old is not None and owed:  # this runner alone knows it
+            self._connector.connect(new, config)
+            with new:
+                self._ending(self).end_replaced(old, new)
+            self._owed.clear(old.session_id)
+
+    def _set_free(self, new: WireClient, place: FleetPlace) -> WireClient | None:
+        """The session that is here, if it is another one than `new`. If others may use it, the fleet retires it."""
+        old = type(new)()
+        try:
+            if not self._repository.read(old) or old.session_id == new.session_id:
+                return None
+            used = old.known is not None and self._around.clock.now() - old.known.confirmed_at < _STILL_USED
+            if used and not self._owed.has(old.session_id) and not place.knows(old.session_id):
+                place.set_aside(old, "retired")
+        except (EngineError, SessionError):
+            pass  # it idles out
+        return old
+
+
+class Alone:
+    """A login without the fleet: others may use whatever is here."""
+
+    def __init__(self, owed: Owed) -> None:
+        self._owed = owed
+
+    def made(self, client: WireClient) -> None:
+        """Offer it when the engine is there again."""
+        self._owed.note(client.session_id)
+
+    def commit(self, client: WireClient) -> None:
+        """Nobody to tell."""
+
+    def has(self, client: WireClient) -> bool:  # noqa: ARG002  # the answer for every one
+        """It is nobody else's."""
+        return False
+
+    def ended(self, client: WireClient) -> None:
+        """It need not be offered."""
+        self._owed.clear(client.session_id)
+
+    def spares(self, session_id: str, *, left_aside: bool = False) -> bool:
+        """Only what this runner made by itself is its own."""
+        return left_aside or not self._owed.has(session_id)
