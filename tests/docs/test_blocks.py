@@ -12,6 +12,7 @@ import pytest
 from support.pages import ROOT, pages, snippet
 from support.program import Helper, request
 from vsphere_session.settings.config_file import KEYS, load
+from vsphere_session.settings.fleet_settings import fleet_settings
 
 _FENCE = re.compile(
     r"^(?P<above>[^\n]*)\n(?P<fence>```|~~~)(?P<language>\w*)\n(?P<text>.*?)^(?P=fence)$", re.DOTALL | re.MULTILINE
@@ -123,6 +124,15 @@ def test_the_references_configuration_is_one(tmp_path: Path) -> None:
     assert loaded is not None
     names = set(re.findall(r"^(\w+) = ", file.read_text(encoding="utf-8"), re.MULTILINE))
     assert names <= set(KEYS)
+
+
+def test_the_references_fleet_is_one(tmp_path: Path) -> None:
+    """As the page has it, it is whole."""
+    file = tmp_path / "config.toml"
+    file.write_text(snippet("docs/reference", "fleet"), encoding="utf-8")
+    found = fleet_settings({}, load(str(file)))
+    assert found is not None
+    assert found.namespace == "vs:ci"
 
 
 def test_the_server_in_trouble_answers_as_the_page_says(helper: Helper) -> None:

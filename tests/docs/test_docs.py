@@ -14,6 +14,7 @@ from credential_protocol.dialects import DIALECTS
 from docs import dialects_table, errors_tree, rooms_table
 from support.pages import page_file, pages, snippets
 from vsphere_session.service.verbs import REPLY_FIELDS
+from vsphere_session.settings import fleet_fields
 from vsphere_session.settings.config_file import KEYS
 from vsphere_session.settings.environment import FAMILIES, Family
 from vsphere_session.settings.request import FIELDS
@@ -49,6 +50,12 @@ def test_the_reference_has_every_error_kind_with_its_status() -> None:
 def test_the_reference_has_every_request_field_reply_field_and_setting(name: str) -> None:
     """By its name."""
     assert re.search(rf"\b{name}\b", REFERENCE)
+
+
+@pytest.mark.parametrize("name", [*fleet_fields.KEYS, *fleet_fields.VARIABLES.values()])
+def test_the_reference_has_every_setting_of_a_fleet(name: str) -> None:
+    """By its name, in the section of its own."""
+    assert f"`{name}`" in REFERENCE.partition("## Fleet")[2].partition("\n## ")[0]
 
 
 def test_readme_has_the_table_of_dialects() -> None:

@@ -29,6 +29,12 @@ password_command = ["pass", "show", "vcenter, or = so #1", ] # not always
 [endpoint."VC2.example.com:8443"]
 ca_file=""
 trust_window = "90s"
+fleet = false
+
+[fleet] # shared
+url = "rediss://ci@cache.example.com"
+key_command = ["vault", "read", "key"]
+clear = true
 """
 
 PIECES = st.sampled_from([
@@ -44,6 +50,9 @@ LINES = st.sampled_from([
     'password_command = ["a", "b c"]', 'token_command=[ "a" ,"b", ] # why', 'token_command = []', 'token_command = ["a" "b"]',
     'token_command = ["a", 1]', 'token_command = ["a\\tb"]', 'token_command = ["a"', 'username = ["a"]', 'token_command = "a b"',
     'token_command = ["a",, "b"]', 'token_command = ["a"] x', 'token_command = [[ "a" ]]', 'token_command = ["]"]', 'token_command = [,]',
+    "[fleet]", " [fleet] # ours", "[[fleet]]", "[fleet.x]", "[fleet", "fleet = false", 'fleet = "off"', 'fleet = {clear = true}', 'url = "rediss://u@h"',
+    'url = "rediss://u:secret@h"', 'namespace = "vs:ci"', 'engine_down = "login"', 'engine_down = "x"', "clear = true", "clear = 1", 'key = "x"',
+    'login_spread = "5m"', 'key_command = ["a", "b"]', 'password_command = "a b"', 'fleet.url = "rediss://u@h"',
     'thumbprint = ""', "username = 'me'", 'endpoint."vc".username = "me"', 'username = "é"', 'username = "\u00a0"',
 ])  # fmt: skip
 
@@ -54,7 +63,7 @@ def said(path: Path, keep: config.Keep | None = None) -> object:
         found = config.load(str(path), keep=keep)
     except InvalidRequestError as error:
         return error.message
-    return found.general, found.endpoints
+    return found.general, found.endpoints, found.fleet
 
 
 MANY = settings(max_examples=600, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)

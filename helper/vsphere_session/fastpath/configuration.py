@@ -3,8 +3,8 @@
 A long file, or one that takes `tomllib`, is read and checked once; from then on only what is asked for is taken out of a
 file of ours. That is derived from what the reading itself has found, and thrown away with the next change.
 
-Lines of JSON: whose it is (the program, the path, the file's identity), the general settings, and one for each endpoint,
-`"PLACE":{…}`.
+Lines of JSON: whose it is (the program, the path, the file's identity), the general settings, those of `[fleet]`, and one
+for each endpoint, `"PLACE":{…}`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     Section = dict[str, str]
     T = TypeVar("T")
 
-FORM = 1
+FORM = 2
 MOST = 8
 """Files that are kept: whoever names a new one with each call is to leave no heap of them."""
 MAX_BYTES = 8 * 1024 * 1024
@@ -46,16 +46,17 @@ class Kept:
         self._sections: dict[str, Section | None] = {}
         self.found = False
         self.general: Section = {}
+        self.fleet: Section = {}
 
     def find(self) -> bool:
-        """Whether something was kept of this very file, which is `found` then; it has `general`, `section`, `endpoints`."""
+        """Whether something was kept of this very file, which is `found` then; it has `general`, `fleet`, `section`, `endpoints`."""
         try:
             data = read_private(self._file, limit=MAX_BYTES) or b""
             if not data.startswith(self._head):
                 return False
             start = len(self._head)
-            end = data.index(b"\n", start)
-            self.general, self._lines = _section(data[start:end]), data
+            general, fleet, _ = data[start:].split(b"\n", 2)
+            self.general, self.fleet, self._lines = _section(general), _section(fleet), data
         except (OSError, StorageError, ValueError):
             return False
         self.found = True
@@ -72,7 +73,7 @@ class Kept:
 
     def endpoints(self) -> dict[str, Section]:
         """All of them. Raises StorageError."""
-        lines = self._lines[len(self._head) :].split(b"\n")[1:-1]
+        lines = self._lines[len(self._head) :].split(b"\n")[2:-1]
         members = self._decoded(_decoded, b"{%s}" % b",".join(lines))
         return {place: section for place, section in members.items() if isinstance(section, dict)}
 
@@ -82,7 +83,7 @@ class Kept:
         except ValueError:
             raise StorageError(f"{self._file} has been changed; remove it, and it is made again") from None
 
-    def write(self, general: Section, endpoints: Mapping[str, Section]) -> None:
+    def write(self, general: Section, endpoints: Mapping[str, Section], fleet: Section) -> None:
         """Keep what the file says, unless a change that comes now might leave it the same to the system. Never fails.
 
         A password has no place in the file, and is not copied where somebody has put one into a URL all the same.
@@ -95,9 +96,8 @@ class Kept:
         ]
         try:
             self._make_room()
-            write_private(
-                self._file, b"".join([self._head, write_flat_object(general.items()), *lines]), limit=MAX_BYTES
-            )
+            tables = [write_flat_object(table.items()) for table in (general, fleet)]
+            write_private(self._file, b"".join([self._head, *tables, *lines]), limit=MAX_BYTES)
         except (OSError, StorageError, ValueError):
             pass  # the next call reads the file itself, too
 

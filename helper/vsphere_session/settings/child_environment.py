@@ -10,7 +10,7 @@ from vsphere_session.endpoint import NO_PASSWORD, Endpoint, parse_endpoint
 from vsphere_session.errors import InvalidRequestError
 from vsphere_session.http.sockets import ascii_host
 from vsphere_session.http.thumbprint import normal_thumbprint
-from vsphere_session.settings import login_fields
+from vsphere_session.settings import fleet_fields, login_fields
 from vsphere_session.settings.environment import FAMILIES
 from vsphere_session.settings.pinned_certificates import bundle
 from vsphere_session.storage.files import read_private, write_private
@@ -40,8 +40,9 @@ def as_it_was(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def without_passwords(environ: Mapping[str, str]) -> dict[str, str]:
-    """The environment without tokens, and without the passwords of the three families, in their variables and in their URLs."""
-    kept = {name: value for name, value in environ.items() if name not in _SECRET_VARIABLES}
+    """The environment without tokens, a fleet's secrets, and the passwords of the three families, in their variables and their URLs."""
+    secret = {*_SECRET_VARIABLES, *fleet_fields.secret_variables(environ)}
+    kept = {name: value for name, value in environ.items() if name not in secret}
     for variable in _URL_VARIABLES:
         text = kept.get(variable, "")
         endpoint = _endpoint(text)

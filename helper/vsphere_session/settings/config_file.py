@@ -7,6 +7,9 @@
     username = "terraform@vsphere.local"
     thumbprint = "AA:BB:…"
 
+    [fleet]
+    url = "rediss://ci-runner@cache.example.com:6380"
+
 A relative path is seen from the file's own directory, and `~` is the home directory. There is no place for a password in it: that is what the secret store is for.
 """
 
@@ -24,7 +27,7 @@ from vsphere_session.storage.reading import Reader
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from vsphere_session.fastpath.configuration import Kept
 
@@ -42,7 +45,7 @@ CHOICES = {
 }
 OF_REQUESTS = {"output": ("clone_ticket", "login")}
 """What is to be asked for by its name each time, and never configured."""
-BOOLEANS = ("insecure", "passthrough", "remember", "hand_out_login")
+BOOLEANS = ("insecure", "passthrough", "remember", "hand_out_login", "fleet")
 DURATIONS = ("timeout", *Policy.DURATIONS)
 KEYS = (*TEXTS, *CHOICES, *BOOLEANS, *DURATIONS, *login_fields.CONFIGURED)
 GENERAL = ("url", "timeout")
@@ -59,13 +62,23 @@ LONG = 16 * 1024
 
 
 class Configuration:
-    """The file's content; everything is text, as in a request. What was `kept` of it has its endpoints."""
+    """The file's content; everything is text, as in a request. What was `kept` of it has its endpoints.
+
+    fleet  what `[fleet]` says, empty without it; see `fleet_settings.py`
+    """
 
     def __init__(
-        self, path: str, general: dict[str, str], endpoints: dict[str, dict[str, str]], kept: Kept | None = None
+        self,
+        path: str,
+        general: dict[str, str],
+        endpoints: dict[str, dict[str, str]],
+        kept: Kept | None = None,
+        *,
+        fleet: dict[str, str] | None = None,
     ) -> None:
         self.path = path
         self.general = general
+        self.fleet = fleet or {}
         self._endpoints = endpoints
         self._kept = kept
 
@@ -121,10 +134,10 @@ def load(
     except OSError as error:
         raise StorageError(f"cannot read {path}: {os.strerror(error.errno or 0)}; check its owner and mode") from None
     if kept is not None and kept.found:
-        return Configuration(path, kept.general, {}, kept)
+        return Configuration(path, kept.general, {}, kept, fleet=kept.fleet)
     configuration = parse(_checked_bytes(data, path), path)
     if kept is not None:
-        kept.write(configuration.general, configuration.endpoints)
+        kept.write(configuration.general, configuration.endpoints, configuration.fleet)
     return configuration
 
 
@@ -153,6 +166,9 @@ def parse(data: bytes, path: str) -> Configuration:
     sections = content.pop("endpoint", {})
     if not isinstance(sections, dict) or not all(isinstance(section, dict) for section in sections.values()):
         raise InvalidRequestError(f'{path}: write the settings of an endpoint under [endpoint."HOST"]')
+    fleet = content.get("fleet")
+    if isinstance(fleet, dict):
+        del content["fleet"]
     general = _settings(content, path, text)
     endpoints = {}
     for name, section in sections.items():
@@ -161,7 +177,13 @@ def parse(data: bytes, path: str) -> Configuration:
         except InvalidRequestError as error:
             raise InvalidRequestError(f'{path}: [endpoint."{name}"]: {error.message}') from None
         endpoints[place] = _settings(section, path, text, name)
-    return Configuration(path, general, endpoints)
+    return Configuration(path, general, endpoints, fleet=_fleet(fleet, path, text) if isinstance(fleet, dict) else None)
+
+
+def fleet_configured(environ: Mapping[str, str], config: Configuration) -> bool:
+    """Whether the environment or the configuration names a fleet; `fleet_settings` has what they say."""
+    said = environ.get("VSPHERE_SESSION_FLEET")
+    return bool(config.fleet) if said is None else said.strip().lower() not in ("", "off")
 
 
 def _read(text: str) -> dict[str, object]:
@@ -171,12 +193,14 @@ def _read(text: str) -> dict[str, object]:
 
 
 def _read_plain(text: str) -> dict[str, object] | None:
-    """What `tomllib` makes of a file as people write it: settings, and `[endpoint."HOST"]`. None where it is any other."""
+    """What `tomllib` makes of a file as people write it: settings, `[fleet]`, `[endpoint."HOST"]`. None where it is any other."""
     if not text.replace("\n", "").isprintable():
         return None
     endpoints: dict[str, dict[str, object]] = {}
     content: dict[str, object] = {"endpoint": endpoints}
     section = content
+    keys: tuple[str, ...] = KEYS
+    commands: tuple[str, ...] = login_fields.COMMANDS
     for line in text.split("\n"):
         stripped = line.strip(" ")
         if stripped.startswith('[endpoint."'):
@@ -184,12 +208,18 @@ def _read_plain(text: str) -> dict[str, object] | None:
             if "\\" in name or name in endpoints or rest[:1] != "]" or not _says_nothing(rest[1:]):
                 return None
             section = endpoints[name] = {}
+            keys, commands = KEYS, login_fields.COMMANDS
+        elif stripped.startswith("[fleet]"):
+            if "fleet" in content or not _says_nothing(stripped[7:]):
+                return None
+            from vsphere_session.settings import fleet_fields  # noqa: PLC0415  # few have one
+
+            content["fleet"] = section = {}
+            keys, commands = fleet_fields.KEYS, fleet_fields.COMMANDS
         elif not _says_nothing(stripped):
             key, _, written = (part.strip(" ") for part in stripped.partition("="))
-            value = (
-                _plain_words(written) if written[:1] == "[" and key in login_fields.COMMANDS else _plain_value(written)
-            )
-            if key not in KEYS or key in section or value is None:
+            value = _plain_words(written) if written[:1] == "[" and key in commands else _plain_value(written)
+            if key not in keys or key in section or value is None:
                 return None
             section[key] = value
     return content
@@ -233,19 +263,52 @@ def _settings(section: dict[str, object], path: str, text: str, endpoint: str = 
         try:
             settings[key] = _setting(key, value, general=not endpoint)
         except InvalidRequestError as error:
-            where = f'[endpoint."{endpoint}"]: ' if endpoint else ""
-            raise InvalidRequestError(f"{path}{_line(text, key, endpoint)}: {where}{error.message}") from None
+            raise _at(path, text, key, endpoint, error) from None
     return settings
+
+
+def _fleet(section: dict[str, object], path: str, text: str) -> dict[str, str]:
+    """What `[fleet]` says, and each value by itself is one; whether they go together is looked at when they are needed."""
+    from vsphere_session.settings import fleet_fields as fields  # noqa: PLC0415  # few have one
+
+    settings = {}
+    for key, value in section.items():
+        try:
+            fields.check_key(key)
+            said = _text(key, value, fields.COMMANDS)
+            settings[key] = checked(key, said, fields.CHOICES, fields.BOOLEANS, fields.DURATIONS)
+            if key == "url":
+                fields.check_url(said, key)
+        except InvalidRequestError as error:
+            raise _at(path, text, key, "[fleet]", error) from None
+    return settings
+
+
+def _at(path: str, text: str, key: str, table: str, error: InvalidRequestError) -> InvalidRequestError:
+    """The error with its place in the file; `table` is an endpoint, `[fleet]`, or empty."""
+    from vsphere_session.settings.config_mistakes import line_of  # noqa: PLC0415  # only a mistake pays for it
+
+    where = f'[endpoint."{table}"]: ' if table and table != "[fleet]" else f"{table}: " if table else ""
+    return InvalidRequestError(f"{path}{line_of(text, key, table)}: {where}{error.message}")
 
 
 def _setting(key: str, value: object, *, general: bool) -> str:
     if key not in KEYS:
-        raise InvalidRequestError(_unknown(key))
+        from vsphere_session.settings.config_mistakes import unknown  # noqa: PLC0415  # only a mistake pays for it
+
+        raise InvalidRequestError(unknown(key, (*KEYS, "endpoint")))
     if key in GENERAL and not general:
         raise InvalidRequestError(f"{key} is for all endpoints; write it above the first [endpoint]")
     if key in OF_ENDPOINTS and general:
         raise InvalidRequestError(f'{key} is for one endpoint; write it under its [endpoint."HOST"]')
-    if key in login_fields.COMMANDS and isinstance(value, list):
+    if key == "fleet" and not isinstance(value, bool):
+        raise InvalidRequestError("fleet is neither true nor false; what a fleet is goes under [fleet], such as url")
+    return checked(key, _text(key, value, login_fields.COMMANDS))
+
+
+def _text(key: str, value: object, commands: tuple[str, ...]) -> str:
+    """The value as it would stand in a request."""
+    if key in commands and isinstance(value, list):
         return _words(key, value)
     if not isinstance(value, str | int | float):
         raise InvalidRequestError(f"{key} is neither a string, a number nor a boolean")
@@ -255,7 +318,7 @@ def _setting(key: str, value: object, *, general: bool) -> str:
         raise InvalidRequestError(f"{key} is too large a number") from None
     if not clean(text):
         raise InvalidRequestError(f"{key} {described(text)}")
-    return checked(key, text)
+    return text
 
 
 def _words(key: str, words: list[object]) -> str:
@@ -265,30 +328,23 @@ def _words(key: str, words: list[object]) -> str:
     return encode(words)
 
 
-def _line(text: str, key: str, endpoint: str) -> str:
-    """`, line 3` for the place of a key; empty where it is written in a way that is not looked for, such as dotted."""
-    inside = not endpoint
-    for number, line in enumerate(text.split("\n"), 1):
-        table = line.strip().startswith("[")
-        name = line.strip(" \t[").partition("." if table else "=")[0].strip(" \t]\"'")
-        if name == key and (inside if not table else not endpoint):
-            return f", line {number}"
-        if table:
-            inside = bool(endpoint) and endpoint in line
-    return ""
-
-
-def checked(name: str, text: str) -> str:
+def checked(
+    name: str,
+    text: str,
+    choices: Mapping[str, tuple[str, ...]] = CHOICES,
+    booleans: tuple[str, ...] = BOOLEANS,
+    durations: tuple[str, ...] = DURATIONS,
+) -> str:
     """`text`, if it is a value for the setting `name`. Raises InvalidRequestError."""
     if not text:
         return text
-    if name in CHOICES and text not in CHOICES[name]:
-        raise InvalidRequestError(f"{name} is neither {' nor '.join((*CHOICES[name], *OF_REQUESTS.get(name, ())))}")
-    if name in BOOLEANS:
+    if name in choices and text not in choices[name]:
+        raise InvalidRequestError(f"{name} is neither {' nor '.join((*choices[name], *OF_REQUESTS.get(name, ())))}")
+    if name in booleans:
         from vsphere_session.settings.environment import boolean  # noqa: PLC0415  # not needed where none is given
 
         return str(boolean(text, name)).lower()
-    if name in DURATIONS and not seconds(text, name) and name == "timeout":
+    if name in durations and not seconds(text, name) and name == "timeout":
         raise InvalidRequestError("timeout is zero; write the seconds that a call may take")
     return text
 
@@ -303,13 +359,3 @@ def seconds(text: str, name: str) -> float:
     if not 0 <= value < 1e9:
         raise InvalidRequestError(f"{name} is no duration; write seconds, or a number with s, m or h")
     return value
-
-
-def _unknown(key: str) -> str:
-    if key in login_fields.SECRETS:
-        return f"{key} is a secret, and does not belong into the configuration; name a file or a command that has it"
-    if "password" in key.lower():
-        return "passwords do not belong into the configuration; store it once: vsphere-session store"
-    from credential_protocol.native import nearest  # noqa: PLC0415  # only a mistake pays for it
-
-    return f'"{key}" is not known; did you mean "{nearest(key, (*KEYS, "endpoint"))}"?'

@@ -1,0 +1,142 @@
+"""What is said of a fleet, by the environment and by `[fleet]` in the configuration: is it whole, and where are its secrets.
+
+Imported only where `fleet_configured` says that there is one, and the cache has no answer. No secret is read before it is asked for.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from credential_protocol.jsontext import clean, described
+from vsphere_session.clock import TIMEOUT
+from vsphere_session.errors import InvalidRequestError, NotFoundError
+from vsphere_session.settings.config_file import checked, fleet_configured, seconds
+from vsphere_session.settings.fleet_fields import CHOICES, URL, VARIABLES
+from vsphere_session.settings.fleet_url import FleetUrl, check_namespace
+from vsphere_session.settings.login_sources import Level, LoginValues
+from vsphere_session.storage.reading import Reader
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from vsphere_session.clock import Deadline
+    from vsphere_session.endpoint import Endpoint
+    from vsphere_session.settings.config_file import Configuration
+
+LOGIN_SPREAD = 30.0
+_NO_KEY = (
+    "the fleet has no key; make one with: vsphere-session fleet key --new, give it to each of its machines, and name its file "
+    f"(key_file under [fleet], or {VARIABLES['key_file']}) or the command that prints it (key_command under [fleet])"
+)
+
+
+class FleetSettings:
+    """A fleet as it is configured.
+
+    url           the engine and its user, without password and namespace: `rediss://USER@HOST:PORT`
+    namespace     what the names of its documents begin with; at most 64 characters
+    engine_down   `refuse` or `login`: what a call does that finds no engine and no good session
+    login_spread  up to how many seconds it waits before such a login
+    ca_file       whom to trust, PEM; empty for what the platform trusts
+    clear         whether `redis://` may lead to another machine
+    """
+
+    def __init__(self, environ: Mapping[str, str], config: Configuration) -> None:
+        """Raises InvalidRequestError for what does not go together."""
+        variables = {name: environ[variable] for name, variable in VARIABLES.items() if environ.get(variable)}
+        file = Level("[fleet]", config.fleet, directory=config.directory(), file=config.path)
+        self._environ = environ
+        self._levels = [Level("the environment", variables), file]
+        self.clear = config.fleet.get("clear") == "true"
+        said = {level.name: _url(level) for level in self._levels}
+        engine = next(filter(None, said.values()), None)
+        if engine is None:
+            raise InvalidRequestError(
+                f'{config.path}: [fleet] has no url; add url = "rediss://USER@HOST:PORT", or set {URL} to it, or to off'
+            )
+        self.url = engine.text
+        self._check_way(engine)
+        own, configured = said.values()
+        strange = own is not None and configured is not None and own.text != configured.text
+        self._password_levels = self._levels[:1] if strange else self._levels  # it belongs to the engine beside it
+        values = self._values(TIMEOUT)
+        self.namespace = self._namespace(said)
+        self.engine_down = checked("engine_down", values.text("engine_down"), CHOICES) or "refuse"
+        spread = config.fleet.get("login_spread", "")
+        self.login_spread = seconds(spread, "login_spread") if spread else LOGIN_SPREAD
+        self.ca_file = values.path("ca_file")
+        if not values.source("key"):
+            raise InvalidRequestError(_NO_KEY)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.url!r}, {self.namespace!r})"
+
+    def key_text(self, until: Deadline) -> str:
+        """The lines of the fleet's key. Raises InvalidRequestError, NotFoundError, StorageError, BusyError."""
+        return self._secret("key", self._levels, until, several_lines=True)
+
+    def password(self, until: Deadline) -> str:
+        """The password of the engine's user, empty where nobody says one. Raises as `key_text`."""
+        text = self._secret("password", self._password_levels, until, several_lines=False)
+        if not clean(text):
+            raise InvalidRequestError(f"the password of the fleet's engine {described(text)}")
+        return text
+
+    def _secret(self, name: str, levels: list[Level], until: Deadline, *, several_lines: bool) -> str:
+        values = self._values(max(0.0, until.remaining()), levels)
+        source = values.source(name)
+        if source == name:
+            return levels[0].values[name]
+        if source == f"{name}_file":
+            text = values.content(source).strip("\r\n")
+            if not text.strip():
+                raise NotFoundError(f"the {source} {values.path(source)} is empty; write the {name} into it")
+            return text
+        if not source:
+            return ""
+        from vsphere_session.login.command import run  # noqa: PLC0415  # few have one
+
+        return run(values.command(source), f"the fleet's {source}", until, several_lines=several_lines)
+
+    def _values(self, patience: float, levels: list[Level] | None = None) -> LoginValues:
+        return LoginValues(levels or self._levels, Reader(), self._environ, patience)
+
+    def _check_way(self, engine: FleetUrl) -> None:
+        from vsphere_session.login.oauth.addresses import is_loopback  # noqa: PLC0415  # has to do with its servers, too
+
+        if engine.scheme == "redis" and not self.clear and not is_loopback(engine.host):
+            raise InvalidRequestError(
+                f"the fleet's engine at {engine.host} is named by redis://, which is not encrypted; write rediss://, or clear = true "
+                "under [fleet] where something else encrypts the way there"
+            )
+
+    def _namespace(self, said: Mapping[str, FleetUrl | None]) -> str:
+        """That of the first level that names one, as such or as the path of its URL."""
+        for level in self._levels:
+            url = said[level.name]
+            names = {level.values.get("namespace", ""), url.namespace if url is not None else ""} - {""}
+            if len(names) > 1:
+                raise InvalidRequestError(
+                    f"{level.name} names two namespaces, one in the url and one by itself; leave one out"
+                )
+            for name in names:
+                check_namespace(name)
+                return name
+        raise InvalidRequestError(
+            "the fleet has no namespace, which its machines share; write it behind the engine, as in "
+            f'rediss://USER@HOST:PORT/vs:ci, or by itself: namespace = "vs:ci" under [fleet], or {VARIABLES["namespace"]}'
+        )
+
+
+def fleet_settings(
+    environ: Mapping[str, str], config: Configuration, endpoint: Endpoint | None = None
+) -> FleetSettings | None:
+    """The fleet that sessions of this endpoint are shared in; None where they are not. Raises InvalidRequestError."""
+    if not fleet_configured(environ, config) or config.text("fleet", endpoint) == "false":
+        return None
+    return FleetSettings(environ, config)
+
+
+def _url(level: Level) -> FleetUrl | None:
+    text = level.values.get("url", "")
+    return FleetUrl(text, URL if level.name == "the environment" else "url under [fleet]") if text else None
