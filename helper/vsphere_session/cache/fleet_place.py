@@ -62,8 +62,9 @@ class FleetPlace:
         Raises UnsupportedError where another key has sealed it: half a fleet with another key does not log in against the rest.
         """
         data = self._opened(client, entry.sealed, entry.fence)
+        confirmed_at = self._clock.now() - self.age(entry) if confirmed else 0.0
         return data is not None and (
-            unpack(data, client, self._ahead, entry.confirmed if confirmed else 0.0)
+            unpack(data, client, self._ahead, confirmed_at)
             and session_digest(client.session_id) == entry.digest
             and client.stored is not None
             and client.stored.belongs_to(self._endpoint, insecure=self._insecure)

@@ -26,8 +26,8 @@ def packed(client: WireClient, ahead: float) -> bytes:
     return encode({"session": client.marshal_json().decode("utf-8", "surrogatepass"), **said}).encode()
 
 
-def unpack(data: bytes, client: WireClient, ahead: float, confirmed: float) -> bool:
-    """Become what was `packed`, confirmed at that time of the engine (0: not); False where that is no session."""
+def unpack(data: bytes, client: WireClient, ahead: float, confirmed_at: float) -> bool:
+    """Become what was `packed`, confirmed at that time by this machine's clock (0: not); False where that is no session."""
     client.stored = client.known = None
     try:
         said = decode(data)
@@ -45,7 +45,7 @@ def unpack(data: bytes, client: WireClient, ahead: float, confirmed: float) -> b
         session_digest(client.session_id),
         **texts,
         login_at=login_at - ahead if login_at else 0.0,
-        confirmed_at=confirmed - ahead if confirmed else 0.0,
+        confirmed_at=confirmed_at,
         until=until - ahead if until else 0.0,
     )
     return True

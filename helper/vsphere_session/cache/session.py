@@ -64,7 +64,7 @@ class Session:
     person        who can be asked, for ways to log in that need somebody; None where nobody is there
     ca_file, thumbprint  whom to trust
     policy        how long a session is good
-    fleet         who shares sessions with this runner over an engine; asked where the cache has no answer
+    fleet         called for who shares sessions with this runner over an engine, where the cache has no answer
     timeout       seconds that one call may take
     caller        named to the server in the User-Agent
     environ, clock  the edge, for tests
@@ -92,7 +92,7 @@ class Session:
         ca_file: str = "",
         thumbprint: str = "",
         policy: Policy | None = None,
-        fleet: Fleet | None = None,
+        fleet: Callable[[], Fleet] | None = None,
         timeout: float = TIMEOUT,
         caller: str = "",
         environ: Mapping[str, str] | None = None,
@@ -212,7 +212,7 @@ class Session:
                 ) from None
             raise
 
-    def _is_good(self, client: Client, config: Config | None, fleet: Fleet | None) -> bool:
+    def _is_good(self, client: Client, config: Config | None, fleet: Callable[[], Fleet] | None) -> bool:
         """What `load` does; in a fleet without a question to the server, which one runner asks for all."""
         if fleet is None:
             return self.load(client, config)
@@ -222,7 +222,7 @@ class Session:
         self._connector.connect(wired(client), config)
         return self._validator.is_good_unasked(wired(client))
 
-    def _log_in(self, client: Client, config: Config | None, began: float, fleet: Fleet | None) -> bool:
+    def _log_in(self, client: Client, config: Config | None, began: float, fleet: Callable[[], Fleet] | None) -> bool:
         if self.passthrough:
             with wired(client):
                 return self._renewal(began).make_uncached(wired(client), config)
@@ -417,13 +417,13 @@ class Session:
 
         return Ending(self.repository, self._validator, self._connector, owner=self.url.username, share=share)
 
-    def _pool(self, fleet: Fleet, began: float) -> Pool:
+    def _pool(self, fleet: Callable[[], Fleet], began: float) -> Pool:
         """The fleet's sessions. The engine is asked when something is wanted of it."""
         if self._found_pool is None:
             from vsphere_session.cache.pool import Pool  # noqa: PLC0415  # only where there is a fleet
 
             self._found_pool = Pool(
-                fleet,
+                fleet(),
                 self._around,
                 endpoint=self.endpoint(),
                 insecure=self.insecure,

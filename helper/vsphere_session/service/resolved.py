@@ -6,15 +6,17 @@ On the fast path.
 from __future__ import annotations
 
 from vsphere_session.cache.session import Session
+from vsphere_session.settings.config_file import fleet_configured
 from vsphere_session.settings.request import Settings
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from typing import Final
 
     from credential_protocol.messages import Request
     from vsphere_session.errors import SessionError
+    from vsphere_session.fleet.fleet import Fleet
     from vsphere_session.secrets.logins import Logins
     from vsphere_session.service.call import Call
     from vsphere_session.service.login_terms import LoginTerms
@@ -98,6 +100,7 @@ class Resolved:
             ca_file=settings.ca_file,
             thumbprint=settings.thumbprint,
             policy=settings.policy,
+            fleet=self._fleet(),
             surroundings=self._around,
         )
 
@@ -106,6 +109,19 @@ class Resolved:
         terms = self._login_terms(username)
         found = terms.password() if terms is not None else None
         return self.logins.get(self.place, username) if found is None else found
+
+    def _fleet(self) -> Callable[[], Fleet] | None:
+        """Who shares the sessions of this endpoint; None for nobody."""
+        environ, config = self.environ, self._call.config
+        if not fleet_configured(environ, config) or config.text("fleet", self.settings.endpoint) == "false":
+            return None
+
+        def found() -> Fleet:
+            from vsphere_session.service.fleet_terms import fleet_of  # noqa: PLC0415  # not for a warm answer
+
+            return fleet_of(environ, config, self._around.clock)
+
+        return found
 
     def _login_terms(self, username: str) -> LoginTerms | None:
         """What is said of how to log in `username`; None where that is by a password that is found."""
