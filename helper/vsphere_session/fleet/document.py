@@ -17,6 +17,7 @@ from vsphere_session.fleet.contents import (
     MAX_LOG,
     MAX_RETIRED,
     RETIRED,
+    STALE,
     Aside,
     Document,
     Entry,
@@ -54,6 +55,7 @@ __all__ = [
     "set_aside",
     "settle",
     "take",
+    "withdraw",
     "written",
 ]
 
@@ -140,7 +142,10 @@ def commit(
 
 
 def confirm(document: Document, now: float, kind: str, digest: str, who: str = "") -> Document:
-    """The server has just said that this session is alive. Older news changes nothing."""
+    """The server has just said that this session is alive. Older news changes nothing.
+
+    Whoever asked may put this only while the lease that it asked under is held: another one may have ended it meanwhile.
+    """
     entry = document.entries.get(kind)
     if entry is None or entry.digest != digest:
         return document
@@ -170,6 +175,18 @@ def drop(document: Document, now: float, lease: Lease, kind: str, who: str = "")
         return document
     rest = {each: kept for each, kept in document.entries.items() if each != kind}
     return _logged(replace(document, entries=rest), now, who or lease.owner, f"{kind} dropped", entry.digest)
+
+
+def withdraw(document: Document, now: float, lease: Lease, kind: str, who: str = "") -> Document | None:
+    """What `erase` does before it ends a session: it is handed out no more, and is due; None if the lease is another's.
+
+    Ended while it is still the entry, it could be confirmed once more between the two by whoever took the lease over.
+    """
+    dropped = drop(document, now, lease, kind, who)
+    entry = document.entries.get(kind)
+    if dropped is None or entry is None:
+        return dropped
+    return set_aside(dropped, now, Aside(kind, entry.digest, entry.sealed, entry.fence, now, STALE))
 
 
 def age(entry: Entry, now: float, step: float = 0.0) -> float:
