@@ -164,7 +164,14 @@ class FleetPlace:
 
     def confirm(self, kind: str, digest: str) -> None:
         """The server has just said that this session lives."""
-        self.place.change(lambda document, now: documents.confirm(document, now, kind, digest, self._who))
+        lease = self.lease
+
+        def event(document: Document, now: float) -> Document | None:
+            if lease is None or not documents.is_held(document, lease):
+                return None  # who has it now may have ended the session since
+            return documents.confirm(document, now, kind, digest, self._who)
+
+        self.place.change(event)
 
     def distrust(self, session_id: str) -> None:
         """Have the server asked before anybody is handed this session."""
@@ -182,12 +189,7 @@ class FleetPlace:
         lease = self.lease
 
         def event(document: Document, now: float) -> Document | None:
-            entry = document.entries.get(kind)
-            if entry is None or lease is None:
-                return document
-            aside = documents.Aside(kind, entry.digest, entry.sealed, entry.fence, now, "stale", 0.0)
-            dropped = documents.drop(document, now, lease, kind, self._who)
-            return documents.set_aside(dropped, now, aside) if dropped is not None else None
+            return documents.withdraw(document, now, lease, kind, self._who) if lease is not None else None
 
         self.place.change(event)
         document = self.place.document
