@@ -65,6 +65,35 @@ def test_set_and_get_and_unset_keep_comments_and_order(helper: Helper, file: Pat
     assert file.read_text().startswith(COMMENTED.replace('"auto"', '"always"'))
 
 
+def test_a_fleet_is_set_and_got_and_checked_as_a_table_of_its_own(helper: Helper, file: Path) -> None:
+    done(helper, "set", "fleet.url", "rediss://ci@cache.example.com:6380")
+    assert 'namespace = "vs:ci" under [fleet]' in refused(helper, "check").stderr
+    done(helper, "set", "fleet.namespace", "vs:ci")
+    done(helper, "set", "fleet.key_command", '["pass", "show", "fleet"]')
+    done(helper, "set", "fleet.clear", "false")
+    done(helper, "set", "fleet", "false", "lab.example.com")
+    assert file.read_text() == (
+        f'{COMMENTED}fleet = false\n\n[fleet]\nurl = "rediss://ci@cache.example.com:6380"\nnamespace = "vs:ci"\n'
+        'key_command = ["pass", "show", "fleet"]\nclear = false\n'
+    )
+    assert done(helper, "get", "fleet.namespace") == "vs:ci\n"
+    assert done(helper, "check") == f"good: {file}; 1 general setting, 1 endpoint, fleet vs:ci\n"
+    done(helper, "unset", "fleet.namespace")
+    assert refused(helper, "get", "fleet.namespace").status == 3
+    done(helper, "unset", "fleet", "lab.example.com")
+    assert file.read_text().startswith(COMMENTED)
+
+
+def test_show_says_where_what_a_fleet_is_comes_from(helper: Helper, file: Path) -> None:
+    file.write_text('[fleet]\nurl = "rediss://ci@cache.example.com/vs:ci"\nengine_down = "login"\n')
+    shown = done(helper, "show", "vc", VSPHERE_SESSION_FLEET_KEY="hunter2", VSPHERE_SESSION_FLEET_ENGINE_DOWN="refuse")
+    words = " ".join(shown.split())
+    assert f"fleet.url rediss://ci@cache.example.com/vs:ci {file}, [fleet]" in words
+    assert "fleet.engine_down refuse VSPHERE_SESSION_FLEET_ENGINE_DOWN" in words
+    assert "fleet.key (not shown) VSPHERE_SESSION_FLEET_KEY" in words
+    assert "hunter2" not in shown
+
+
 def test_a_file_that_is_not_there_is_made_for_its_owner_alone(helper: Helper) -> None:
     done(helper, "set", "verify", "always")
     file = helper.home / ".config/vsphere-session/config.toml"
@@ -88,6 +117,11 @@ def test_a_file_that_is_not_there_is_made_for_its_owner_alone(helper: Helper) ->
         (("get", "verify", "not a host"), "url"),
         (("set", "verify"), "VALUE"),
         (("get",), "KEY"),
+        (("set", "fleet.key", "hunter2"), "key is a secret"),
+        (("set", "fleet.url", "rediss://ci:hunter2@cache"), "has a password"),
+        (("set", "fleet.namespaze", "x"), 'did you mean "namespace"'),
+        (("set", "fleet.namespace", "x", "lab.example.com"), "config set fleet false HOST"),
+        (("set", "fleet", "rediss://cache"), "under [fleet]"),
         (("nonsense",), "config --help"),
     ],
 )

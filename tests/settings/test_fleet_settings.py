@@ -218,3 +218,18 @@ def test_programs_that_are_started_get_neither_key_nor_password() -> None:
 def test_it_shows_no_secret_of_itself(tmp_path: Path) -> None:
     shown = repr(whole(tmp_path, WHOLE, {"VSPHERE_SESSION_FLEET_PASSWORD": "hunter2"}))
     assert shown == f"FleetSettings('{URL}', 'vs:ci')"
+
+
+@pytest.mark.parametrize(
+    ("variable", "said"),
+    [
+        ("VSPHERE_FLEET_KEY", "the name that is read is VSPHERE_SESSION_FLEET_KEY"),
+        ("VSPHERE_SESION_FLEET_KEY", "the name that is read is VSPHERE_SESSION_FLEET_KEY"),
+        ("VSPHERE_SESSION_FLEET_KEY_COMMAND", "key_command under [fleet]"),
+    ],
+)
+def test_a_variable_that_comes_near_is_named(tmp_path: Path, variable: str, said: str) -> None:
+    message = refused(tmp_path, f'url = "{URL}/vs:ci"', {variable: "hunter2"})
+    assert f"; {variable} is set and not read: " in message
+    assert said in message
+    assert "hunter2" not in message

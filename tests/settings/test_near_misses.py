@@ -8,12 +8,17 @@ import pytest
 
 from simulated_vcenter import SimulatedVCenter
 from support.program import PASSWORD, USER, Helper
+from vsphere_session.settings import fleet_fields
 from vsphere_session.settings.environment import FAMILIES, Family
 from vsphere_session.settings.login_fields import VARIABLES
 from vsphere_session.settings.near_misses import MEANT
 
 VALUE = "Zq7Kx9Wv3Jp5"
-READ = {getattr(family, name) for family in FAMILIES for name in Family.__slots__} | set(VARIABLES.values())
+READ = {
+    *(getattr(family, name) for family in FAMILIES for name in Family.__slots__),
+    *VARIABLES.values(),
+    *fleet_fields.VARIABLES.values(),
+}
 
 
 @pytest.fixture

@@ -13,14 +13,16 @@ import click
 from credential_protocol.native import nearest
 from vsphere_session.commands.explain import show_settings
 from vsphere_session.commands.options import command, host_argument, json_option, request_of
-from vsphere_session.configure.own_file import Setting, change, checked, replace
+from vsphere_session.configure.own_file import OF_FLEET, Setting, change, checked, replace
 from vsphere_session.configure.plan import read_text
 from vsphere_session.endpoint import parse_endpoint
 from vsphere_session.errors import InvalidRequestError, NotFoundError, StorageError
 from vsphere_session.service.addressed import request
 from vsphere_session.service.resolved import Resolved
+from vsphere_session.settings import fleet_fields
 from vsphere_session.settings.child_environment import as_it_was, without_passwords
 from vsphere_session.settings.config_file import KEYS, load
+from vsphere_session.settings.fleet_settings import fleet_settings
 from vsphere_session.settings.origins import origins
 from vsphere_session.storage.files import make_private_directory
 from vsphere_session.storage.paths import Paths
@@ -75,8 +77,9 @@ def get_command(invocation: Invocation, *, key: str, host: str | None) -> None:
     """See above."""
     _check_key(key)
     config = _loaded(invocation)
-    place = _place(host)
-    value = (config.section(place) or {}).get(key) if place else config.general.get(key)
+    place = _place(host, key)
+    general = config.fleet if key.startswith(OF_FLEET) else config.general
+    value = ((config.section(place) or {}) if place else general).get(key.removeprefix(OF_FLEET))
     if value is None:
         raise NotFoundError(
             f"{key} is not set{f' for {place}' if place else ''} in {config.path}; config show says what holds then"
@@ -85,8 +88,9 @@ def get_command(invocation: Invocation, *, key: str, host: str | None) -> None:
 
 
 @command(
-    "Set a setting: the general one, or with HOST that endpoint's own.",
-    "vsphere-session config set verify always\nvsphere-session config set username me@vsphere.local vc.example.com",
+    "Set a setting: the general one, or with HOST that endpoint's own. What a fleet is has keys that begin with fleet.",
+    "vsphere-session config set verify always\nvsphere-session config set username me@vsphere.local vc.example.com\n"
+    "vsphere-session config set fleet.namespace vs:ci",
     name="set",
 )
 @click.argument("key", metavar="KEY")
@@ -97,7 +101,7 @@ def set_command(invocation: Invocation, *, key: str, value: str, host: str | Non
     _check_key(key)
     if not value:
         raise InvalidRequestError(f"the value is empty; to have none: vsphere-session config unset {key}")
-    change(_path(invocation), [Setting(key, value, _place(host))], invocation.call().around)
+    change(_path(invocation), [Setting(key, value, _place(host, key))], invocation.call().around)
 
 
 @command("Take a setting out of the file.", "vsphere-session config unset verify", name="unset")
@@ -106,7 +110,7 @@ def set_command(invocation: Invocation, *, key: str, value: str, host: str | Non
 def unset_command(invocation: Invocation, *, key: str, host: str | None) -> None:
     """See above."""
     _check_key(key)
-    change(_path(invocation), [Setting(key, None, _place(host))], invocation.call().around)
+    change(_path(invocation), [Setting(key, None, _place(host, key))], invocation.call().around)
 
 
 @command(
@@ -140,9 +144,11 @@ def edit_command(invocation: Invocation) -> None:
 def check_command(invocation: Invocation) -> None:
     """See above."""
     config = _loaded(invocation)
+    fleet = fleet_settings(invocation.environ, config)
     there = "" if read_text(config.path) is not None else " (there is no such file, so nothing is configured)"
     invocation.screen.line(
         f"good: {config.path}{there}; {_counted(len(config.general), 'general setting')}, {_counted(len(config.endpoints), 'endpoint')}"
+        + (f", fleet {fleet.namespace}" if fleet is not None else "")
     )
 
 
@@ -166,12 +172,18 @@ def _loaded(invocation: Invocation) -> Configuration:
     return load(_path(invocation), must_exist=bool(invocation.common.config))
 
 
-def _place(host: str | None) -> str:
+def _place(host: str | None, key: str) -> str:
+    if host and key.startswith(OF_FLEET):
+        raise InvalidRequestError(
+            f"{key} is for all endpoints; leave HOST out (to keep one out of the fleet: config set fleet false HOST)"
+        )
     return parse_endpoint(host).place if host else ""
 
 
 def _check_key(key: str) -> None:
-    if key not in KEYS:
+    if key.startswith(OF_FLEET):
+        fleet_fields.check_key(key.removeprefix(OF_FLEET))
+    elif key not in KEYS:
         shown = f'"{key[:40]}"' if key.isidentifier() else "that"
         raise InvalidRequestError(f"{shown} is no setting; did you mean {nearest(key, KEYS)}?")
 

@@ -16,6 +16,7 @@ from credential_protocol.jsontext import decode
 from vsphere_session.configure.plan import read_text, rewrite
 from vsphere_session.endpoint import parse_endpoint
 from vsphere_session.errors import BusyError, InvalidRequestError
+from vsphere_session.settings import fleet_fields
 from vsphere_session.settings.config_file import BOOLEANS, Configuration, parse
 from vsphere_session.settings.login_fields import COMMANDS
 from vsphere_session.storage.files import make_private_directory
@@ -28,12 +29,14 @@ if TYPE_CHECKING:
 
 _BOM = "\ufeff"
 _TRIES = 10
+OF_FLEET = "fleet."
 
 
 @dataclass(frozen=True)
 class Setting:
     """A setting as it is to be.
 
+    key    as `config` names it; one of `[fleet]` begins with `fleet.`
     place  the endpoint that it is for, `HOST` or `HOST:PORT`; empty for all
     value  as in a request; None where there is to be none
     """
@@ -41,6 +44,16 @@ class Setting:
     key: str
     value: str | None
     place: str = ""
+
+    @property
+    def name(self) -> str:
+        """The key as it stands in its table."""
+        return self.key.removeprefix(OF_FLEET)
+
+    @property
+    def of_fleet(self) -> bool:
+        """Whether it stands under `[fleet]`."""
+        return self.key.startswith(OF_FLEET)
 
 
 def change(path: str, settings: Sequence[Setting], around: Surroundings) -> bool:
@@ -94,25 +107,42 @@ def checked(text: str, path: str) -> Configuration:
 
 def _with(text: str, setting: Setting) -> str:
     document = tomlkit.parse(text)
-    section = _section(document, setting.place) if setting.place else document
+    section = _section(document, setting)
     if setting.value is None:
         if section is not None:
-            section.pop(setting.key, None)
+            section.pop(setting.name, None)
         return tomlkit.dumps(document)
     if section is None:
-        endpoints = document.setdefault("endpoint", tomlkit.table(is_super_table=True))
-        endpoints[setting.place] = {}
-        section = endpoints[setting.place]
+        section = _new_section(document, setting)
     elif section is document and setting.key not in document:
         return _above_tables(text, tomlkit.dumps({setting.key: _value(setting)}))
-    section[setting.key] = _value(setting)
+    section[setting.name] = _value(setting)
     return tomlkit.dumps(document)
 
 
-def _section(document: tomlkit.TOMLDocument, place: str) -> MutableMapping[str, object] | None:
-    """The endpoint's own table, however its name is spelled there."""
-    found = (table for name, table in document.get("endpoint", {}).items() if parse_endpoint(name).place == place)
-    return next(found, None)
+def _section(document: tomlkit.TOMLDocument, setting: Setting) -> MutableMapping[str, object] | None:
+    """The table that it belongs into, an endpoint's own however its name is spelled there; None where there is none yet."""
+    if setting.of_fleet:
+        found = document.get("fleet")
+        if isinstance(found, bool):
+            raise InvalidRequestError(
+                "fleet is switched off above all tables; first: vsphere-session config unset fleet"
+            )
+        return found
+    if not setting.place:
+        return document
+    own = document.get("endpoint", {}).items()
+    return next((table for name, table in own if parse_endpoint(name).place == setting.place), None)
+
+
+def _new_section(document: tomlkit.TOMLDocument, setting: Setting) -> MutableMapping[str, object]:
+    if setting.of_fleet:
+        tables, name = document, "fleet"
+    else:
+        tables, name = document.setdefault("endpoint", tomlkit.table(is_super_table=True)), setting.place
+    tables[name] = tomlkit.table()
+    found: MutableMapping[str, object] = tables[name]
+    return found
 
 
 def _above_tables(text: str, line: str) -> str:
@@ -129,9 +159,9 @@ def _above_tables(text: str, line: str) -> str:
 
 def _value(setting: Setting) -> object:
     text = setting.value or ""
-    if setting.key in BOOLEANS and text in ("true", "false"):
+    if setting.name in (fleet_fields.BOOLEANS if setting.of_fleet else BOOLEANS) and text in ("true", "false"):
         return text == "true"
-    if setting.key in COMMANDS and text.startswith("["):
+    if setting.name in (fleet_fields.COMMANDS if setting.of_fleet else COMMANDS) and text.startswith("["):
         try:
             return decode(text.encode())
         except ValueError:
@@ -143,16 +173,22 @@ def _value(setting: Setting) -> object:
 
 def _check(before: Configuration, after: Configuration, settings: Sequence[Setting]) -> None:
     """Hold what was written to what was meant: these settings are as they are to be, and all others as they were."""
-    general, endpoints = dict(before.general), {place: dict(own) for place, own in before.endpoints.items()}
+    tables: dict[str, dict[str, str]] = {place: dict(own) for place, own in _tables(before).items()}
+    found = _tables(after)
     for setting in settings:
-        section = endpoints.setdefault(setting.place, {}) if setting.place else general
-        section.pop(setting.key, None)
+        name = OF_FLEET if setting.of_fleet else setting.place
+        table = tables.setdefault(name, {})
+        table.pop(setting.name, None)
         if setting.value is not None:
-            section[setting.key] = (after.section(setting.place) or {} if setting.place else after.general).get(
-                setting.key, ""
-            )
-    own = {place: section for place, section in endpoints.items() if section}
-    if (general, own) != (after.general, {place: section for place, section in after.endpoints.items() if section}):
+            table[setting.name] = found.get(name, {}).get(setting.name, "")
+    if {name: table for name, table in tables.items() if table} != {
+        name: table for name, table in found.items() if table
+    }:
         raise InvalidRequestError(
             f"{after.path} is written in a way that cannot be changed from here; change it with an editor: vsphere-session config edit"
         )
+
+
+def _tables(config: Configuration) -> dict[str, dict[str, str]]:
+    """All of it: the general settings under an empty name, a fleet's, and the endpoints', none of which has a dot at its end."""
+    return {"": config.general, OF_FLEET: config.fleet, **config.endpoints}

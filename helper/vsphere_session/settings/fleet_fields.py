@@ -15,6 +15,7 @@ COMMANDS = ("key_command", "password_command")
 CHOICES = {"engine_down": ("refuse", "login")}
 BOOLEANS = ("clear",)
 DURATIONS = ("login_spread",)
+SECRETS = ("key", "password")
 KEYS = (*TEXTS, *PATHS, *COMMANDS, *CHOICES, *BOOLEANS, *DURATIONS)
 
 URL = "VSPHERE_SESSION_FLEET"
@@ -39,7 +40,7 @@ def has_password(url: str) -> bool:
 
 def check_key(key: str) -> None:
     """Raises InvalidRequestError for a key that `[fleet]` does not have."""
-    if key in _HOW:
+    if key in SECRETS:
         raise InvalidRequestError(f"{key} is a secret, and does not belong into the configuration; {_HOW[key]}")
     if key not in KEYS:
         shown = f'"{key[:40]}"' if key.isprintable() else "that"
@@ -54,6 +55,6 @@ def check_url(url: str, name: str) -> None:
 
 def secret_variables(environ: Mapping[str, str]) -> Iterator[str]:
     """The variables of these that have a secret."""
-    yield from (VARIABLES[name] for name in _HOW if VARIABLES[name] in environ)
+    yield from (VARIABLES[name] for name in SECRETS if VARIABLES[name] in environ)
     if has_password(environ.get(URL, "")):
         yield URL

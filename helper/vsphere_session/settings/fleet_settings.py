@@ -14,6 +14,7 @@ from vsphere_session.settings.config_file import checked, fleet_configured, seco
 from vsphere_session.settings.fleet_fields import CHOICES, URL, VARIABLES
 from vsphere_session.settings.fleet_url import FleetUrl, check_namespace
 from vsphere_session.settings.login_sources import Level, LoginValues
+from vsphere_session.settings.near_misses import hint
 from vsphere_session.storage.reading import Reader
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ class FleetSettings:
         self.login_spread = seconds(spread, "login_spread") if spread else LOGIN_SPREAD
         self.ca_file = values.path("ca_file")
         if not values.source("key"):
-            raise InvalidRequestError(_NO_KEY)
+            raise InvalidRequestError(_NO_KEY + hint(environ, "fleet"))
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.url!r}, {self.namespace!r})"
@@ -125,6 +126,7 @@ class FleetSettings:
         raise InvalidRequestError(
             "the fleet has no namespace, which its machines share; write it behind the engine, as in "
             f'rediss://USER@HOST:PORT/vs:ci, or by itself: namespace = "vs:ci" under [fleet], or {VARIABLES["namespace"]}'
+            + hint(self._environ, "fleet")
         )
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 
+from vsphere_session.settings import fleet_fields
 from vsphere_session.settings.environment import FAMILIES
 from vsphere_session.settings.login_fields import VARIABLES
 
@@ -18,6 +19,7 @@ _LINES = 3
 _FILE = "the path of a file goes into GOVC_PASSWORD itself"
 _TOKEN = VARIABLES["token"]
 _API_TOKEN = VARIABLES["api_token"]
+_FLEET = fleet_fields.VARIABLES
 _CREDENTIALS = "this program has a secret store of its own: vsphere-session store"
 MEANT = {
     "url": {
@@ -100,10 +102,21 @@ MEANT = {
         "VSPHERE_THUMBPRINT": 'the field "thumbprint", or a file in GOVC_TLS_KNOWN_HOSTS',
         "VSPHERE_TLS_THUMBPRINT": 'the field "thumbprint", or a file in GOVC_TLS_KNOWN_HOSTS',
     },
+    "fleet": {
+        "VSPHERE_FLEET": _FLEET["url"],
+        "VSPHERE_FLEET_URL": _FLEET["url"],
+        "VSPHERE_SESSION_FLEET_URL": _FLEET["url"],
+        "VSPHERE_FLEET_KEY": _FLEET["key"],
+        "VSPHERE_FLEET_KEY_FILE": _FLEET["key_file"],
+        "VSPHERE_FLEET_NAMESPACE": _FLEET["namespace"],
+        "VSPHERE_SESSION_FLEET_KEY_COMMAND": "a command that prints the key is named by key_command under [fleet]",
+    },
 }
 """For each thing that may be missing: variables of other tools, and what is read in their place or why nothing is."""
 _READ = {name for family in FAMILIES for each in family.__slots__ if isinstance(name := getattr(family, each), str)}
-_READ.update(VARIABLES.values())
+_READ.update(VARIABLES.values(), _FLEET.values())
+WANTED = {"fleet": tuple(_FLEET.values())}
+"""Names that are read and belong to no family."""
 _OWN_BEGINNINGS = ("GOVC_", "VSPHERE_", "VMWARE_", "GOVMOMI_")
 _WORDS = {"url": ("server", "host", "url", "endpoint"), "username": ("user",), "password": ("password", "passwd")}
 """How the inputs of Packer and Terraform are called that hold the same (`PKR_VAR_vsphere_user`)."""
@@ -126,7 +139,7 @@ def hint(environ: Mapping[str, str], *missing: str) -> str:
 def _lines(environ: Mapping[str, str], thing: str) -> Iterator[tuple[str, str]]:
     """The variables that come near one thing, and what is to be said of each."""
     table = MEANT[thing]
-    wanted = sorted({str(getattr(family, thing, "")) for family in FAMILIES} - {""})
+    wanted = sorted({*WANTED.get(thing, ()), *(str(getattr(family, thing, "")) for family in FAMILIES)} - {""})
     for name in sorted(name for name, value in environ.items() if value and name not in _READ):
         meant = table.get(name, "")
         if meant:

@@ -12,8 +12,8 @@ from vsphere_session.cache.policy import Policy
 from vsphere_session.endpoint import NO_PASSWORD
 from vsphere_session.errors import InvalidRequestError
 from vsphere_session.http.thumbprint import normal_thumbprint
-from vsphere_session.settings import login_fields
-from vsphere_session.settings.config_file import BOOLEANS
+from vsphere_session.settings import fleet_fields, login_fields
+from vsphere_session.settings.config_file import BOOLEANS, fleet_configured
 from vsphere_session.settings.environment import FAMILIES, boolean, endpoint_in
 from vsphere_session.settings.login_settings import MARKS
 
@@ -56,6 +56,7 @@ NAMES = (
     *("url", "username", "password", "method", "api", "insecure", "ca_file", "thumbprint", "known_hosts"),
     *("verify", "reauth", "passthrough", "output", "remember", "soap_sessions", "rest_sessions"),
     *("secret_store", "session_store", *Policy.DURATIONS, "grant", *login_fields.SECRETS, *login_fields.CONFIGURED),
+    "fleet",
 )
 
 
@@ -89,7 +90,21 @@ def origins(request: Request, settings: Settings, environ: Mapping[str, str], co
         others = tuple(one for one in said if one is not first)
         if first.value or others:
             found.append(Origin(name, first.value, first.source if first.value else "", others))
-    return found
+    return [*found, *_of_fleet(environ, config)]
+
+
+def _of_fleet(environ: Mapping[str, str], config: Configuration) -> Iterator[Origin]:
+    """Every setting of a fleet that somebody says; none where there is no fleet."""
+    for name in (*fleet_fields.SECRETS, *fleet_fields.KEYS) if fleet_configured(environ, config) else ():
+        variable, configured = fleet_fields.VARIABLES.get(name, ""), config.fleet.get(name, "")
+        said = [Said(_of_variable(name, environ[variable]), variable)] if environ.get(variable) else []
+        said += [Said(configured, f"{config.path}, [fleet]")] if configured else []
+        if said:
+            yield Origin(f"fleet.{name}", said[0].value, said[0].source, tuple(said[1:]))
+
+
+def _of_variable(name: str, text: str) -> str:
+    return SECRET if name in fleet_fields.SECRETS or (name == "url" and fleet_fields.has_password(text)) else text
 
 
 class _Sources:
