@@ -16,6 +16,7 @@ ENVIRONMENT = {
     "GOVMOMI_HOME": "the directory of the sessions, in place of ~/.govmomi",
     "VSPHERE_SESSION_CONFIG": "another configuration file",
     "VSPHERE_SESSION_REMEMBER": "0: do not give an answer again without working it out",
+    "VSPHERE_SESSION_FLEET": "the engine over which many machines share sessions; empty or off: none",
     "XDG_CONFIG_HOME, XDG_STATE_HOME": "the directories of configuration and state",
     "HTTPS_PROXY, HTTP_PROXY, NO_PROXY": "the way to the server",
     "SSL_CERT_FILE, SSL_CERT_DIR": "whom to trust, in place of the system's store",

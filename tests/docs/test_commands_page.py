@@ -94,6 +94,13 @@ def test_config_and_version(place: ExampleCom) -> None:
         place.shows(call)
 
 
+def test_fleet_makes_a_key(place: ExampleCom) -> None:
+    done = place.shell(snippet("docs/commands", "fleet").replace("$ ", ""))
+    assert (done.status, done.stdout, done.stderr) == (0, b"", ""), done
+    text = (place.home / "fleet-key").read_text(encoding="ascii")
+    assert re.fullmatch(r"\d{4}-\d\d:[\w+/]{43}=\nci-2:[\w+/]{43}=\n", text)
+
+
 def test_the_first_steps(place: ExampleCom) -> None:
     """`login` shows what README shows; then a program has the session and no password. With the real Terraform: tests/interop."""
     login, apply = snippet("README", "first-steps").splitlines()

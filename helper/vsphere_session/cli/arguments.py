@@ -31,6 +31,7 @@ for people:
   explain     say where each value of a request comes from, and what would be asked
   cert        show the certificate of a server
   config      show, set and edit the configuration
+  fleet       make the key of sessions that many machines share
   completion  print what lets a shell complete commands, hosts and users
   version     what this program is and is made of
 
@@ -56,7 +57,19 @@ example:
   echo '{"url": "vc.example.com", "username": "me@vsphere.local", "password": "…"}' | vsphere-session get
   vsphere-session get --url vc.example.com --username me@vsphere.local
 """
-FOR_PEOPLE = ("login", "logout", "status", "sessions", "doctor", "explain", "cert", "config", "completion", "version")
+FOR_PEOPLE = (
+    "login",
+    "logout",
+    "status",
+    "sessions",
+    "doctor",
+    "explain",
+    "cert",
+    "config",
+    "fleet",
+    "completion",
+    "version",
+)
 """The commands of `commands.program`."""
 WITH_OPTIONS_OF_THEIR_OWN = ("serve-tickets", *FOR_PEOPLE)
 """What stands behind one of these words is for it to read."""

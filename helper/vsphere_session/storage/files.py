@@ -118,6 +118,16 @@ def write_private(path: str, data: bytes, *, limit: int = MAX_BYTES, synced: boo
     replace_private(path, write_beside(path, data, ".tmp", synced=synced), synced=synced)
 
 
+def write_new(path: str, data: bytes) -> None:
+    """Make a file that is not there yet, for its owner alone. Raises StorageError, also where there is one."""
+    try:
+        _write_new(path, data, synced=True)
+    except FileExistsError:
+        raise StorageError(f"{path} is there already, and stays as it is; name another file") from None
+    except OSError as error:
+        raise _cannot("write", path, error) from None
+
+
 def write_beside(path: str, data: bytes, ending: str, *, synced: bool = True) -> str:
     """Write a whole file of ours beside `path`, and return its name: hidden, new, with this ending. Raises StorageError."""
     directory, name = os.path.split(path)
@@ -292,6 +302,9 @@ def _write_new(path: str, data: bytes, *, synced: bool) -> None:
             view = view[os.write(fd, view) :]
         if synced:
             os.fsync(fd)
+    except BaseException:
+        remove_quietly(path)  # half of it is of no use to anybody
+        raise
     finally:
         os.close(fd)
 
