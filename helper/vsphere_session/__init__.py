@@ -35,12 +35,14 @@ if TYPE_CHECKING:
     from vsphere_session.errors import UnsupportedError as UnsupportedError
     from vsphere_session.errors import UntrustedError as UntrustedError
     from vsphere_session.library.auth import VsphereAuth as VsphereAuth
+    from vsphere_session.library.fleet import Fleet as Fleet
     from vsphere_session.library.session import Session as Session
 
 _EXPORTS = {
     "BusyError": "errors",
     "Client": "cache.client_protocol",
     "Endpoint": "endpoint",
+    "Fleet": "library.fleet",
     "InteractionRequiredError": "errors",
     "InvalidRequestError": "errors",
     "LoginRefusedError": "errors",

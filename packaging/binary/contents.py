@@ -148,6 +148,7 @@ ASKING = {
 
 # What logging in imports beyond that.
 LOGIN = {
+    "vsphere_session.back_off",
     "vsphere_session.cache.authenticator",
     "vsphere_session.cache.ending",
     "vsphere_session.cache.methods",

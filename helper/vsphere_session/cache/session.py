@@ -371,20 +371,31 @@ class Session:
     def refusals(self) -> Refusals:
         """What the server has refused to this user lately."""
         if self._found_refusals is None:
-            from vsphere_session.login.refusals import Refusals  # noqa: PLC0415  # a warm answer logs nobody in
-
-            around = self._around
-            endpoint = self.url.with_user(self._account or self.url.username)
-            self._found_refusals = Refusals(
-                around.paths.state,
-                endpoint,
-                window=self.policy.refusal_window,
-                clock=around.clock,
-                reader=around.reader,
+            self._found_refusals = self._new_refusals(
+                self._around, self.url.with_user(self._account or self.url.username)
             )
         return self._found_refusals
 
     # ---- the parts that few calls need
+
+    def _new_refusals(self, around: Surroundings, endpoint: Endpoint) -> Refusals:
+        state, window = around.paths.state, self.policy.refusal_window
+        if self.fleet is not None:
+            from vsphere_session.login.shared_refusals import SharedRefusals  # noqa: PLC0415  # only where there is a fleet
+
+            return SharedRefusals(
+                state,
+                endpoint,
+                window=window,
+                clock=around.clock,
+                reader=around.reader,
+                fleet=self.fleet,
+                until=around.until,
+                caller=around.caller,
+            )
+        from vsphere_session.login.refusals import Refusals  # noqa: PLC0415  # a warm answer logs nobody in
+
+        return Refusals(state, endpoint, window=window, clock=around.clock, reader=around.reader)
 
     def _has_another_logged_in(self, client: Client) -> bool:
         """Look into the cache while another process holds the lock."""

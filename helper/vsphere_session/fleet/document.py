@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from math import inf
 
+from vsphere_session.fleet import leases
 from vsphere_session.fleet.contents import (
     LEASE_SECONDS,
     MAX_ASIDE,
@@ -69,13 +70,7 @@ _SET_BACK_SECONDS = 2.0
 
 def lease_left(document: Document, now: float) -> float:
     """Seconds until the lease is free; 0 = it is. One that ends too late is not believed: the clock was set back."""
-    return 0.0 if document.lease is None else left(document.lease, now)
-
-
-def left(lease: Lease, now: float) -> float:
-    """The same for any lease."""
-    seconds = lease.until - now
-    return seconds if 0 < seconds <= MAX_LEASE_SECONDS else 0.0
+    return leases.left(document.lease, now)
 
 
 def take(
@@ -87,23 +82,16 @@ def take(
     """
     if lease_left(document, now):
         return None
-    lease = new_lease(document.fence, now, owner=owner, token=token, purpose=purpose, seconds=seconds)
+    lease = leases.following(document.fence, now, owner=owner, token=token, purpose=purpose, seconds=seconds)
     taken = replace(document, fence=lease.fence, lease=lease)
     if document.lease is not None:
         taken = _logged(taken, now, owner, f"takeover: the lease of {document.lease.owner} ran out")
     return taken, lease
 
 
-def new_lease(highest: int, now: float, *, owner: str, token: str, purpose: str, seconds: float) -> Lease:
-    """The next one after a fence."""
-    until = now + min(seconds, MAX_LEASE_SECONDS)
-    return Lease(shown(owner), token, max(highest + 1, int(now * 1e6)), until, shown(purpose))
-
-
 def is_held(document: Document, lease: Lease) -> bool:
     """Whether nobody has taken another lease since; also when its time is over, so that a late commit is not wasted."""
-    held = document.lease
-    return held is not None and held.token == lease.token and held.fence == lease.fence == document.fence
+    return leases.is_last(document.lease, lease, document.fence)
 
 
 def renew(
@@ -112,7 +100,7 @@ def renew(
     """The same lease from now on; None if it is another's."""
     if not is_held(document, lease):
         return None
-    renewed = replace(lease, until=now + min(seconds, MAX_LEASE_SECONDS))
+    renewed = leases.renewed(lease, now, seconds)
     return replace(document, lease=renewed), renewed
 
 

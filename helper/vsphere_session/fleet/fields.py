@@ -20,6 +20,7 @@ _END_OF_TIME = 1e11
 _END_OF_FENCES = 2**63
 _DIGEST = re.compile(r"[0-9a-f]{12,64}")
 _TOKEN = re.compile(r"[0-9a-f]{32}")
+_MARK = re.compile(r"[0-9a-f]{64}")
 
 
 class NewerError(ValueError):
@@ -86,15 +87,18 @@ def text(found: Fields, name: str) -> str:
 
 
 def digest(found: Fields, name: str) -> str:
-    """Hexadecimal digits."""
-    value = found.get(name)
-    return value if isinstance(value, str) and _DIGEST.fullmatch(value) else _broken(name)
+    """What a session is known by: hexadecimal digits."""
+    return _digits(found, name, _DIGEST)
 
 
 def token(found: Fields, name: str) -> str:
-    """32 hexadecimal digits."""
-    value = found.get(name)
-    return value if isinstance(value, str) and _TOKEN.fullmatch(value) else _broken(name)
+    """What the owner of a lease knows it by: 32 hexadecimal digits."""
+    return _digits(found, name, _TOKEN)
+
+
+def mark(found: Fields, name: str) -> str:
+    """What a credential is known by: 64 hexadecimal digits."""
+    return _digits(found, name, _MARK)
 
 
 def one_of(found: Fields, name: str, choices: tuple[str, ...]) -> str:
@@ -121,6 +125,11 @@ def in_base64(data: bytes) -> str:
 def shown(value: str) -> str:
     """A text that a terminal may be given, cut."""
     return "".join(each if each.isprintable() else "?" for each in value[:MAX_TEXT_CHARACTERS])
+
+
+def _digits(found: Fields, name: str, expected: re.Pattern[str]) -> str:
+    value = found.get(name)
+    return value if isinstance(value, str) and expected.fullmatch(value) else _broken(name)
 
 
 def _broken(name: str) -> NoReturn:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from vsphere_session.cache.policy import Policy
     from vsphere_session.clock import Clock
     from vsphere_session.endpoint import Endpoint
+    from vsphere_session.library.fleet import Fleet
     from vsphere_session.login.choice import Choice
     from vsphere_session.login.ground import Person, Vault
     from vsphere_session.login.ways import Login
@@ -53,6 +54,7 @@ class Session(CachedSession):
         reauth: ignore the cached session, log in, replace it and end the old one.
         encrypted: keep sessions encrypted, in the helper's own directory.
         policy: how long a session is good.
+        fleet: who shares sessions with this program over an engine; asked where the cache has no answer.
         timeout: seconds that one login may take.
         caller: named to the server in the User-Agent.
         locale: the language of the server's texts for sessions that are made here.
@@ -84,6 +86,7 @@ class Session(CachedSession):
         reauth: bool = False,
         encrypted: bool = False,
         policy: Policy | None = None,
+        fleet: Fleet | None = None,
         timeout: float = TIMEOUT,
         caller: str = "",
         locale: str = "",
@@ -122,6 +125,7 @@ class Session(CachedSession):
             ca_file=os.fspath(ca_file),
             thumbprint=thumbprint,
             policy=policy,
+            fleet=None if fleet is None else lambda: fleet.opened(around.clock),
             surroundings=around,
         )
         turn = RLock()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 
 from credential_protocol.jsontext import decode, encode
+from vsphere_session import back_off
 from vsphere_session.clock import Deadline, rfc3339
 from vsphere_session.digest import sha256_hex
 from vsphere_session.errors import BusyError, LoginRefusedError, StorageError
@@ -24,19 +25,13 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
+    from vsphere_session.back_off import Marks
     from vsphere_session.clock import Clock
     from vsphere_session.endpoint import Endpoint
 
-    Marks = dict[str, tuple[float, int]]
-
 _SOAP = "soap"
 _SECRET_BYTES = 32
-_MOST_MARKS = 16
 _SHORT = 1.0  # seconds; what is written under these locks is tiny
-_LONGEST_WINDOW = 3600.0
-"""Seconds up to which the window of a credential doubles that is refused again and again."""
-_REPEATED_WITHIN = 86400.0
-"""Seconds within which a refusal makes the next one of the same credential a repeated one."""
 
 
 class Refusals:
@@ -166,7 +161,7 @@ class Refusals:
 
     def _check(self, kind: str, secret: str) -> None:
         now = self._clock.now()
-        found = [(at + self._wait(times), at) for at, times in self._found(secret, (_SOAP, kind))]
+        found = [(at + back_off.wait(self._window, times), at) for at, times in self._found(secret, (_SOAP, kind))]
         until, refused_at = max(found, default=(0.0, 0.0))
         if until <= now:
             return
@@ -181,7 +176,7 @@ class Refusals:
 
     def _found(self, secret: str, kinds: tuple[str, ...]) -> list[tuple[float, int]]:
         """When this credential was refused last, in Unix seconds, and how often in a row; by each of the names of the server."""
-        found = []
+        found, now = [], self._clock.now()
         for name, path in self._files():
             try:
                 marks = self._marks(path)
@@ -189,16 +184,8 @@ class Refusals:
             except (BusyError, StorageError):
                 continue
             marked = [marks.get(self._mark(key, name, kind, secret)) for kind in kinds] if marks else []
-            found += [each for each in marked if each is not None and self._counts(*each)]
+            found += [each for each in marked if each is not None and back_off.counts(self._window, *each, now)]
         return found
-
-    def _wait(self, times: int) -> float:
-        doubled = self._window * float(2 ** min(times - 1, 30))
-        return min(doubled, max(self._window, _LONGEST_WINDOW))
-
-    def _counts(self, refused_at: float, times: int) -> bool:
-        """Whether it has to do with now. A mark from the future, by a clock that was set back since, says nothing."""
-        return 0 <= self._clock.now() - refused_at < max(self._wait(times), _REPEATED_WITHIN)
 
     def _name(self) -> str:
         return self._server.instance or self._normal_place
@@ -242,16 +229,15 @@ class Refusals:
             return {}
 
     def _save(self, path: str, marks: Marks) -> None:
-        kept = {mark: each for mark, each in marks.items() if self._counts(*each)}
+        kept = back_off.kept(marks, self._window, self._clock.now())
         if not kept:
             remove_private(path)
             return
         remove_leftovers(path)
-        latest = sorted(kept.items(), key=lambda item: item[1])[-_MOST_MARKS:]
         value = {
             "version": 2,
-            "refused_at": {mark: at for mark, (at, _) in latest},
-            "times": {mark: times for mark, (_, times) in latest},
+            "refused_at": {mark: at for mark, (at, _) in kept.items()},
+            "times": {mark: times for mark, (_, times) in kept.items()},
         }
         write_private(path, encode(value).encode() + b"\n")
 

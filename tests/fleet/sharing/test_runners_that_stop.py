@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from fleet.runners import Runner, crowd, farm
-from fleet.scripted import Store
+from fleet.sharing.runners import Runner, crowd, farm
+from fleet.sharing.scripted import Store
 from simulated_vcenter import SimulatedVCenter
 
 OVER = 11.0

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import simulated_vcenter
-from fleet.scripted import Door, Store
+from fleet.sharing.scripted import Door, Store
 from simulated_vcenter import SimulatedVCenter
 from support.program import PASSWORD, USER
 from vsphere_session.cache.clients import RestClient, SoapClient, WireClient

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fleet.scripted import Store
+from fleet.sharing.scripted import Store
 from simulated_vcenter import Clock, SimulatedVCenter
 from support.counting import all_ids
 from vsphere_session.digest import session_digest

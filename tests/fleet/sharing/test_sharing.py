@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from fleet.runners import Runner, crowd, farm
-from fleet.scripted import Store
+from fleet.sharing.runners import Runner, crowd, farm
+from fleet.sharing.scripted import Store
 from simulated_vcenter import Clock, SimulatedVCenter
 from support.program import PASSWORD
 from vsphere_session.cache.clients import SoapClient
@@ -198,16 +198,16 @@ def test_a_call_that_fails_later_leaves_the_fleets_session_alone(
 
 
 def test_passthrough_has_a_session_of_its_own(vcenter: SimulatedVCenter, store: Store, tmp_path: Path) -> None:
-    """The fleet's is not touched, and the engine not asked."""
+    """The fleet's is not touched. Whose turn it is to try a password is everybody's, too."""
     (runner,) = farm(vcenter, tmp_path, 1, store)
     shared = runner.get("soap")
-    asked = len(store.calls)
+    before = store.digests()
     session = runner.session(passthrough=True)
     client = SoapClient()
     session.login(client)
     assert [client.session_id] != shared
     session.logout(client)
-    assert len(store.calls) == asked
+    assert store.digests() == before
     assert [each.id for each in vcenter.sessions] == shared
 
 
