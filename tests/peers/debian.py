@@ -24,6 +24,8 @@ PROGRAMS: dict[str, dict[str, str]] = {
     "pass": {"pass": "pass"},
     "strace": {"strace": "strace"},
     "openssl": {"openssl": "openssl"},
+    "redis-server": {"redis-server": "redis-server", "redis-check-rdb": "redis-tools"},  # a link to it
+    "etcd": {"etcd": "etcd-server"},
     "gpg": {"gpg": "gpg", "gpg-agent": "gpg-agent", "gpg-connect-agent": "gpgconf", "gpgconf": "gpgconf"},
 }
 """Each program that is wanted; where the host lacks it, the programs that are unpacked for it, and their packages."""
