@@ -37,3 +37,10 @@ def closing() -> Iterator[contextlib.ExitStack]:
     """What is entered into it is closed at the end of the test."""
     with contextlib.ExitStack() as stack:
         yield stack
+
+
+@pytest.fixture(scope="session")
+def in_clear() -> Iterator[RedisServer]:
+    """Redis without TLS; nobody harms it."""
+    with redis_server(tls=False) as server:
+        yield server

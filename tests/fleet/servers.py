@@ -25,11 +25,12 @@ NAMESPACE = "vs:ci:"
 RUNNER, READER, ADMIN = "ci-runner", "ci-reader", "admin"
 PASSWORDS = {RUNNER: "runner-secret", READER: "reader-secret", ADMIN: "admin-secret"}
 ACCOUNTS = f"""\
-user default off
+user default off ~* &* +@all
 user {ADMIN} on >{PASSWORDS[ADMIN]} ~* &* +@all
 user {RUNNER} on >{PASSWORDS[RUNNER]} resetkeys resetchannels ~{NAMESPACE}* -@all +auth +hello +time +xrevrange +xread +eval +evalsha +xadd +pexpire
 user {READER} on >{PASSWORDS[READER]} resetkeys resetchannels %R~{NAMESPACE}* -@all +auth +hello +time +xrevrange +xread
 """
+"""The default user is off and keeps its rights: Redis 7.0 loads a script's writes from its log by them, and drops them else."""
 _WITH_THIS_PROCESS = "import ctypes, os, sys; ctypes.CDLL(None).prctl(1, 9); os.execv(sys.argv[1], sys.argv[1:])"
 """Linux kills the server where this process dies without ending it (PR_SET_PDEATHSIG, SIGKILL)."""
 _SECONDS_TO_START = 20.0

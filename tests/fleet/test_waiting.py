@@ -140,9 +140,11 @@ class Recorded(Clock):
         self.slept: list[float] = []
 
     def monotonic(self) -> float:
+        """As if it had waited."""
         return time.monotonic() + sum(self.slept)
 
     def sleep(self, seconds: float) -> None:
+        """Not at all."""
         self.slept.append(seconds)
 
 

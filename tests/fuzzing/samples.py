@@ -213,6 +213,20 @@ ID_TOKEN = Grammar(
     words=("e30", ".", "W10", "bnVsbA", "=", "==", "-", "_", "eyJhIjoxLCJhIjoyfQ"),
     brackets=(("e30.", ".e30"), (".", ".")),
 )
+RESP = Grammar(
+    samples=(
+        "*2\r\n$10\r\n1795774030\r\n$6\r\n063886\r\n",
+        "*1\r\n*2\r\n$15\r\n1795774030064-0\r\n*2\r\n$1\r\nd\r\n$5\r\nhello\r\n",
+        "*3\r\n:1\r\n*2\r\n$1\r\n1\r\n$1\r\n2\r\n*1\r\n*2\r\n$3\r\n1-0\r\n*2\r\n$1\r\nd\r\n$0\r\n\r\n",
+        "*1\r\n*2\r\n$1\r\na\r\n*1\r\n*2\r\n$3\r\n1-0\r\n*2\r\n$1\r\nd\r\n$1\r\nx\r\n",
+        "-NOPERM this user has no permissions to run the 'eval' command\r\n",
+        "-MOVED 3999 127.0.0.1:6381\r\n",
+        "*-1\r\n",
+        "+OK\r\n",
+    ),
+    words=("*1\r\n", "$-1\r\n", "$1000000000\r\n", "*1000000000\r\n", ":1\r\n", "-ERR ", "+", "_\r\n", ">2\r\n", "%1\r\n", "\r\n", "1_0", "\u0663"),
+    brackets=(("*1\r\n", ""), ("*2\r\n", "$-1\r\n"), ("$3\r\n", "\r\n")),
+)  # fmt: skip
 THUMBPRINT = Grammar(
     samples=(_THUMBPRINT, _THUMBPRINT.replace(":", ""), "SHA256:" + _THUMBPRINT.lower(), " ".join(["0f"] * 20)),
     words=("SHA256:", "sha256:", "SHA-1", "FF", ":"),

@@ -9,6 +9,7 @@ from typing import Any
 from credential_protocol import Failure
 from credential_protocol.jsontext import decode
 from fuzzing import checks_of_documents as documents
+from fuzzing import checks_of_fleet as fleet
 from fuzzing import checks_of_oauth as oauth
 from fuzzing import checks_of_requests as requests
 from fuzzing import checks_of_tickets as tickets
@@ -66,6 +67,7 @@ _ALL = (
     Target("redirect.answer", samples.REDIRECT, (), oauth.parse_redirect, oauth.check_redirect),
     Target("serving.read_head", samples.TICKET_REQUEST, (BadRequestError,), tickets.parse_head, tickets.check_head),
     Target("tokens.claims", samples.ID_TOKEN, _VALUE_ERROR, lambda data: claims(text_of(data)), oauth.check_claims),
+    Target("redis_wire.Wire", samples.RESP, fleet.REFUSALS, fleet.parse_answer, fleet.check_answer),
     Target("thumbprint.normal_thumbprint", samples.THUMBPRINT, _FAILURE, lambda data: normal_thumbprint(text_of(data)), requests.check_thumbprint),
 )  # fmt: skip
 TARGETS = {target.name: target for target in _ALL}

@@ -38,16 +38,17 @@ _EXCHANGE_SECONDS = 1.0
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 2.0
 _ID = re.compile(rb"(\d{1,20})-(\d{1,20})")
 _PUT = b"""\
+local now = redis.call('TIME')
 local newest = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)
 if (newest[1] and newest[1][1] or '') ~= ARGV[1] then
-  return {0, redis.call('TIME'), newest}
+  return {0, now, newest}
 end
 redis.call('PEXPIRE', KEYS[1], ARGV[3])
 local id = redis.call('XADD', KEYS[1], 'MAXLEN', 1, '*', 'd', ARGV[2])
 redis.call('PEXPIRE', KEYS[1], ARGV[3])
-return {1, redis.call('TIME'), {{id, {'d', ''}}}}
+return {1, now, {{id, {'d', ''}}}}
 """
-"""The first PEXPIRE finds out whether the account may, before anything is written; a new stream has it from the second."""
+"""What the account may not do fails before anything is written: hence PEXPIRE twice, though the first one finds no new stream."""
 
 
 class RedisEngine:
