@@ -6,7 +6,7 @@ import pytest
 
 from fleet.kinds import KEEP, engine_at, new_name
 from fleet.proxy import Mode, proxy_to
-from fleet.servers import RedisServer
+from fleet.servers import RedisServer, redis_server
 from vsphere_session.fleet.engine import ConflictError, DownError, UnknownError
 from vsphere_session.fleet.of_redis import RedisEngine
 
@@ -117,3 +117,45 @@ def test_a_child_process_makes_a_connection_of_its_own(
     engine.get(new_name())
     assert engine._wire is not before
     engine.close()
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        (("replicaof", "127.0.0.1 1"), "READONLY"),
+        (("replica-serve-stale-data", "no", "replicaof", "127.0.0.1 1"), "MASTERDOWN"),
+        (("min-replicas-to-write", "1"), "NOREPLICAS"),
+        (("maxmemory", "1"), "OOM"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_real_engine_that_takes_no_writes_is_down(alone: RedisServer, options: tuple[str, ...], code: str) -> None:
+    """And what was there stays."""
+    name = new_name()
+    engine = engine_at(alone)
+    version = engine.put(name, b"", b"1", KEEP).version
+    with alone.administrator() as client:
+        for option, value in zip(options[::2], options[1::2], strict=True):
+            if option == "replicaof":
+                client.replicaof(*value.split())
+            else:
+                client.config_set(option, value)
+    with pytest.raises(DownError, match=code):
+        engine.put(name, version, b"2", KEEP)
+    with alone.administrator() as client:
+        if "replicaof" in options:
+            client.execute_command("REPLICAOF", "NO", "ONE")
+        client.config_set("maxmemory", "0")
+    assert engine.get(name).version == version
+    engine.close()
+
+
+def test_a_real_cluster_is_told_to_be_one() -> None:
+    """One without its data, here."""
+    with redis_server(tls=False, options="cluster-enabled yes") as server:
+        engine = engine_at(server)
+        with pytest.raises(DownError, match="CLUSTERDOWN"):
+            engine.get("vs:ci:1")
+        with pytest.raises(DownError, match="CLUSTERDOWN"):
+            engine.put("vs:ci:1", b"", b"1", KEEP)
+        engine.close()

@@ -108,7 +108,7 @@ class _Buffer(SocketBuffer):
 
     def readline(self, *arguments: Any, **options: Any) -> bytes:
         line = super().readline(*arguments, **options)
-        if len(line) > MAX_LINE_BYTES:
+        if len(line) > MAX_LINE_BYTES or b"\n" in line:
             raise GarbledError
         return line
 
