@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+import os
+import zlib
 from base64 import b64encode
+from itertools import pairwise
+from typing import Any
 
 import pytest
 
-from vsphere_session.errors import InvalidRequestError
-from vsphere_session.fleet.keys import MAX_KEYS, Keys, NotOpenedError, UnknownKeyError, hkdf_sha256, new_key
+from vsphere_session.errors import InvalidRequestError, UnsupportedError
+from vsphere_session.fleet.keys import (
+    MAGIC,
+    MAX_KEYS,
+    MAX_SESSION_BYTES,
+    Keys,
+    NotOpenedError,
+    UnknownKeyError,
+    hkdf_sha256,
+    new_key,
+)
 
-PLACE = {"name": "vs:ci:{ab}", "kind": "soap", "key_text": "https://me@vc/sdk#insecure=false"}
+PLACE: dict[str, Any] = {"name": "vs:ci:{ab}", "kind": "soap", "key_text": "https://me@vc/sdk#insecure=false"}
 SECRET = b64encode(bytes(range(32))).decode()
 # RFC 5869, appendix A.1 to A.3: key, salt, info, length, what is derived
 RFC_5869 = [
@@ -88,6 +101,104 @@ def test_a_key_that_is_none_is_refused_without_a_word_of_it(text: str) -> None:
 def test_an_id_that_is_none_gets_no_key() -> None:
     with pytest.raises(InvalidRequestError):
         new_key("a:b")
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"name": "vs:ci:{ac}"},
+        {"name": "vs:prod:{ab}"},
+        {"kind": "rest"},
+        {"key_text": "https://root@vc/sdk#insecure=false"},
+        {"fence": 8},
+        {"fence": 70},
+        {"name": "vs:ci:{ab}s", "kind": "oap"},
+    ],
+)
+def test_what_is_put_into_another_place_does_not_open(keys: Keys, other: dict[str, Any]) -> None:
+    """Of another host or user, another namespace, another kind, or an old one under a newer fence."""
+    sealed = keys.seal(b"session", **PLACE, fence=7)
+    with pytest.raises(NotOpenedError):
+        keys.open(sealed, **(PLACE | {"fence": 7} | other))
+
+
+def test_no_bit_can_be_changed_and_no_byte_be_cut_off_or_added(keys: Keys) -> None:
+    """One in the name of the key makes it another's, each other one makes it nobody's."""
+    sealed = keys.seal(b"session", **PLACE, fence=7)
+    for bit in range(8 * len(sealed)):
+        damaged = bytearray(sealed)
+        damaged[bit // 8] ^= 1 << bit % 8
+        with pytest.raises((NotOpenedError, UnknownKeyError)) as caught:
+            keys.open(bytes(damaged), **PLACE, fence=7)
+        of_the_key = len(MAGIC) <= bit // 8 < len(MAGIC) + 8
+        assert caught.type is (UnknownKeyError if of_the_key else NotOpenedError)
+    for damaged_bytes in (*(sealed[:length] for length in range(len(sealed))), sealed + b"x"):
+        with pytest.raises(NotOpenedError):
+            keys.open(damaged_bytes, **PLACE, fence=7)
+
+
+def test_a_session_sealed_with_one_key_does_not_open_as_anothers_of_the_fleet() -> None:
+    """Renamed to the other key that is there as well."""
+    first, second = new_key("a"), new_key("b")
+    of_first, of_second = Keys.of_text(f"{first}\n{second}"), Keys.of_text(f"{second}\n{first}")
+    name = slice(len(MAGIC), len(MAGIC) + 8)
+    sealed = bytearray(of_first.seal(b"x", **PLACE, fence=1))
+    sealed[name] = of_second.seal(b"x", **PLACE, fence=1)[name]
+    assert of_first.id_of(bytes(sealed)) == "b"
+    with pytest.raises(NotOpenedError):
+        of_first.open(bytes(sealed), **PLACE, fence=1)
+
+
+def test_a_key_is_replaced_in_three_steps_and_all_runners_open_all_sessions_at_each() -> None:
+    """The new one last everywhere, then first, then alone; during a step some runners are at the one before."""
+    old, new = new_key("2026-08"), new_key("2026-11")
+    steps = [Keys.of_text(text) for text in (old, f"{old}\n{new}", f"{new}\n{old}", new)]
+    for before, after in pairwise(steps):
+        for sealer, opener in ((before, after), (after, before)):
+            if (sealer, opener) != (steps[2], steps[3]):
+                assert opener.open(sealer.seal(b"x", **PLACE, fence=1), **PLACE, fence=1) == b"x"
+    with pytest.raises(UnknownKeyError):
+        steps[3].open(steps[1].seal(b"x", **PLACE, fence=1), **PLACE, fence=1)
+
+
+@pytest.mark.parametrize("length", [0, 1, MAX_SESSION_BYTES])
+def test_a_session_may_be_as_long_as_the_limit(keys: Keys, length: int) -> None:
+    data = os.urandom(length)
+    assert keys.open(keys.seal(data, **PLACE, fence=0), **PLACE, fence=0) == data
+
+
+def test_a_longer_one_is_not_shared(keys: Keys) -> None:
+    with pytest.raises(ValueError, match="not shared"):
+        keys.seal(bytes(MAX_SESSION_BYTES + 1), **PLACE, fence=0)
+
+
+@pytest.mark.parametrize(
+    "packed",
+    [
+        zlib.compress(bytes(MAX_SESSION_BYTES + 1)),
+        zlib.compress(bytes(100 * 1024 * 1024)),
+        zlib.compress(b"session")[:-1],
+        zlib.compress(b"session") + b"more",
+        b"session",
+        b"",
+    ],
+    ids=["too long", "a bomb", "cut short", "with more behind it", "not deflated", "empty"],
+)
+def test_what_somebody_with_the_key_sealed_in_another_way_does_not_open(
+    keys: Keys, packed: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also a bomb, of which no more is unpacked than a session may have."""
+    with monkeypatch.context() as patch:
+        patch.setattr(zlib, "compress", lambda _data: packed)
+        sealed = keys.seal(b"", **PLACE, fence=1)
+    with pytest.raises(NotOpenedError):
+        keys.open(sealed, **PLACE, fence=1)
+
+
+def test_without_cryptography_the_error_says_what_to_install(keys: Keys, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("vsphere_session.fleet.keys.provider", lambda: None)
+    with pytest.raises(UnsupportedError, match=r"vsphere-session-helper\[fleet\]"):
+        keys.seal(b"", **PLACE, fence=1)
 
 
 def test_another_fleets_session_is_told_from_a_damaged_one(keys: Keys) -> None:
