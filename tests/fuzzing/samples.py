@@ -231,3 +231,35 @@ THUMBPRINT = Grammar(
     samples=(_THUMBPRINT, _THUMBPRINT.replace(":", ""), "SHA256:" + _THUMBPRINT.lower(), " ".join(["0f"] * 20)),
     words=("SHA256:", "sha256:", "SHA-1", "FF", ":"),
 )
+_SEALED = "dnNwaGVyZS1mbGVldAHKl4ESyhu9yiyIWgrSL1osKUXChl22GRNE60hvTIbn4uqV12A72+QicV3A7RjbhmCjxGU5ihnI"
+SEALED = Grammar(
+    samples=(_SEALED, _SEALED[:20] + "x" + _SEALED[21:], "dnNwaGVyZS1mbGVldAE="),
+    words=("A", "/", "+", "=", "==", "dnNwaGVyZS1mbGVldAE", "dnNwaGVyZS1mbGVldAI"),
+    brackets=(("dnNwaGVyZS1mbGVldAE", ""), ("AAAA", "AAAA")),
+)
+_LEASE = '{"owner":"runner-1","token":"0123456789abcdef0123456789abcdef","fence":7,"until":1800000005.5,"for":"login"}'
+_SESSION = f'"digest":"00112233445566778899aabbccddeeff","sealed":"{_SEALED}"'
+PLACE = Grammar(
+    samples=(
+        f'{{"v":1,"n":7,"lease":{_LEASE},"soap":{{{_SESSION},"confirmed":1800000000.25,"made":1799999000,"fence":7}},'
+        f'"aside":[{{"kind":"rest",{_SESSION.replace("00", "22")},"fence":6,"since":5.0,"why":"retired","until":1.5e9}}],'
+        '"log":[{"at":1.0,"who":"runner-1","what":"soap committed (login)","digest":"001122334455"}]}',
+        f'{{"v":1,"n":1800000000000000,"lease":null,"rest":{{{_SESSION},"confirmed":0,"made":0,"fence":0}},"more":[{{}}]}}',
+        '{"v":1,"n":0,"lease":null,"aside":[],"log":[{"at":0,"who":"","what":"","digest":""}]}',
+        '{"v":2,"n":"later"}',
+        "",
+    ),
+    words=('"v"', '"n"', '"lease"', '"soap"', '"rest"', '"aside"', '"log"', '"new"', '"stale"', '"retired"', "9223372036854775808", "1e11", "{}", "[]"),
+    brackets=_BRACKETS,
+)  # fmt: skip
+_MARK = "0123456789abcdef" * 4
+ACCOUNT = Grammar(
+    samples=(
+        f'{{"v":1,"n":7,"turn":{_LEASE},"marks":[{{"mark":"{_MARK}","at":1799999999.5,"times":2}}]}}',
+        f'{{"v":1,"n":0,"turn":null,"marks":[{{"mark":"{_MARK}","at":0,"times":0}},{{"mark":"{_MARK[::-1]}","at":1.8e9,"times":99}}]}}',
+        '{"v":1,"n":0}',
+        '{"v":99}',
+    ),
+    words=('"v"', '"n"', '"turn"', '"marks"', '"times"', '"at"', "9223372036854775808", "1800000001", "{}", "[]"),
+    brackets=_BRACKETS,
+)  # fmt: skip

@@ -9,7 +9,8 @@ from typing import Any
 from credential_protocol import Failure
 from credential_protocol.jsontext import decode
 from fuzzing import checks_of_documents as documents
-from fuzzing import checks_of_fleet as fleet
+from fuzzing import checks_of_engines as engines
+from fuzzing import checks_of_fleets as fleets
 from fuzzing import checks_of_oauth as oauth
 from fuzzing import checks_of_requests as requests
 from fuzzing import checks_of_tickets as tickets
@@ -19,6 +20,8 @@ from fuzzing.mutation import Grammar
 from vsphere_session.cache.govmomi_format import read_rest, read_soap
 from vsphere_session.commands.serving.requests import BadRequestError
 from vsphere_session.endpoint import parse_endpoint
+from vsphere_session.fleet import account, document
+from vsphere_session.fleet.keys import NotOpenedError, UnknownKeyError
 from vsphere_session.http.thumbprint import normal_thumbprint
 from vsphere_session.login.oauth.tokens import claims
 from vsphere_session.vsphere.dates import unix_seconds
@@ -46,6 +49,7 @@ class Target:
 _OWN_FILE = 2048
 """The reader of TOML is Python's; its time grows with the square of a dotted key, and nobody but the user writes one."""
 _FAILURE, _VALUE_ERROR = (Failure,), (ValueError,)
+_OF_FLEETS = (document.NewerError, document.BrokenError)
 _ALL = (
     Target("native.parse", samples.NATIVE, _FAILURE, requests.parse_native, requests.check_native),
     Target("native.parse_line", samples.NATIVE, _FAILURE, requests.parse_line, requests.check_line),
@@ -67,7 +71,10 @@ _ALL = (
     Target("redirect.answer", samples.REDIRECT, (), oauth.parse_redirect, oauth.check_redirect),
     Target("serving.read_head", samples.TICKET_REQUEST, (BadRequestError,), tickets.parse_head, tickets.check_head),
     Target("tokens.claims", samples.ID_TOKEN, _VALUE_ERROR, lambda data: claims(text_of(data)), oauth.check_claims),
-    Target("redis_wire.Wire", samples.RESP, fleet.REFUSALS, fleet.parse_answer, fleet.check_answer),
+    Target("redis_wire.Wire", samples.RESP, engines.REFUSALS, engines.parse_answer, engines.check_answer),
     Target("thumbprint.normal_thumbprint", samples.THUMBPRINT, _FAILURE, lambda data: normal_thumbprint(text_of(data)), requests.check_thumbprint),
+    Target("fleet.document.read", samples.PLACE, _OF_FLEETS, document.read, fleets.check_document),
+    Target("fleet.account.read", samples.ACCOUNT, _OF_FLEETS, account.read, fleets.check_account),
+    Target("fleet.keys.Keys.open", samples.SEALED, (NotOpenedError, UnknownKeyError), fleets.open_sealed, fleets.check_opened),
 )  # fmt: skip
 TARGETS = {target.name: target for target in _ALL}
