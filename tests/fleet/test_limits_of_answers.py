@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fuzzing.checks_of_fleet import parse_answer
+from fuzzing.checks_of_engines import parse_answer
 from vsphere_session.fleet.redis_wire import (
     MAX_ANSWER_BYTES,
     MAX_BULK_BYTES,
