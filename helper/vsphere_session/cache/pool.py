@@ -136,7 +136,7 @@ class Pool:
             if self._take_over(client, config, entry, place, ask=True):
                 place.confirm(client.kind, entry.digest)
                 return False
-        elif not self._reauth and self._is_good(client, config):
+        elif not self._reauth and self._may_be_offered(client, place) and self._is_good(client, config):
             self.commit(client)
             self._around.tell(f"the {client.kind.upper()} session that is here is the fleet's from now on")
             return False
@@ -167,6 +167,11 @@ class Pool:
             return False
         self._put(new, config, place)
         return self._is_good(client, config) if ask else self._validator.is_good_unasked(client)
+
+    def _may_be_offered(self, client: WireClient, place: FleetPlace) -> bool:
+        """Whether the session that is here is nobody's to end: a runner that wakes up may be about to end what is aside."""
+        here = type(client)()
+        return self._repository.read(here) and not place.knows(here.session_id)
 
     def _is_good(self, client: WireClient, config: Config | None) -> bool:
         self._connector.connect(client, config)
@@ -267,9 +272,11 @@ class Pool:
         try:
             ended = self._withdraw(client.kind, config)
         except DeniedError:
-            raise UnsupportedError(
+            refused = UnsupportedError(
                 f"this runner's account of {self._fleet.host} may only read what the fleet shares; have a runner that may write erase it"
-            ) from None
+            )
+            refused.local = True
+            raise refused from None
         except EngineError as error:
             self._ending(Alone(self._owed)).erase(client, config)
             raise UnreachableError(
