@@ -46,11 +46,23 @@ class Kind:
             engine.close()
 
 
-def engine_at(server: RedisServer, user: str | None = None, *, port: int = 0, remaining: float = TIME) -> RedisEngine:
-    """One for the account; `port` is that of a proxy in front of the server."""
+def engine_at(
+    server: RedisServer, user: str | None = None, *, port: int = 0, remaining: float = TIME, seconds: float = TIME
+) -> RedisEngine:
+    """One for the account; `port` is that of a proxy in front of the server, `seconds` what an answer may take.
+
+    A crowd on a busy machine needs more of them than a runner has by default.
+    """
     user = (RUNNER if server.accounts else "") if user is None else user
     url = server.url(user).replace(f":{server.tls_port or server.port}/", f":{port}/") if port else server.url(user)
-    return RedisEngine(url, password=PASSWORDS.get(user, ""), tls=server.context, remaining=lambda: remaining)
+    return RedisEngine(
+        url,
+        password=PASSWORDS.get(user, ""),
+        tls=server.context,
+        remaining=lambda: remaining,
+        connect_seconds=seconds,
+        answer_seconds=seconds,
+    )
 
 
 def new_name() -> str:

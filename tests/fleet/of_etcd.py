@@ -23,7 +23,7 @@ from vsphere_session.fleet.engine import (
     UnknownError,
 )
 
-_SECONDS = 1.0
+_SECONDS = 20.0
 _STEP = 1.0
 
 

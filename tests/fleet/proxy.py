@@ -13,6 +13,7 @@ class Mode(enum.Enum):
     """What becomes of the bytes that the server sends; in all of them the server gets what the client sends, but BLACKHOLE."""
 
     PASS = "all of it, at once"
+    DELAY = "all of it, each piece after `delay` seconds"
     CUT = "the connection is closed when they come"
     BLACKHOLE = "nothing goes through, in either direction"
     SILENT = "nothing of it arrives"
@@ -32,6 +33,7 @@ class Proxy:
 
     def __init__(self, target: int) -> None:
         self.mode = Mode.PASS
+        self.delay = 0.05
         self._target = target
         self._over = threading.Event()
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -70,6 +72,9 @@ class Proxy:
     def _pass_on(self, client: socket.socket, data: bytes) -> None:
         match self.mode:
             case Mode.PASS:
+                client.sendall(data)
+            case Mode.DELAY:
+                self._over.wait(self.delay)
                 client.sendall(data)
             case Mode.CUT:
                 _end(client)

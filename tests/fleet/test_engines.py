@@ -10,7 +10,7 @@ from threading import Barrier
 
 import pytest
 
-from fleet.kinds import COUNTERS, COUNTS, CREATORS, KEEP, Kind, new_name
+from fleet.kinds import COUNTERS, COUNTS, CREATORS, KEEP, TIME, Kind, new_name
 from vsphere_session.fleet.engine import MAX_DOCUMENT_BYTES, ConflictError, Engine, Seen, TooBigError
 
 
@@ -33,7 +33,7 @@ def test_what_a_put_has_confirmed_everybody_gets(kind: Kind) -> None:
 def test_of_many_that_create_a_document_at_once_one_does(kind: Kind) -> None:
     """All others get what that one wrote, without asking again."""
     name = new_name()
-    begin = Barrier(CREATORS)
+    begin = Barrier(CREATORS, timeout=TIME)
 
     def create(number: int) -> Seen | None:
         with kind.engine() as engine:

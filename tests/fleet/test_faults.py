@@ -10,7 +10,9 @@ from fleet.servers import RedisServer, redis_server
 from vsphere_session.fleet.engine import ConflictError, DownError, UnknownError
 from vsphere_session.fleet.of_redis import RedisEngine
 
-FAULTS = [mode for mode in Mode if mode is not Mode.PASS]
+FAULTS = [mode for mode in Mode if mode not in (Mode.PASS, Mode.DELAY)]
+BUDGET = 1.0
+"""Seconds, where a call is meant to use them up."""
 
 
 @pytest.fixture(params=["in clear", "TLS"])
@@ -24,7 +26,7 @@ def test_every_call_ends_and_tells_what_is_known(server: RedisServer, mode: Mode
     """A read failed, a put is in doubt, and when the way is free again all goes on."""
     name = new_name()
     with proxy_to(server.tls_port or server.port) as proxy:
-        engine = engine_at(server, port=proxy.port)
+        engine = engine_at(server, port=proxy.port, seconds=BUDGET)
         version = engine.put(name, b"", b"1", KEEP).version
         proxy.mode = mode
         with pytest.raises(UnknownError):
@@ -49,7 +51,7 @@ def test_a_connection_that_cannot_be_made_leaves_no_doubt(server: RedisServer, m
     name = new_name()
     with proxy_to(server.tls_port or server.port) as proxy:
         proxy.mode = mode
-        engine = engine_at(server, port=proxy.port)
+        engine = engine_at(server, port=proxy.port, seconds=BUDGET)
         for ask in (
             lambda: engine.put(name, b"", b"1", KEEP),
             lambda: engine.get(name),
@@ -62,10 +64,22 @@ def test_a_connection_that_cannot_be_made_leaves_no_doubt(server: RedisServer, m
         engine.close()
 
 
+def test_a_slow_way_is_slow_and_no_more(server: RedisServer) -> None:
+    """For all that is asked, the handshake included."""
+    name = new_name()
+    with proxy_to(server.tls_port or server.port) as proxy:
+        proxy.mode = Mode.DELAY
+        engine = engine_at(server, port=proxy.port)
+        version = engine.put(name, b"", b"1", KEEP).version
+        assert engine.get(name).version == version
+        assert not engine.wait(name, version, 0.01)
+        engine.close()
+
+
 def test_an_engine_that_is_stopped_keeps_nobody(alone: RedisServer) -> None:
     """A put that lies in its queue takes effect when it goes on: nobody could know."""
     name = new_name()
-    engine, fresh = engine_at(alone), engine_at(alone)
+    engine, fresh = engine_at(alone, seconds=BUDGET), engine_at(alone, seconds=BUDGET)
     version = engine.put(name, b"", b"1", KEEP).version
     alone.pause()
     with pytest.raises(UnknownError):

@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
     T = TypeVar("T")
 
-_EXCHANGE_SECONDS = 1.0
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 2.0
 _ID = re.compile(rb"(\d{1,20})-(\d{1,20})")
 _PUT = b"""\
@@ -69,11 +68,13 @@ class RedisEngine:
         tls: Context | ssl.SSLContext | None,
         remaining: Callable[[], float],
         connect_seconds: float = 1.0,
+        answer_seconds: float = 1.0,
         allow_clear: bool = False,
         clock: Clock | None = None,
     ) -> None:
         """`url` as `parse_place` has it; `remaining` says how many seconds the whole call may still take.
 
+        Of those a connection takes at most `connect_seconds`, and an answer `answer_seconds`, that of `wait` so many more.
         Raises InvalidRequestError.
         """
         self._place = parse_place(url, allow_clear=allow_clear)
@@ -83,6 +84,7 @@ class RedisEngine:
         self._tls = tls
         self._remaining = remaining
         self._connect_seconds = connect_seconds
+        self._answer_seconds = answer_seconds
         self._clock = clock or Clock()
         self._wire: Wire | None = None
         self._may_block = True
@@ -125,12 +127,12 @@ class RedisEngine:
             wire.hang_up()
 
     def _get(self, wire: Wire, name: str) -> Seen:
-        wire.guarded.grant(self._within(_EXCHANGE_SECONDS))
+        wire.guarded.grant(self._within(self._answer_seconds))
         now, entries = self._agreed(wire.ask((b"TIME",), _newest(name)))
         return _seen(now, entries)
 
     def _put(self, wire: Wire, command: tuple[bytes | str | int, ...], data: bytes) -> Seen:
-        wire.guarded.grant(self._within(_EXCHANGE_SECONDS))
+        wire.guarded.grant(self._within(self._answer_seconds))
         try:
             (answer,) = wire.ask(command)
             if isinstance(answer, RefusedError) and not is_certain(answer):
@@ -151,7 +153,7 @@ class RedisEngine:
         Two commands in one trip: XREAD answers to what is newer, and knows nothing of a document that is gone.
         """
         seconds = max(0.001, until.remaining())
-        wire.guarded.grant(self._within(seconds + _EXCHANGE_SECONDS))
+        wire.guarded.grant(self._within(seconds + self._answer_seconds))
         block = (b"XREAD", b"BLOCK", max(1, int(seconds * 1000)), b"STREAMS", name, version or b"0-0")
         wire.send(_newest(name), block)
         (entries,) = self._agreed([wire.answer()])
@@ -168,7 +170,7 @@ class RedisEngine:
         return newest != version or answer is not None
 
     def _about(self, wire: Wire) -> Facts:
-        wire.guarded.grant(self._within(_EXCHANGE_SECONDS))
+        wire.guarded.grant(self._within(self._answer_seconds))
         return facts(wire, self._place.user)
 
     def _carried_out(self, work: Callable[[Wire], T], until: Deadline, *, again: bool) -> T:
@@ -200,7 +202,7 @@ class RedisEngine:
     def _connected(self) -> tuple[Wire, bool]:
         """A connection, and whether it is one from before."""
         if self._wire is not None:
-            if self._wire.is_usable(self._within(_EXCHANGE_SECONDS)):
+            if self._wire.is_usable(self._within(self._answer_seconds)):
                 return self._wire, True
             self.close()
         deadline = self._within(self._connect_seconds)
@@ -221,7 +223,7 @@ class RedisEngine:
         return answers
 
     def _budget(self) -> Deadline:
-        return self._within(self._connect_seconds + _EXCHANGE_SECONDS)
+        return self._within(self._connect_seconds + self._answer_seconds)
 
     def _within(self, seconds: float) -> Deadline:
         left = min(seconds, self._remaining())
