@@ -10,8 +10,9 @@ import pytest
 
 from fleet.kinds import KEEP, TIME, Kind, engine_at, new_name
 from fleet.servers import ADMIN, PASSWORDS, READER, RUNNER, RedisServer, redis_server, valkey_server
-from vsphere_session.fleet.engine import Engine
+from vsphere_session.fleet.engine import MAX_DOCUMENT_BYTES, Engine
 from vsphere_session.fleet.of_redis import RedisEngine
+from vsphere_session.http.tls import client_context
 
 
 def administrator(server: RedisServer) -> RedisEngine:
@@ -32,6 +33,21 @@ def test_an_account_of_a_fleet_learns_no_more_than_it_may(redis_with_accounts: R
         assert (found.user, found.rights, found.tls) == (user, (), "TLSv1.3")
         assert (found.name, found.version, found.durable, found.eviction, found.replicas) == ("", "", "", "", -1)
         assert engine.get(new_name()).version == b""
+
+
+def test_the_helpers_own_tls_does_as_well(redis_with_accounts: RedisServer) -> None:
+    """The one without Python's module `ssl`, which the helper makes for every other server."""
+    context = client_context()
+    context.load_verify_locations(cadata=redis_with_accounts.authority.cert_pem.bytes().decode())
+    url, password = redis_with_accounts.url(RUNNER), PASSWORDS[RUNNER]
+    with contextlib.closing(RedisEngine(url, password=password, tls=context, remaining=lambda: TIME)) as engine:
+        name = new_name()
+        assert engine.put(name, b"", b"x" * MAX_DOCUMENT_BYTES, KEEP).version == engine.get(name).version
+        assert not engine.wait(name, engine.get(name).version, 0.1)
+        assert engine.about().tls == "TLSv1.3"
+        with redis_with_accounts.administrator() as client:
+            client.execute_command("CLIENT", "KILL", "USER", RUNNER)
+        assert engine.put(new_name(), b"", b"x", KEEP).data == b"x"
 
 
 def test_an_administrator_learns_everything(redis_with_accounts: RedisServer) -> None:

@@ -115,6 +115,7 @@ class Secured:
         self._tls.do_handshake()
         self.settimeout = tcp.settimeout
         self.recv = self._tls.read
+        self.version = self._tls.version
         self.close = tcp.close
 
     def sendall(self, data: bytes) -> None:
