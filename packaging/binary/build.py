@@ -30,6 +30,15 @@ OUR_OWN = {
     "fractions": "stand_ins/fractions.py",
     "rich._emoji_codes": "stand_ins/emoji_codes.py",
     "rich._unicode_data._versions": "stand_ins/unicode_versions.py",
+    "html": "stand_ins/html_escape.py",
+    "jaraco.context": "stand_ins/exception_trap.py",
+    "more_itertools": "stand_ins/no_more_itertools.py",
+    "asyncio": "stand_ins/asyncio_names.py",
+    "redis.__init__": "stand_ins/redis_package.py",
+    "redis._parsers.__init__": "stand_ins/redis_parsers.py",
+    "redis.observability.__init__": "stand_ins/redis_observability.py",
+    "redis.observability.metrics": "stand_ins/redis_metrics.py",
+    "redis.observability.recorder": "stand_ins/redis_recorder.py",
 }
 """Modules of the file that are not the program's, or not as their library has them, and what they are made from."""
 
@@ -98,7 +107,7 @@ def modules() -> list[str]:
 def _collect(work: Path, python: Path, target: zig.Target, launcher: Path, file: Path) -> str:
     """Put all modules of the program behind the launcher, as the toolchain's own Python finds and compiles them."""
     _generate(work, f"OpenSSL {source('openssl').version}, {target.triple}")
-    _stage(work / "libraries")
+    stage(work / "libraries")
     return run(
         "the search for modules",
         *(python, "-I", "-S", "-B", "-X", "no_debug_ranges", _HERE / "collect.py", file, launcher),
@@ -115,8 +124,8 @@ def _generate(work: Path, built_with: str) -> None:
     (work / "generated" / "vsphere_session_build.py").write_text(text, encoding="utf-8")
 
 
-def _stage(directory: Path) -> None:
-    """Copy the libraries that belong to the program: what else this environment holds, the build must not find."""
+def stage(directory: Path) -> None:
+    """Copy the libraries that belong to the program, with the stand-ins: what else this environment holds, the build must not find."""
     for name in BUNDLED:
         found = distribution(name)
         for file in found.files or ():

@@ -46,7 +46,7 @@ def wanted() -> list[str]:
 def collected(path: list[str]) -> dict[str, Path]:
     """Where the source of each module is, by the modules' names. Those that the interpreter itself has are not there."""
     finder = modulefinder.ModuleFinder(
-        path, excludes=[*contents.OF_OTHERS, *contents.OF_CRYPTOGRAPHY, *contents.UNUSED]
+        path, excludes=[*contents.OF_OTHERS, *contents.OF_CRYPTOGRAPHY, *contents.BEHIND_STAND_INS, *contents.UNUSED]
     )
     for name in wanted():
         finder.import_hook(name)

@@ -12,12 +12,17 @@ OF_OTHERS = [
 ]  # fmt: skip
 # The static file has OpenSSL linked in, and a module over it in place of the package `cryptography`.
 OF_CRYPTOGRAPHY = ["vsphere_session.crypto.of_cryptography"]
+# What stand_ins leave nobody who needs it in the static file, and what `redis` has for other clients than a connection alone.
+BEHIND_STAND_INS = [
+    "hiredis", "jwt", "opentelemetry", "tarfile",
+    *(f"redis.{name}" for name in ("asyncio", "client", "cluster", "commands", "multidb", "sentinel")),
+]  # fmt: skip
 # What libraries can use and do not use here, and the codecs for Chinese, Japanese and Korean.
 UNUSED = [
-    "IPython", "argparse", "asyncio", "attr", "bz2", "certifi", "charset_normalizer", "curses", "doctest",
+    "IPython", "OpenSSL", "argparse", "attr", "bz2", "certifi", "charset_normalizer", "curses", "doctest",
     "email._header_value_parser", "email.contentmanager", "email.headerregistry", "email.policy",
     "ftplib", "getopt", "http.cookiejar", "idna", "ipywidgets", "lzma", "multiprocessing", "pdb",
-    "pkg_resources", "pyVim.sso", "pydoc", "readline", "setuptools", "sqlite3", "statistics", "tkinter",
+    "pkg_resources", "pyVim.sso", "pydoc", "readline", "redis.ocsp", "setuptools", "sqlite3", "statistics", "tkinter",
     "typing_extensions", "unittest", "urllib3", "xml.sax", "xmlrpc",
     "_multibytecodec", *(f"_codecs_{name}" for name in ("cn", "hk", "iso2022", "jp", "kr", "tw")),
     *(f"pyVmomi._typeinfo_{name}" for name in ("eam", "pbm", "sms", "vslm", "vsanhealth")),
@@ -27,22 +32,22 @@ if sys.platform == "linux":
     OF_OTHERS += ["platformdirs", "truststore"]
     UNUSED += ["_ctypes", "click._winconsole", "ctypes", "rich._win32_console", "rich._windows_renderer"]
 # The distributions whose modules are in the file, as far as no other list has it: what commands for people show and write with,
-# pyVmomi for the server's list of sessions, and what `keyring` needs on Linux.
+# pyVmomi for the server's list of sessions, what `keyring` needs on Linux, and what speaks to a fleet's engine.
 BUNDLED = (
     "click",
     "keyring",
     "jaraco.classes",
-    "jaraco.context",
     "jaraco.functools",
     "jeepney",
-    "more-itertools",
     "pyvmomi",
+    "redis",
     "rich",
     "SecretStorage",
     "tomlkit",
 )
 # Of these, what a library imports together with itself, as far as PyInstaller can see, and why it does not.
 NOT_REACHED = {
+    ("OpenSSL", "redis.client"): "for type checkers",
     ("argparse", "rich.default_styles"): "where that module is run by itself",
     ("click._winconsole", "click._compat"): "on Windows only",
     ("ctypes", "keyring.backends.macOS.api"): "on macOS only, and missed there by nobody but that back-end",
@@ -68,6 +73,7 @@ KEYRING_BACKENDS = [
 HIDDEN = [
     "keyring.backends.chainer",
     "keyring.backends.fail",
+    "vsphere_session.fleet.of_redis",
     "rich._unicode_data.unicode17-0-0",  # the newest, and the only one that stand_ins/unicode_versions.py names
     "vsphere_session.cli.main",
     "vsphere_session_build",
