@@ -202,7 +202,7 @@ def test_no_secret_is_in_the_engine(vcenter: SimulatedVCenter, tmp_path: Path) -
         with server.administrator() as client, client.monitor() as monitor:
             answer = machine.get(vcenter)
             machine.ok("get", request(vcenter, password=PASSWORD, reauth=True))
-            seen = []
+            seen: list[str] = []
             while not seen or b"pexpire" not in str(seen[-1]).lower().encode():
                 seen.append(str(monitor.next_command()))
                 if len(seen) > 200:

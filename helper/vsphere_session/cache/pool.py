@@ -105,6 +105,11 @@ class Pool:
             return self._alone(client, config, error)
         except DeniedError as error:
             raise self._denied(error) from None
+        except UnsupportedError as error:  # a newer version's document, or another key's
+            self._around.tell(error.message)
+            if not self._reauth and self._is_good(client, config):
+                return False
+            raise
 
     def _log_in(self, client: WireClient, config: Config | None, place: FleetPlace) -> bool:
         place.place.look()

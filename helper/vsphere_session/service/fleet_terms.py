@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from vsphere_session.fleet.engine import Engine
     from vsphere_session.settings.config_file import Configuration
 
+_CONNECT_SECONDS, _ANSWER_SECONDS = 2.0, 3.0
+"""An engine that a thousand runners ask in one second takes its time; one that is away costs that once in ten seconds."""
+
 
 def fleet_of(environ: Mapping[str, str], config: Configuration, clock: Clock) -> Fleet:
     """The fleet that is configured. Raises InvalidRequestError; its engine and its keys are asked for later."""
@@ -41,6 +44,8 @@ def of_settings(settings: FleetSettings, clock: Clock) -> Fleet:
             password=settings.password(deadline),
             tls=Trust(ca_file=settings.ca_file).context() if settings.url.startswith("rediss:") else None,
             remaining=deadline.remaining,
+            connect_seconds=_CONNECT_SECONDS,
+            answer_seconds=_ANSWER_SECONDS,
             allow_clear=settings.clear,
             clock=clock,
         )

@@ -59,13 +59,14 @@ class Runner:
         self.clock = Time(vcenter.clock, ahead)
         self.key = key
         self.engine_down = engine_down
+        self.namespace = NAMESPACE
 
     def fleet(self) -> Fleet:
         """As this runner is configured."""
         return Fleet(
             lambda _: self.door,
             lambda _: Keys.of_text(self.key),
-            namespace=NAMESPACE,
+            namespace=self.namespace,
             host="engine.example.com",
             engine_down=self.engine_down,
             login_spread=0.0,
