@@ -333,6 +333,9 @@ class Session:
         if soap.known is not None and not self.passthrough:
             soap.known.form = SOAP_ONLY
             self.repository.note(soap)
+            if self.fleet is not None:
+                self._pool(self.fleet, self._around.clock.monotonic()).tell(soap)
+                self._close_pool()
 
     def expect(self, client: WireClient) -> None:
         """Say who is loaded next, so that the server can be asked about both at once, if it has to be asked about the first."""
