@@ -61,6 +61,7 @@ CALLERS = (
     "tests/login",
     "tests/interop",
     "tests/configure",
+    "tests/fleet/test_program.py",
     "--ignore=tests/interop/test_dialects.py",  # in three ways
     "-p",
     "support.of_the_program",

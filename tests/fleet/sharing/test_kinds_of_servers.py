@@ -141,7 +141,7 @@ def test_an_encrypted_cache_shares_like_any_other(vcenter: SimulatedVCenter, sto
             del self.kept[service, username]
 
     before = keyring.get_keyring()
-    keyring.set_keyring(Memory())
+    keyring.set_keyring(Memory())  # type: ignore[no-untyped-call]
     try:
         sealed, clear = farm(vcenter, tmp_path, 2, store)
         made = clear.get("soap")
