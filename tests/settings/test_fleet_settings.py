@@ -91,7 +91,7 @@ def test_the_environment_alone_will_do(tmp_path: Path) -> None:
             "VSPHERE_SESSION_FLEET_ENGINE_DOWN": "login",
         },
     )
-    assert (found.url, found.namespace) == ("rediss://ci@[::1]:6379", "vs:ci")
+    assert (found.url, found.namespace) == ("rediss://ci@[::1]", "vs:ci")
     assert (found.key_text(until()), found.password(until())) == (KEY, "secret")
     assert (found.ca_file, found.engine_down) == ("/ca.pem", "login")
 
@@ -154,12 +154,15 @@ def test_without_it_there_is_none(tmp_path: Path) -> None:
         (f'{WHOLE}login_spread = "soon"', "[fleet]: login_spread is no duration"),
         (f'{WHOLE}ca_file = ["a"]', "[fleet]: ca_file is neither a string"),
         ('url = "rediss://ci:hunter2@cache/vs"\nkey_file = "k"', "line 3: [fleet]: url has a password"),
-        ('url = "https://cache/vs"\nkey_file = "k"', "url under [fleet] is no engine that is known"),
-        ('url = "cache.example.com"\nkey_file = "k"', "is no engine that is known"),
+        (
+            'url = "https://cache/vs"\nkey_file = "k"',
+            "url under [fleet]: the url of the fleet's engine is none of an engine",
+        ),
+        ('url = "cache.example.com"\nkey_file = "k"', "is none of an engine"),
         ('url = "rediss://ci@/vs"\nkey_file = "k"', "names no host"),
         ('url = "rediss://ci@cache:99999/vs"\nkey_file = "k"', "names no host"),
-        ('url = "rediss://ci@cache/vs?db=1"\nkey_file = "k"', "has a character"),
-        ('url = "redis://ci@cache/vs"\nkey_file = "k"', "not encrypted"),
+        ('url = "rediss://ci@cache/vs?db=1"\nkey_file = "k"', "one of % ? #"),
+        ('url = "redis://ci@cache/vs"\nkey_file = "k"', "in clear text"),
         *(
             (f'url = "{URL}"\nnamespace = "{name}"\nkey_file = "k"', "a brace, a blank or a control character")
             for name in ("vs {ci}", "vs ci", "v" * 65)

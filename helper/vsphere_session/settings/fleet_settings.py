@@ -49,16 +49,15 @@ class FleetSettings:
         self._environ = environ
         self._levels = [Level("the environment", variables), file]
         self.clear = config.fleet.get("clear") == "true"
-        said = {level.name: _url(level) for level in self._levels}
+        said = {level.name: _url(level, clear=self.clear) for level in self._levels}
         engine = next(filter(None, said.values()), None)
         if engine is None:
             raise InvalidRequestError(
                 f'{config.path}: [fleet] has no url; add url = "rediss://USER@HOST:PORT", or set {URL} to it, or to off'
             )
-        self.url = engine.text
-        self._check_way(engine)
+        self.url = engine.engine
         own, configured = said.values()
-        strange = own is not None and configured is not None and own.text != configured.text
+        strange = own is not None and configured is not None and own.place != configured.place
         self._password_levels = self._levels[:1] if strange else self._levels  # it belongs to the engine beside it
         values = self._values(TIMEOUT)
         self.namespace = self._namespace(said)
@@ -102,15 +101,6 @@ class FleetSettings:
     def _values(self, patience: float, levels: list[Level] | None = None) -> LoginValues:
         return LoginValues(levels or self._levels, Reader(), self._environ, patience)
 
-    def _check_way(self, engine: FleetUrl) -> None:
-        from vsphere_session.login.oauth.addresses import is_loopback  # noqa: PLC0415  # has to do with its servers, too
-
-        if engine.scheme == "redis" and not self.clear and not is_loopback(engine.host):
-            raise InvalidRequestError(
-                f"the fleet's engine at {engine.host} is named by redis://, which is not encrypted; write rediss://, or clear = true "
-                "under [fleet] where something else encrypts the way there"
-            )
-
     def _namespace(self, said: Mapping[str, FleetUrl | None]) -> str:
         """That of the first level that names one, as such or as the path of its URL."""
         for level in self._levels:
@@ -139,6 +129,7 @@ def fleet_settings(
     return FleetSettings(environ, config)
 
 
-def _url(level: Level) -> FleetUrl | None:
+def _url(level: Level, *, clear: bool) -> FleetUrl | None:
     text = level.values.get("url", "")
-    return FleetUrl(text, URL if level.name == "the environment" else "url under [fleet]") if text else None
+    name = URL if level.name == "the environment" else "url under [fleet]"
+    return FleetUrl(text, name, clear=clear) if text else None
