@@ -131,6 +131,26 @@ def test_an_endpoint_from_the_environment_imports_nothing_more(cached: Bench, en
     assert not {name for name in told["modules"] if {name, name.partition(".")[0]} & NOT_IMPORTED}
 
 
+def test_a_fleet_costs_a_warm_get_no_more_than_the_names_of_its_settings(cached: Bench) -> None:
+    """Its engine is not asked, its key not read; of the environment alone not even the names are needed."""
+    config = cached.home / ".config/vsphere-session/config.toml"
+    config.parent.mkdir(parents=True)
+    config.write_text('[fleet]\nurl = "rediss://ci@cache.example.com/vs:ci"\nkey_file = "/run/secrets/fleet-key"\n')
+    told = warm(cached, request(cached.vcenter))
+    assert {name for name in told["modules"] if name.partition(".")[0] in OURS} - OURS == {
+        "vsphere_session.settings.fleet_fields"
+    }
+    expected = ["/proc/self/coredump_filter", config, cached.file("soap"), *cached.records, cached.file("rest")]
+    assert [path for path in told["opened"] if "/fleet_fields." not in path] == [str(path) for path in expected]
+    config.unlink()
+    environ = {"VSPHERE_SESSION_FLEET": "rediss://ci@cache.example.com/vs:ci", "VSPHERE_SESSION_FLEET_KEY": "x:y"}
+    assert {
+        name
+        for name in warm(cached, request(cached.vcenter), ("get",), **environ)["modules"]
+        if name.partition(".")[0] in OURS
+    } == OURS
+
+
 CONFIGURED = {
     "vsphere_session.login", "vsphere_session.login.choice", "vsphere_session.service.login_terms",
     *(f"vsphere_session.settings.login_{name}" for name in ("levels", "settings", "sources")),
