@@ -84,7 +84,7 @@ def test_the_environment_alone_will_do(tmp_path: Path) -> None:
         tmp_path,
         "",
         {
-            "VSPHERE_SESSION_FLEET": "rediss://ci@[::1]/vs:ci",
+            "VSPHERE_SESSION_FLEET": "REDISS://ci@[::1]/vs:ci",
             "VSPHERE_SESSION_FLEET_KEY": KEY,
             "VSPHERE_SESSION_FLEET_PASSWORD_FILE": str(tmp_path / "password"),
             "VSPHERE_SESSION_FLEET_CA_FILE": "/ca.pem",

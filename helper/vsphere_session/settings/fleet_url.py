@@ -24,7 +24,7 @@ class FleetUrl:
         check_url(text, name)
         scheme, separator, rest = text.strip(" ").partition("://")
         authority, _, path = rest.partition("/") if scheme.lower() != "unix" else (rest, "", "")
-        self.engine = f"{scheme}{separator}{authority}"
+        self.engine = f"{scheme.lower()}{separator}{authority}"
         self.namespace = path.removesuffix("/")
         try:
             self.place = parse_place(self.engine, allow_clear=clear)
