@@ -41,8 +41,10 @@ def as_it_was(environ: Mapping[str, str]) -> dict[str, str]:
 
 def without_passwords(environ: Mapping[str, str]) -> dict[str, str]:
     """The environment without tokens, a fleet's secrets, and the passwords of the three families, in their variables and their URLs."""
-    secret = {*_SECRET_VARIABLES, *fleet_fields.secret_variables(environ)}
-    kept = {name: value for name, value in environ.items() if name not in secret}
+    of_fleet = set(fleet_fields.secret_variables(environ))
+    kept = {name: value for name, value in environ.items() if name not in of_fleet.union(_SECRET_VARIABLES)}
+    if of_fleet:
+        kept[fleet_fields.URL] = "off"  # nobody could ask it without them; what is cached here serves
     for variable in _URL_VARIABLES:
         text = kept.get(variable, "")
         endpoint = _endpoint(text)
