@@ -149,7 +149,7 @@ class FleetPlace:
         self.place.change(event)
 
     def commit(self, client: WireClient) -> bool:
-        """Make the session everybody's; False where a later lease was given, which has to decide."""
+        """Make the session everybody's, and give the lease back; False where a later one was given, which has to decide."""
         lease, fence = self.lease, self._fence
         sealed, digest, known = self._sealed(client, fence), session_digest(client.session_id), client.known
 
@@ -158,20 +158,26 @@ class FleetPlace:
                 return None
             made = known.login_at + self._ahead if known is not None and known.login_at else now
             entry = documents.Entry(digest, sealed, now, made, fence)
-            return documents.commit(document, now, lease, client.kind, entry, retire_until=now + _RETIRED_SECONDS)
+            until = now + _RETIRED_SECONDS
+            committed = documents.commit(document, now, lease, client.kind, entry, retire_until=until)
+            return documents.release(committed, lease) if committed is not None else None
 
-        return self.place.change(event)
+        done = self.place.change(event)
+        self.lease = None if done else self.lease
+        return done
 
-    def confirm(self, kind: str, digest: str) -> None:
-        """The server has just said that this session lives."""
+    def confirm(self, kind: str, digest: str, *, asked: bool) -> None:
+        """The server has just said that this session lives, if it was `asked`; give the lease back."""
         lease = self.lease
 
         def event(document: Document, now: float) -> Document | None:
             if lease is None or not documents.is_held(document, lease):
                 return None  # who has it now may have ended the session since
-            return documents.confirm(document, now, kind, digest, self._who)
+            confirmed = documents.confirm(document, now, kind, digest, self._who) if asked else document
+            return documents.release(confirmed, lease)
 
         self.place.change(event)
+        self.lease = None
 
     def distrust(self, session_id: str) -> None:
         """Have the server asked before anybody is handed this session."""

@@ -101,6 +101,7 @@ class Pool:
                     return self._log_in(client, config, self._open())
                 except OvertakenError:
                     self._around.tell("another runner has logged in meanwhile: its session is used")
+                    self._open().place.look()
         except (DownError, UnknownError) as error:
             return self._alone(client, config, error)
         except DeniedError as error:
@@ -112,7 +113,7 @@ class Pool:
             raise
 
     def _log_in(self, client: WireClient, config: Config | None, place: FleetPlace) -> bool:
-        place.place.look()
+        """By what the document said last, in this call: who writes finds out what has changed since."""
         while True:
             entry = self._wanted(client.kind, place)
             if entry is not None and place.age(entry) < self._window and self._take_over(client, config, entry, place):
@@ -138,9 +139,10 @@ class Pool:
         self._end_due(config, place)
         entry = self._wanted(client.kind, place)
         if entry is not None:
-            if self._take_over(client, config, entry, place, ask=True):
-                place.confirm(client.kind, entry.digest)
-                return False
+            for ask in (False, True) if place.age(entry) < self._window else (True,):
+                if self._take_over(client, config, entry, place, ask=ask):
+                    place.confirm(client.kind, entry.digest, asked=ask)
+                    return False
         elif not self._reauth and self._may_be_offered(client, place) and self._is_good(client, config):
             self.commit(client)
             self._around.tell(f"the {client.kind.upper()} session that is here is the fleet's from now on")
