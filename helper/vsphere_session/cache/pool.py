@@ -216,14 +216,14 @@ class Pool:
 
     def _down(self, error: EngineError) -> StorageError:
         return StorageError(
-            f"the fleet's engine {self._fleet.host} does not answer ({error}); cached sessions still serve, this one is not good, and no "
-            'login was made: mend the engine, or allow a login for each runner with engine_down = "login"'
+            f"the fleet's engine {self._fleet.host} does not answer: {error}. No session that is here is good, and no login was made, since each "
+            'runner would make one (engine_down = "login" allows that)'
         )
 
     def _denied(self, error: EngineError) -> StorageError:
         return StorageError(
-            f"the fleet's engine {self._fleet.host} refuses this runner ({error}); no login was made: correct the engine's user, its "
-            "password or its rights (vsphere-session fleet doctor)"
+            f"the fleet's engine {self._fleet.host} refuses this runner: {error}. No login was made; correct the engine's user, its password or "
+            "its rights (vsphere-session fleet doctor)"
         )
 
     # ---- what a login of the fleet does at its steps (see Share)
