@@ -231,7 +231,11 @@ def test_a_bug_in_one_check_hides_no_other_one(patient: Patient, monkeypatch: py
     found = list(order.examine(Case(environ, Common(), fields={"url": patient.host}, build=""), lambda _area: None))
     assert [each for area, each in found if area == "proxy"] == [
         ok("begun"),
-        problem("this check has failed itself (ZeroDivisionError)", "report it: see --report", "internal"),
+        problem(
+            "this check has failed itself (ZeroDivisionError)",
+            "report it: see vsphere-session doctor --report",
+            "internal",
+        ),
     ]
     assert {area: each.state for area, each in found}["TCP"] == "skipped"
     assert {area: each.state for area, each in found}["caller git"] == "ok"

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from commands.fleets import Machine
+from fleet.servers import redis_server
 from support.example_com import USER, ExampleCom, example_com
 from support.file_keyring import install
 from support.pages import Call, calls, page_file, snippet
@@ -92,6 +94,16 @@ def test_cert_shows_the_certificate(place: ExampleCom) -> None:
 def test_config_and_version(place: ExampleCom) -> None:
     for call in [*calls(snippet("docs/commands", "config")), *calls(snippet("docs/commands", "version"))]:
         place.shows(call)
+
+
+def test_fleet_says_what_is_shared_and_what_is_wrong(place: ExampleCom) -> None:
+    with redis_server() as server:
+        Machine(place.helper, server)
+        place.log_in("--no-store")
+        place.helper.ok("get", {}, VSPHERE_PASSWORD=PASSWORD)
+        for page in (snippet("docs/commands", "fleet-status"), snippet("docs/commands", "fleet-doctor")):
+            (call,) = calls(page)
+            place.answers(call)
 
 
 def test_fleet_makes_a_key(place: ExampleCom) -> None:

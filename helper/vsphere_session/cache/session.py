@@ -371,6 +371,11 @@ class Session:
         self._connector.close()
 
     @property
+    def shared_as(self) -> str:
+        """What tells its document in a fleet from others of the same key: the way to log in, where no user is named."""
+        return "" if self.url.username else self._records["soap"]
+
+    @property
     def refusals(self) -> Refusals:
         """What the server has refused to this user lately."""
         if self._found_refusals is None:
@@ -441,7 +446,7 @@ class Session:
                 self._around,
                 endpoint=self.endpoint(),
                 insecure=self.insecure,
-                also="" if self.url.username else self._records["soap"],
+                also=self.shared_as,
                 repository=self.repository,
                 validator=self._validator,
                 connector=self._connector,

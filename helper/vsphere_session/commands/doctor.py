@@ -66,11 +66,16 @@ def doctor_command(
             report(case, [f"{each.state:<8} {line_of(area, each)}" for area, each in found], with_names=with_names)
         )
     else:
-        for area, each in found:
-            _show(screen, area, each)
-        screen.line()
-        screen.line(summary(found))
+        show(screen, found)
+        screen.line(f"{summary(found)}; a report for a bug: --report")
     return status
+
+
+def show(screen: Screen, found: list[tuple[str, Finding]]) -> None:
+    """A line for each, and an empty one."""
+    for area, each in found:
+        _show(screen, area, each)
+    screen.line()
 
 
 def _show(screen: Screen, area: str, finding: Finding) -> None:
@@ -89,7 +94,7 @@ def summary(found: list[tuple[str, Finding]]) -> str:
     for state in (PROBLEM, WARNING):
         areas = dict.fromkeys(area for area, each in found if each.state == state)
         said += [f"{state}: {', '.join(areas)}"] if areas else []
-    return f"{'; '.join(said) or 'nothing is wrong'}; a report for a bug: --report"
+    return "; ".join(said) or "nothing is wrong"
 
 
 def status_of(found: list[Finding]) -> int:

@@ -45,7 +45,7 @@ COMMANDS = {
     "explain": "say where each value of a request comes from, and what would be asked",
     "cert": "show the certificate of a server",
     "config": "show, set and edit the configuration",
-    "fleet": "make the key of sessions that many machines share",
+    "fleet": "sessions that many machines share: what is there, what is wrong, their key",
     "completion": "print what lets a shell complete commands, hosts and users",
     "version": "what this program is and is made of",
 }

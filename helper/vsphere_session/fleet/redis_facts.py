@@ -26,7 +26,7 @@ def facts(wire: Wire, user: str) -> Facts:
     Raises LostError, GarbledError.
     """
     answers = {right: _allowed(wire.ask(*questions)) for right, questions in _QUESTIONS.items()}
-    lines = _lines(answers["info"])
+    lines = _lines(answers["info"]) or _lines_of_hello(_allowed(wire.ask((b"HELLO",))))
     (who,) = answers["acl|whoami"] or [b""]
     user = _text(who) or user or "default"
     account = _allowed(wire.ask((b"ACL", b"GETUSER", user)))
@@ -51,6 +51,13 @@ def _lines(answers: list[Any]) -> dict[str, str]:
     """`name:value` by line, the rest left out."""
     pairs = (line.partition(":") for answer in answers for line in _text(answer).splitlines())
     return {name: _printable(value) for name, colon, value in pairs if colon}
+
+
+def _lines_of_hello(answers: list[Any]) -> dict[str, str]:
+    """Name and version as INFO has them, for an account that may not ask that."""
+    answer = answers[0] if answers and isinstance(answers[0], list) else []
+    said = {_text(name): _text(value) for name, value in zip(answer[::2], answer[1::2], strict=False)}
+    return {f"{said.get('server', '')}_version": _printable(said.get("version", ""))}
 
 
 def _durable(lines: dict[str, str], configured: list[Any]) -> str:

@@ -104,6 +104,10 @@ class SharedRefusals(Refusals):
         self._change(lambda account, _: accounts.forget(account))
         self._close()
 
+    def document_name(self, fleet: Fleet) -> str:
+        """The name of the account's document, by what this machine knows of the server."""
+        return fleet.name(f"account\0{self._name()}\0{self._account}")
+
     def _take(self, shared: _Shared, kind: str, secret: str) -> bool:
         """Take the fleet's turn; False while another runner has it. Raises LoginRefusedError."""
         marks = [mark for each in dict.fromkeys((_SOAP, kind)) for mark in self._marks_of(shared, each, secret)]
@@ -144,7 +148,7 @@ class SharedRefusals(Refusals):
 
     def _open(self, deadline: Deadline) -> _Shared:
         fleet = self._fleet()
-        name = fleet.name(f"account\0{self._name()}\0{self._account}")
+        name = self.document_name(fleet)
         if self._shared is None or self._shared.place.name != name:
             self._close()
             connected = fleet.open(deadline, self._state, self._clock)

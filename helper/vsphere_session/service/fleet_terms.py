@@ -29,33 +29,34 @@ def fleet_of(environ: Mapping[str, str], config: Configuration, clock: Clock) ->
 
 def of_settings(settings: FleetSettings, clock: Clock) -> Fleet:
     """The same of settings that have been read."""
-
-    def connect(deadline: Deadline) -> Engine:
-        try:
-            from vsphere_session.fleet.of_redis import RedisEngine  # noqa: PLC0415  # only if the engine is asked
-        except ModuleNotFoundError as error:
-            if error.name != "redis":
-                raise
-            raise UnsupportedError(
-                "asking a fleet's engine needs redis; pip install 'vsphere-session-helper[fleet]', or fleet = false for this endpoint"
-            ) from None
-        return RedisEngine(
-            settings.url,
-            password=settings.password(deadline),
-            tls=Trust(ca_file=settings.ca_file).context() if settings.url.startswith("rediss:") else None,
-            remaining=deadline.remaining,
-            connect_seconds=_CONNECT_SECONDS,
-            answer_seconds=_ANSWER_SECONDS,
-            allow_clear=settings.clear,
-            clock=clock,
-        )
-
     parts = urlsplit(settings.url)
     return Fleet(
-        connect,
+        lambda deadline: engine_of(settings, clock, deadline),
         lambda deadline: Keys.of_text(settings.key_text(deadline)),
         namespace=settings.namespace,
         host=parts.netloc.rpartition("@")[2] or parts.path,
         engine_down=settings.engine_down,
         login_spread=settings.login_spread,
+    )
+
+
+def engine_of(settings: FleetSettings, clock: Clock, deadline: Deadline) -> Engine:
+    """Its engine, which is asked until then. Raises UnsupportedError without the library, and as `FleetSettings.password`."""
+    try:
+        from vsphere_session.fleet.of_redis import RedisEngine  # noqa: PLC0415  # only if the engine is asked
+    except ModuleNotFoundError as error:
+        if error.name != "redis":
+            raise
+        raise UnsupportedError(
+            "asking a fleet's engine needs redis; pip install 'vsphere-session-helper[fleet]', or fleet = false for this endpoint"
+        ) from None
+    return RedisEngine(
+        settings.url,
+        password=settings.password(deadline),
+        tls=Trust(ca_file=settings.ca_file).context() if settings.url.startswith("rediss:") else None,
+        remaining=deadline.remaining,
+        connect_seconds=_CONNECT_SECONDS,
+        answer_seconds=_ANSWER_SECONDS,
+        allow_clear=settings.clear,
+        clock=clock,
     )

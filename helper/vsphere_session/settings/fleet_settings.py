@@ -34,6 +34,7 @@ _NO_KEY = (
 class FleetSettings:
     """A fleet as it is configured.
 
+    source        what names the engine: `the environment`, or `[fleet]`
     url           the engine and its user, without password and namespace: `rediss://USER@HOST:PORT`
     namespace     what the names of its documents begin with; at most 64 characters
     engine_down   `refuse` or `login`: what a call does that finds no engine and no good session
@@ -42,15 +43,15 @@ class FleetSettings:
     clear         whether `redis://` may lead to another machine
     """
 
-    def __init__(self, environ: Mapping[str, str], config: Configuration) -> None:
-        """Raises InvalidRequestError for what does not go together."""
+    def __init__(self, environ: Mapping[str, str], config: Configuration, *, needs_key: bool = True) -> None:
+        """Raises InvalidRequestError for what does not go together; without `needs_key` a missing key is `key_text`'s to find."""
         variables = {name: environ[variable] for name, variable in VARIABLES.items() if environ.get(variable)}
         file = Level("[fleet]", config.fleet, directory=config.directory(), file=config.path)
         self._environ = environ
         self._levels = [Level("the environment", variables), file]
         self.clear = config.fleet.get("clear") == "true"
         said = {level.name: _url(level, clear=self.clear) for level in self._levels}
-        engine = next(filter(None, said.values()), None)
+        self.source, engine = next(((name, url) for name, url in said.items() if url is not None), ("", None))
         if engine is None:
             raise InvalidRequestError(
                 f'{config.path}: [fleet] has no url; add url = "rediss://USER@HOST:PORT", or set {URL} to it, or to off'
@@ -65,15 +66,18 @@ class FleetSettings:
         spread = config.fleet.get("login_spread", "")
         self.login_spread = seconds(spread, "login_spread") if spread else LOGIN_SPREAD
         self.ca_file = values.path("ca_file")
-        if not values.source("key"):
-            raise InvalidRequestError(_NO_KEY + hint(environ, "fleet"))
+        if needs_key and not values.source("key"):
+            raise self._no_key()
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.url!r}, {self.namespace!r})"
 
     def key_text(self, until: Deadline) -> str:
         """The lines of the fleet's key. Raises InvalidRequestError, NotFoundError, StorageError, BusyError."""
-        return self._secret("key", self._levels, until, several_lines=True)
+        text = self._secret("key", self._levels, until, several_lines=True)
+        if not text:
+            raise self._no_key()
+        return text
 
     def password(self, until: Deadline) -> str:
         """The password of the engine's user, empty where nobody says one. Raises as `key_text`."""
@@ -81,6 +85,9 @@ class FleetSettings:
         if not clean(text):
             raise InvalidRequestError(f"the password of the fleet's engine {described(text)}")
         return text
+
+    def _no_key(self) -> InvalidRequestError:
+        return InvalidRequestError(_NO_KEY + hint(self._environ, "fleet"))
 
     def _secret(self, name: str, levels: list[Level], until: Deadline, *, several_lines: bool) -> str:
         values = self._values(max(0.0, until.remaining()), levels)

@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from vsphere_session.endpoint import parse_endpoint
 from vsphere_session.errors import SessionError
-from vsphere_session.settings import login_fields
+from vsphere_session.settings import fleet_fields, login_fields
 from vsphere_session.settings.environment import FAMILIES
 from vsphere_session.storage.files import read_named
 from vsphere_session.vsphere.service_content import about_value
@@ -117,7 +117,10 @@ def _secrets(case: Case) -> Iterator[str]:
     yield case.password or ""
 
 
-_SECRET_VARIABLES = [login_fields.VARIABLES[name] for name in login_fields.SECRETS if name in login_fields.VARIABLES]
+_SECRET_VARIABLES = [
+    *(login_fields.VARIABLES[name] for name in login_fields.SECRETS if name in login_fields.VARIABLES),
+    *(fleet_fields.VARIABLES[name] for name in fleet_fields.SECRETS),
+]
 
 
 def _names(case: Case) -> Iterator[tuple[str, str]]:

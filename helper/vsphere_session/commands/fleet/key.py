@@ -1,4 +1,4 @@
-"""`fleet`: what there is to do for sessions that many machines share; `key` makes the key that they all need."""
+"""`fleet key`: makes the key that all machines of a fleet need."""
 
 from __future__ import annotations
 
@@ -42,13 +42,6 @@ def key_command(invocation: Invocation, *, new: bool, identity: str, output: str
         return
     write_new(output, line.encode())
     invocation.screen.tell(f"written: {output}")
-
-
-fleet_command = click.Group(
-    "fleet",
-    help=f"Sessions that many machines share: key.\n\n\b\nexample:\n  {PROGRAM} fleet key --new --output fleet-key\n",
-    commands=[key_command],
-)
 
 
 def _this_month(invocation: Invocation) -> str:
