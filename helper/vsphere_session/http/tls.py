@@ -124,10 +124,6 @@ class Secured:
         while view:
             view = view[self._tls.write(view) :]
 
-    def version(self) -> str | None:
-        """Such as `TLSv1.3`."""
-        return self._tls.version()  # type: ignore[no-any-return]
-
     def getpeercert(self, binary_form: bool) -> bytes | None:
         """The server's certificate, in DER if it is to be binary."""
         return self._tls.getpeercert(binary_form)  # type: ignore[no-any-return]
