@@ -32,7 +32,7 @@ ERRORS = [
     "SessionLimitError", "StorageError", "UnreachableError", "UnsupportedError", "UntrustedError",
 ]  # fmt: skip
 NAMES = sorted([
-    "Client", "Endpoint", "Policy", "RestClient", "Session", "SoapClient", "VsphereAuth", "__version__", "parse_endpoint", *ERRORS,
+    "Client", "Endpoint", "Fleet", "Policy", "RestClient", "Session", "SoapClient", "VsphereAuth", "__version__", "parse_endpoint", *ERRORS,
 ])  # fmt: skip
 
 

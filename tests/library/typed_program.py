@@ -13,6 +13,7 @@ from pyVmomi import vim
 
 from vsphere_session import (
     Endpoint,
+    Fleet,
     InteractionRequiredError,
     LoginRefusedError,
     Policy,
@@ -37,6 +38,11 @@ WAYS: list[Login] = [
 ]
 
 
+FLEET = Fleet(
+    "rediss://ci-runner@cache.example.com:6380/vs:ci", key_file="/run/secrets/vsphere-fleet-key", password="…"
+)
+
+
 def session(login: Login | None = None) -> Session:
     """All that a Session can be told."""
     return Session(
@@ -51,6 +57,7 @@ def session(login: Login | None = None) -> Session:
         reauth=False,
         encrypted=False,
         policy=Policy(verify="always", trust_window=60, idle_limit=1500, max_age=86400),
+        fleet=FLEET,
         timeout=30,
         caller="program",
         locale="en",
