@@ -63,6 +63,7 @@ CALLERS = (
     "tests/configure",
     "tests/fleet/test_program.py",
     "--ignore=tests/interop/test_dialects.py",  # in three ways
+    "--ignore=tests/interop/test_python_page.py",  # of the library
     "-p",
     "support.of_the_program",
 )
