@@ -208,7 +208,7 @@ class Pool:
             return False
         if self._fleet.engine_down != "login":
             raise self._down(error)
-        spread = random() * min(self._fleet.login_spread, self._around.until().remaining() / 2)  # noqa: S311  # no secret
+        spread = random() * min(self._fleet.login_spread, self._around.until().remaining() / 2)  # noqa: S311  # nosec B311  # no secret
         self._around.clock.sleep(spread)
         made = self._renewal(Alone(self._owed)).replace(client, config)
         self._owed.note(client.session_id)

@@ -101,7 +101,7 @@ class Place(Generic[D]):
             raise BusyError(
                 f"another runner of the fleet was logging in for all of {self._deadline.seconds:g} s; try again, or allow more with --timeout"
             )
-        self._engine.wait(self.name, self._seen.version, min(seconds + random() * _SPREAD, left))  # noqa: S311  # no secret
+        self._engine.wait(self.name, self._seen.version, min(seconds + random() * _SPREAD, left))  # noqa: S311  # nosec B311  # no secret
         return self.look()
 
     def _note(self, seen: Seen, document: D | None = None) -> D:
