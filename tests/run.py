@@ -14,6 +14,8 @@
   docs    write what pages show of the code: tables of dialects and rooms, the tree of exceptions, the picture of a terminal
   fuzz    a million made-up inputs for the parsers; --inputs N, --seed S
   promises  prove the eight promises with injected faults; NUMBER ..., --short, --write
+  fleet   a thousand runners share one session by real engines, in every scene; writes docs/fleet.md;
+          --short, --scene NAME
   faults  let a command meet faults in its system calls; --kill, --error (docs/faults.md)
   audit   bandit, what is known against the packages of the lock files, and which of the single
           file's sources are behind (told, and no failure)
@@ -65,13 +67,14 @@ COMMANDS = {
     "docs": [["-m", "docs"]],
     "fuzz": [["-m", "fuzzing"]],
     "promises": [["-m", "promises"]],
+    "fleet": [["-m", "fleet"]],
     "faults": [["-m", "faults"]],
     "audit": [["-m", "bandit", "-q", "-c", "pyproject.toml", "-r", "helper", "protocol", "packaging"], ["-m", "audit"]],
     "peers": [["-m", "peers"]],
 }
 NEED_PEERS = {"test", "smoke", "bench", "promises", "peers"}
 NEED_ZIG = {"test", "build", "smoke", "bench"}
-NEED_DOCS = {"lint", "types", "test", "bench"}
+NEED_DOCS = {"lint", "types", "test", "bench", "fleet"}
 NEED_CALLERS = {"test"}
 NEED_PROGRAMS = {"test", "smoke", "all"}
 NEED_NFPM = {"test", "package", "smoke"}

@@ -48,6 +48,7 @@ class SessionTable:
 
     A session idle for longer than `idle_limit` seconds, or `age_limit` seconds old, is gone.
     `limit` counts per user and kind: SOAP and REST have a pool each, and share one when `unified`.
+    `most` is how many there have been at once.
     Safe to use from several threads.
     """
 
@@ -55,6 +56,7 @@ class SessionTable:
         self._clock = clock
         self._lock = threading.RLock()
         self._sessions: dict[str, Session] = {}
+        self.most = 0
         self.idle_limit, self.age_limit, self.limit, self.unified = idle_limit, age_limit, limit, unified
 
     def open(
@@ -82,6 +84,7 @@ class SessionTable:
             session = Session(kind, secret, str(uuid.uuid4()), user, now, now, user_agent, ip_address)
             session = replace(session, locale=locale, extension=extension, ends=ends)
             self._sessions[secret] = session
+            self.most = max(self.most, len(self._sessions))
             return session
 
     def find(self, secret: str, kind: Kind) -> Session | None:

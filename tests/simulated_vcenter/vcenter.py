@@ -188,6 +188,11 @@ class SimulatedVCenter(WaysIn):
         return len(self.sessions)
 
     @property
+    def most_sessions(self) -> int:
+        """How many there have been at once."""
+        return self._state.sessions.most
+
+    @property
     def logins(self) -> list[Session]:
         """Every login that ever succeeded, as the session was then."""
         with self._state.lock:
