@@ -29,12 +29,12 @@ _BETWEEN_DROPS = 0.02
 
 
 class Proxy:
-    """Listens at `port` in front of the server at `target`; `mode` is asked for each piece that comes."""
+    """Listens at `port` in front of the server that is at `target` when a connection comes; `mode` is asked for each piece that comes."""
 
     def __init__(self, target: int) -> None:
         self.mode = Mode.PASS
         self.delay = 0.05
-        self._target = target
+        self.target = target
         self._over = threading.Event()
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
@@ -51,7 +51,7 @@ class Proxy:
         with contextlib.suppress(OSError):
             while True:
                 client = self._listener.accept()[0]
-                server = socket.create_connection(("127.0.0.1", self._target))
+                server = socket.create_connection(("127.0.0.1", self.target))
                 self._open += [client, server]
                 for work in (self._up, self._down):
                     threading.Thread(target=work, args=(client, server), daemon=True).start()

@@ -105,6 +105,24 @@ class Measured:
         )
 
 
+def merged(scene: str, rows: list[Row]) -> Row:
+    """One row for the same scene played several times."""
+    calls = sum(len(row.crowd.answers) for row in rows)
+    return Row(
+        scene,
+        rows[0].engine,
+        sum((row.crowd for row in rows), Crowd()),
+        sum(row.logins for row in rows),
+        sum(row.failed for row in rows),
+        max(row.most for row in rows),
+        sum(row.orphans for row in rows),
+        sum(row.questions for row in rows),
+        sum(row.commands * len(row.crowd.answers) for row in rows) / calls,
+        sum(row.cpu * len(row.crowd.answers) for row in rows) / calls,
+        next((row.note for row in rows if row.note), ""),
+    )
+
+
 def seconds(value: float) -> str:
     """As people read it."""
     return f"{value:.1f} s" if value >= 1 else f"{value * 1000:.0f} ms" if value >= 0.01 else f"{value * 1000:.1f} ms"

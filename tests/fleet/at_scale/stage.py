@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -40,6 +40,11 @@ class Stage:
         self.place = place
         self.waiting = Waiting()
         self._numbers = itertools.count()
+
+    @property
+    def engine_ca(self) -> str:
+        """The file with the authority of the engine's certificate."""
+        return str(self.server.socket.parent / "authority.pem")
 
     # ---- runners
 
@@ -94,17 +99,13 @@ class Stage:
     def later(self, seconds: float) -> None:
         """So many seconds go by for the vCenter, each runner, and what the engine has, while nobody changes that."""
         self.vcenter.clock.advance(seconds)
-        with self.server.administrator() as client:
-            for name, data in self._documents(client):
-                client.xadd(name, {"d": aged(data, seconds)}, maxlen=1, approximate=False)
-                client.pexpire(name, KEEP_MS)
+        self.put({name: aged(data, seconds) for name, data in self.documents().items()})
 
     # ---- what is where
 
     def known(self) -> set[str]:
         """The digests of all sessions that a document has, or a file of any runner."""
-        with self.server.administrator() as client:
-            found = [digests_in(data) for _, data in self._documents(client) if not is_account(data)]
+        found = [digests_in(data) for data in self.documents().values() if not is_account(data)]
         return set().union(*found) | {session_digest(each) for each in all_ids(self.place)}
 
     def unknown(self) -> set[str]:
@@ -114,13 +115,16 @@ class Stage:
     def documents(self) -> dict[bytes, bytes]:
         """All that the engine has, by name."""
         with self.server.administrator() as client:
-            return dict(self._documents(client))
+            names = sorted(client.scan_iter(match=f"{NAMESPACE}*", _type="stream"))
+            found = [(name, client.xrevrange(name, count=1)) for name in names]
+        return {name: entries[0][1][b"d"] for name, entries in found if entries}
 
-    @staticmethod
-    def _documents(client: Any) -> list[tuple[bytes, bytes]]:
-        names = sorted(client.scan_iter(match=f"{NAMESPACE}*", _type="stream"))
-        found = [(name, client.xrevrange(name, count=1)) for name in names]
-        return [(name, entries[0][1][b"d"]) for name, entries in found if entries]
+    def put(self, documents: Mapping[bytes, bytes]) -> None:
+        """Put these in place of what the engine has."""
+        with self.server.administrator() as client:
+            for name, data in documents.items():
+                client.xadd(name, {"d": data}, maxlen=1, approximate=False)
+                client.pexpire(name, KEEP_MS)
 
 
 @contextmanager
