@@ -26,7 +26,8 @@ class Row:
     logins   of both kinds together: 2 is one of each
     orphans  sessions on the vCenter at the end that no document and no file knows
     note     what explains them, and the errors
-    cpu      milliseconds of the engine for each call
+    commands, cpu, traffic  of the engine for each call: how many, milliseconds, bytes in both directions
+    requests  that the vCenter was sent
     """
 
     scene: str
@@ -39,6 +40,8 @@ class Row:
     questions: int
     commands: float
     cpu: float
+    traffic: float
+    requests: int
     note: str = ""
 
     def cells(self) -> list[str]:
@@ -58,7 +61,7 @@ class Row:
             f"{self.orphans}{': ' if self.note else ''}{self.note}",
             str(self.questions),
             times,
-            f"{self.commands:.1f} commands, {self.cpu:.2f} ms" if self.engine else "",
+            f"{self.commands:.1f} commands, {self.cpu:.2f} ms",
         ]
 
 
@@ -82,25 +85,33 @@ class Measured:
         after = _counts(self._stage)
         return int(after["attempts"] - self._before["attempts"]) - self.logins()
 
-    def row(self, scene: str, crowd: Crowd, *, explained: int = 0, note: str = "", engine: bool = True) -> Row:
+    def row(self, scene: str, crowd: Crowd, *, explained: int = 0, note: str = "") -> Row:
         """What came of it. Raises AssertionError where a session is lost that nothing explains."""
         stage = self._stage
         after = _counts(stage)
-        orphans, calls = len(stage.unknown()), max(1, len(crowd.answers))
+        orphans = len(stage.unknown())
+
+        def each(name: str) -> float:
+            return max(0, after[name] - self._before[name]) / len(
+                crowd.answers
+            )  # an engine that was started again counts anew
+
         assert orphans <= explained, (
             f"{orphans} sessions on the server that nobody knows, and {explained} are explained"
         )
         return Row(
             scene,
-            stage.name if engine else "",
+            stage.name,
             crowd,
             self.logins(),
             self.failed(),
             stage.vcenter.most_sessions,
             orphans,
             self.questions(),
-            max(0, after["commands"] - self._before["commands"]) / calls,
-            max(0, after["cpu"] - self._before["cpu"]) / calls / 1000,
+            each("commands"),
+            each("cpu") / 1000,
+            each("traffic"),
+            after["requests"] - self._before["requests"],
             note if orphans else "",
         )
 
@@ -119,6 +130,8 @@ def merged(scene: str, rows: list[Row]) -> Row:
         sum(row.questions for row in rows),
         sum(row.commands * len(row.crowd.answers) for row in rows) / calls,
         sum(row.cpu * len(row.crowd.answers) for row in rows) / calls,
+        sum(row.traffic * len(row.crowd.answers) for row in rows) / calls,
+        sum(row.requests for row in rows),
         next((row.note for row in rows if row.note), ""),
     )
 
@@ -130,17 +143,24 @@ def seconds(value: float) -> str:
 
 def table(rows: list[Row]) -> str:
     """In Markdown."""
-    lines = [list(HEAD), ["---"] * len(HEAD), *(row.cells() for row in rows)]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    return in_table([list(HEAD), *(row.cells() for row in rows)])
+
+
+def in_table(lines: list[list[str]]) -> str:
+    """Cells in Markdown, the first line the head."""
+    head, *rest = [f"| {' | '.join(line)} |" for line in lines]
+    return "\n".join([head, f"|{'---|' * len(lines[0])}", *rest])
 
 
 def _counts(stage: Stage) -> Counter[str]:
     with stage.server.administrator() as client:
-        said: dict[str, Any] = {**client.info("cpu"), **client.info("commandstats")}
+        said: dict[str, Any] = {**client.info("cpu"), **client.info("commandstats"), **client.info("stats")}
     requests = stage.vcenter.requests
     return Counter(
         cpu=int((said["used_cpu_user"] + said["used_cpu_sys"]) * 1_000_000),
         commands=sum(int(said.get(f"cmdstat_{name}", {}).get("calls", 0)) for name in COMMANDS),
+        traffic=int(said["total_net_input_bytes"]) + int(said["total_net_output_bytes"]),
+        requests=len(requests),
         logins=len(stage.vcenter.logins),
         attempts=stage.vcenter.login_attempts,
         questions=sum(_is_question(request) for request in requests),

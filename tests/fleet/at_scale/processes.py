@@ -1,4 +1,4 @@
-"""Scenes with real processes, each with a home of its own, and of threads that know of no fleet."""
+"""A scene with real processes, each with a home of its own."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from credential_protocol.jsontext import decode
-from fleet.at_scale.crowd import Answer, Crowd, together
+from fleet.at_scale.crowd import Answer, Crowd
 from fleet.at_scale.figures import Measured, Row
 from fleet.at_scale.stage import NAMESPACE, Stage, stage
 from fleet.sharing.runners import KEY
@@ -37,16 +37,6 @@ def processes(engine: str, size: int) -> Iterator[Row]:
         assert measured.logins() == 2
         what = "the single file" if SINGLE_FILE.is_file() else "the program"
         yield measured.row(f"1 {count} processes of {what}, {BATCH} at once, nothing there", crowd)
-
-
-def without(engine: str, size: int) -> Iterator[Row]:
-    """Machines that share nothing: a login of each kind for each, and none any more at the vCenter's limit."""
-    for count in (size // 10, size):
-        with stage(engine) as here:
-            measured = Measured(here)
-            crowd = together(here.runners(count, shares=False))
-            assert set(crowd.errors) <= {"session-limit"}, crowd.errors
-            yield measured.row("without a fleet", crowd, engine=False)
 
 
 def _run(here: Stage, program: list[str], home: Path) -> Answer:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from fleet.at_scale import crowds, engines, holders, mixed, networks, processes
+from fleet.at_scale import compared, crowds, engines, holders, mixed, networks, processes
 from fleet.at_scale.figures import Row
 from fleet.at_scale.stage import REDIS, VALKEY
 
@@ -22,7 +22,7 @@ class Scene(NamedTuple):
 
 
 SCENES = {
-    "without": Scene(processes.without, (VALKEY,)),
+    "compared": Scene(compared.compared, (VALKEY,)),
     "ordinary": Scene(crowds.ordinary),
     "processes": Scene(processes.processes, (VALKEY,)),
     "accounts": Scene(crowds.accounts),
