@@ -15,7 +15,7 @@
   fuzz    a million made-up inputs for the parsers; --inputs N, --seed S
   promises  prove the eight promises with injected faults; NUMBER ..., --short, --write
   fleet   a thousand runners share one session by real engines, in every scene; writes docs/fleet.md;
-          --short, --scene NAME
+          --short, --scene NAME; --model: every state of what it is held to, which takes minutes
   faults  let a command meet faults in its system calls; --kill, --error (docs/faults.md)
   audit   bandit, what is known against the packages of the lock files, and which of the single
           file's sources are behind (told, and no failure)

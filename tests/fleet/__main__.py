@@ -10,6 +10,7 @@ import traceback
 from fleet.at_scale.figures import Row, table
 from fleet.at_scale.page import Results
 from fleet.at_scale.scenes import SCENES
+from fleet.scenes import EVERY_STATE, LARGE
 
 LONG, SHORT = 1000, 100
 _OPEN_FILES = 20_000
@@ -20,7 +21,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="tests/run.py fleet", description=__doc__)
     parser.add_argument("--short", action="store_true", help=f"{SHORT} runners, and nothing is written")
     parser.add_argument("--scene", action="append", choices=SCENES, help="this one alone, and nothing is written")
+    parser.add_argument(
+        "--model", action="store_true", help="search the model's large scenes instead, which takes minutes"
+    )
     options = parser.parse_args()
+    if options.model:
+        return search()
     _allow_connections()
     size = SHORT if options.short else LONG
     rows, broken = play(options.scene or list(SCENES), size)
@@ -46,6 +52,18 @@ def play(names: list[str], size: int) -> tuple[list[Row], bool]:
                 where = traceback.extract_tb(error.__traceback__)[-1]
                 sys.stdout.write(f"scene {name} with {engine} is broken: {error} ({where.line})\n")
     return rows, broken
+
+
+def search() -> int:
+    """Look at every state of the scenes that are too large for each run of the tests; 1 if one of them must not be."""
+    broken = False
+    for scene in LARGE:
+        found = scene.search(most_states=EVERY_STATE)
+        wrong = found.lost or found.wrong or found.stuck
+        broken = broken or bool(wrong)
+        sys.stdout.write(f"{scene}: {found.states:,} states, {'BROKEN' if wrong else 'none that must not be'}\n")
+        sys.stdout.flush()
+    return int(broken)
 
 
 def _allow_connections() -> None:

@@ -10,7 +10,7 @@ from functools import partial
 
 from fleet.at_scale.crowd import Crowd, Going, together
 from fleet.at_scale.figures import Measured, Row, merged
-from fleet.at_scale.holders import writes
+from fleet.at_scale.holders import has_lease, writes
 from fleet.at_scale.runner import PATIENCE_SECONDS, ScaledRunner
 from fleet.at_scale.stage import stage
 from fleet.proxy import proxy_to
@@ -40,7 +40,7 @@ def _killed_before(engine: str, size: int, options: str, number: int) -> Row:
         going = Going([first], ScaledRunner.get)
         assert reached.wait(PATIENCE_SECONDS)
         all_others = Going(others, ScaledRunner.get)
-        if number > 1:  # it has the lease
+        if has_lease(number):
             here.waiting.until(len(others))
         here.server.end()
         here.server.start()  # not by the runner's thread, with which it would end

@@ -17,6 +17,8 @@ from fleet.at_scale.stopping import Stopping, standing
 
 LONG = 500
 """From so many runners on, every write is tried."""
+WRITES = ("the lease", "the account's turn", "the session aside", "the turn's end", "the commit with the lease's end")
+"""What a call writes that logs in, for each kind."""
 
 
 def killed(engine: str, size: int) -> Iterator[Row]:
@@ -67,8 +69,13 @@ def paused(engine: str, size: int) -> Iterator[Row]:
 
 
 def writes(size: int) -> Sequence[int]:
-    """Of a call that logs in for both kinds: the lease, the account's turn, the session set aside, the turn's end, the commit, the lease's end."""
-    return range(1, 13) if size >= LONG else (2, 3, 4, 5)
+    """Of a call that logs in for both kinds, or some of the first."""
+    return range(1, 2 * len(WRITES) + 1) if size >= LONG else (2, 3, 4, 5)
+
+
+def has_lease(write: int) -> bool:
+    """Whether a runner has the lease before its n-th write."""
+    return (write - 1) % len(WRITES) > 0
 
 
 def _others(here: Stage, stopped: list[Stopping], size: int) -> list[ScaledRunner]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import socket
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -81,14 +80,13 @@ def slow(engine: str, size: int) -> Iterator[Row]:
 class _SlowProxy(Proxy):
     def __init__(self, target: int) -> None:
         super().__init__(target)
+        self.mode, self.delay = Mode.DELAY, _DELAY_SECONDS
         self._chance = random.Random(12)
-        self._never = threading.Event()
 
     def _pass_on(self, client: socket.socket, data: bytes) -> None:
-        self._never.wait(_DELAY_SECONDS)
         if self._chance.random() < _LOST:
             raise ConnectionResetError
-        client.sendall(data)
+        super()._pass_on(client, data)
 
 
 @contextmanager
