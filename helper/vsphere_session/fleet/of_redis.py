@@ -94,14 +94,14 @@ class RedisEngine:
 
     def get(self, name: str) -> Seen:
         """As `Engine` has it."""
-        return self._carried_out(lambda wire: self._get(wire, name), self._budget(), again=True)
+        return self._carried_out(lambda wire: self._get(wire, name), self._patience(), again=True)
 
     def put(self, name: str, version: bytes, data: bytes, keep: float) -> Seen:
         """As `Engine` has it. Never sent twice."""
         if len(data) > MAX_DOCUMENT_BYTES:
             raise TooBigError(f"a document of the fleet has at most {MAX_DOCUMENT_BYTES} bytes, not {len(data)}")
         command = (b"EVAL", _PUT, 1, name, version, data, max(1, int(keep * 1000)))
-        return self._carried_out(lambda wire: self._put(wire, command, data), self._budget(), again=False)
+        return self._carried_out(lambda wire: self._put(wire, command, data), self._patience(), again=False)
 
     def wait(self, name: str, version: bytes, seconds: float) -> bool:
         """As `Engine` has it; where blocking is refused, by looking again and again."""
@@ -118,7 +118,7 @@ class RedisEngine:
 
     def about(self) -> Facts:
         """As `Engine` has it; rights are those that were found beside the ones that a fleet needs."""
-        return self._carried_out(self._about, self._budget(), again=True)
+        return self._carried_out(self._about, self._patience(), again=True)
 
     def close(self) -> None:
         """As `Engine` has it; the next call makes a new one."""
@@ -222,8 +222,9 @@ class RedisEngine:
                 raise meaning(answer, self._place, self._password)
         return answers
 
-    def _budget(self) -> Deadline:
-        return self._within(self._connect_seconds + self._answer_seconds)
+    def _patience(self) -> Deadline:
+        """With an engine that is there and full: half of what the call has left."""
+        return self._within(max(self._connect_seconds + self._answer_seconds, self._remaining() / 2))
 
     def _within(self, seconds: float) -> Deadline:
         left = min(seconds, self._remaining())
