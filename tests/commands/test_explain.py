@@ -91,3 +91,12 @@ def test_in_words(helper: Helper) -> None:
     assert lines[0] == "Endpoint: https://vc.example.com/sdk"
     assert [line.split()[0] for line in lines[4:6]] == ["url", "insecure"]
     assert lines[-1].startswith("By default: method password, api both")
+
+
+def test_a_fleet_is_asked_before_the_server(helper: Helper, vcenter: SimulatedVCenter) -> None:
+    """Which is told, and not done: there is no engine at that address."""
+    fleet = {"VSPHERE_SESSION_FLEET": "rediss://ci@127.0.0.1:1/vs:ci", "VSPHERE_SESSION_FLEET_KEY_FILE": "/no/key"}
+    assert does(helper, vcenter, **fleet) == ["ask the fleet", "ask the fleet"]
+    helper.ok("get", request(vcenter, password=PASSWORD))
+    assert does(helper, vcenter, **fleet) == ["hand out", "hand out"]
+    assert does(helper, vcenter, "--set", "passthrough=true", **fleet) == ["fail", "fail"]

@@ -166,15 +166,14 @@ class FleetPlace:
         self.lease = None if done else self.lease
         return done
 
-    def confirm(self, kind: str, digest: str, *, asked: bool) -> None:
-        """The server has just said that this session lives, if it was `asked`; give the lease back."""
+    def confirm(self, kind: str, digest: str) -> None:
+        """The server has just said that this session lives; give the lease back."""
         lease = self.lease
 
         def event(document: Document, now: float) -> Document | None:
             if lease is None or not documents.is_held(document, lease):
                 return None  # who has it now may have ended the session since
-            confirmed = documents.confirm(document, now, kind, digest, self._who) if asked else document
-            return documents.release(confirmed, lease)
+            return documents.release(documents.confirm(document, now, kind, digest, self._who), lease)
 
         self.place.change(event)
         self.lease = None

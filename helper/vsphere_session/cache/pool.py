@@ -116,7 +116,7 @@ class Pool:
         """By what the document said last, in this call: who writes finds out what has changed since."""
         while True:
             entry = self._wanted(client.kind, place)
-            if entry is not None and place.age(entry) < self._window and self._take_over(client, config, entry, place):
+            if entry is not None and place.age(entry) < self._window and self._pull(client, config, entry, place):
                 self._around.tell(
                     f"the fleet's {client.kind.upper()} session is good: a runner has confirmed it lately"
                 )
@@ -139,10 +139,11 @@ class Pool:
         self._end_due(config, place)
         entry = self._wanted(client.kind, place)
         if entry is not None:
-            for ask in (False, True) if place.age(entry) < self._window else (True,):
-                if self._take_over(client, config, entry, place, ask=ask):
-                    place.confirm(client.kind, entry.digest, asked=ask)
-                    return False
+            if place.age(entry) < self._window and self._pull(client, config, entry, place):
+                return False  # somebody has confirmed it between the look and the lease
+            if self._take_over(client, config, entry, place, ask=True):
+                place.confirm(client.kind, entry.digest)
+                return False
         elif not self._reauth and self._may_be_offered(client, place) and self._is_good(client, config):
             self.commit(client)
             self._around.tell(f"the {client.kind.upper()} session that is here is the fleet's from now on")
@@ -168,12 +169,21 @@ class Pool:
         if not place.fill(new, entry, confirmed=not ask):
             return False
         known = new.known
+        if known is not None and ask and self._fleet.verify_pulled:
+            known.username = ""  # the server's word counts, and not what a runner says of it
         if not made_for(known, self._endpoint.username, self._records[client.kind], self._repository.record.proven):
             return False
         if self._repository.needs_pin(known):
             return False
         self._put(new, config, place)
         return self._is_good(client, config) if ask else self._validator.is_good_unasked(client)
+
+    def _pull(self, client: WireClient, config: Config | None, entry: Entry, place: FleetPlace) -> bool:
+        """Take over what another runner has confirmed lately; what is new here is asked about first, if that is wanted."""
+        here = type(client)()
+        is_here = self._repository.read(here) and session_digest(here.session_id) == entry.digest
+        is_verified = is_here and here.known is not None and here.known.confirmed_at > 0
+        return self._take_over(client, config, entry, place, ask=self._fleet.verify_pulled and not is_verified)
 
     def _may_be_offered(self, client: WireClient, place: FleetPlace) -> bool:
         """Whether the session that is here is nobody's to end: a runner that wakes up may be about to end what is aside."""

@@ -28,6 +28,7 @@ _SECRETS = ("password", "soap_session_id", "rest_session_id", *login_fields.SECR
 _DOES = {
     "hand out": "is handed out without asking",
     "ask": "is handed out if the server, who is asked, still knows it",
+    "ask the fleet": "is what the fleet has, whose engine is asked first",
     "log in": "is made anew",
     "fail": "cannot be had",
 }

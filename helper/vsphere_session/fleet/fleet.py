@@ -33,6 +33,8 @@ class Fleet:
     host          of the engine, for people
     engine_down   `refuse`: no login is made where the engine does not answer; `login`: one for each runner
     login_spread  seconds over which those logins are spread
+    verify_pulled the server is asked whose a session is before its first use on a machine: a runner with the key could have put
+                  another user's there
     """
 
     def __init__(
@@ -44,6 +46,7 @@ class Fleet:
         host: str,
         engine_down: str = "refuse",
         login_spread: float = 30.0,
+        verify_pulled: bool = False,
     ) -> None:
         self._connect = connect
         self._keys = keys
@@ -51,6 +54,7 @@ class Fleet:
         self.host = host
         self.engine_down = engine_down
         self.login_spread = login_spread
+        self.verify_pulled = verify_pulled
 
     def open(self, deadline: Deadline, state: str, clock: Clock) -> Connected:
         """The engine, for one call. Raises DownError where another call of this machine has just found it away."""

@@ -25,6 +25,7 @@ class Fleet:
         engine_down: `refuse`: no login where the engine does not answer and no session is here; `login`: one for each.
         login_spread: seconds over which those logins are spread.
         clear: whether `redis://` may lead to another machine.
+        verify_pulled: whether the server is asked about another runner's session before its first use here.
 
     """
 
@@ -37,6 +38,7 @@ class Fleet:
     engine_down: str = "refuse"
     login_spread: float = 30.0
     clear: bool = False
+    verify_pulled: bool = False
 
     def opened(self, clock: Clock) -> Opened:
         """As the cache has it; nothing is asked yet. Raises InvalidRequestError."""
@@ -53,6 +55,7 @@ class Fleet:
             "engine_down": self.engine_down,
             "login_spread": str(self.login_spread),
             "clear": str(self.clear).lower(),
+            "verify_pulled": str(self.verify_pulled).lower(),
         }
         secrets = {VARIABLES["key"]: self.key, VARIABLES["password"]: self.password}
         fleet = {name: value for name, value in said.items() if value}

@@ -37,6 +37,7 @@ def of_settings(settings: FleetSettings, clock: Clock) -> Fleet:
         host=parts.netloc.rpartition("@")[2] or parts.path,
         engine_down=settings.engine_down,
         login_spread=settings.login_spread,
+        verify_pulled=settings.verify_pulled,
     )
 
 

@@ -21,7 +21,7 @@ class Outlook:
 
     key    the text whose digest is the cache file's name
     file   the cache file
-    does   `hand out`, `ask`, `log in` or `fail`
+    does   `hand out`, `ask`, `ask the fleet`, `log in` or `fail`
     why    in words
     """
 
@@ -55,9 +55,12 @@ def _of(asked: Resolved, session: Session, client: WireClient) -> Outlook:
             "hand out",
             f"the server confirmed it at {rfc3339(known.confirmed_at)}, and is not asked before {until}",
         )
-    if client.valid():
-        return Outlook(client.kind, key, file, "ask", f"{why}; if it is dead, {_login(asked)[1]}")
     does, how = _login(asked)
+    if session.fleet is not None and not session.passthrough:
+        why = f"{why or 'there is no cached session'}; if no runner has one that lives, {how}"
+        return Outlook(client.kind, key, file, "ask the fleet", why)
+    if client.valid():
+        return Outlook(client.kind, key, file, "ask", f"{why}; if it is dead, {how}")
     return Outlook(client.kind, key, file, does, f"{why or 'there is no cached session'}; {how}")
 
 

@@ -41,6 +41,7 @@ class FleetSettings:
     login_spread  up to how many seconds it waits before such a login
     ca_file       whom to trust, PEM; empty for what the platform trusts
     clear         whether `redis://` may lead to another machine
+    verify_pulled whether the server is asked about another runner's session before its first use here
     """
 
     def __init__(self, environ: Mapping[str, str], config: Configuration, *, needs_key: bool = True) -> None:
@@ -50,6 +51,7 @@ class FleetSettings:
         self._environ = environ
         self._levels = [Level("the environment", variables), file]
         self.clear = config.fleet.get("clear") == "true"
+        self.verify_pulled = config.fleet.get("verify_pulled") == "true"
         said = {level.name: _url(level, clear=self.clear) for level in self._levels}
         self.source, engine = next(((name, url) for name, url in said.items() if url is not None), ("", None))
         if engine is None:

@@ -60,6 +60,7 @@ class Runner:
         self.key = key
         self.engine_down = engine_down
         self.namespace = NAMESPACE
+        self.verify_pulled = False
 
     def fleet(self) -> Fleet:
         """As this runner is configured."""
@@ -70,6 +71,7 @@ class Runner:
             host="engine.example.com",
             engine_down=self.engine_down,
             login_spread=0.0,
+            verify_pulled=self.verify_pulled,
         )
 
     def session(self, **terms: object) -> Session:

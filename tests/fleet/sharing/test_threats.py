@@ -11,7 +11,11 @@ import pytest
 
 from fleet.sharing.runners import KEY, Runner, crowd, farm
 from fleet.sharing.scripted import Store
-from simulated_vcenter import SimulatedVCenter
+from simulated_vcenter import Clock, SimulatedVCenter
+from support.program import PASSWORD, USER
+from vsphere_session.cache.clients import SoapClient
+from vsphere_session.cache.record import Known
+from vsphere_session.digest import session_digest
 from vsphere_session.fleet.keys import new_key
 
 Forge = Callable[[dict[str, Any]], None]
@@ -183,3 +187,65 @@ def test_a_document_of_another_namespace_opens_for_nobody(
     for name, value in list(store.documents.items()):
         store.documents[name.replace("vs:ci", "vs:other")] = value
     assert set(second.get()).isdisjoint(old)
+
+
+class Forger(Runner):
+    """A runner with the key, which calls another user's session the one of ours."""
+
+    def plant(self, user: str, password: str) -> str:
+        """Put it where ours belongs; its id."""
+        made: list[str] = []
+
+        def own(client: SoapClient) -> None:
+            client.log_in(user, password)
+            made.append(client.session_id)
+
+        session = self.session()
+        client = SoapClient()
+        session.connect(client)
+        with client:
+            own(client)
+        client.known = Known(
+            session_digest(client.session_id),
+            username="VSPHERE.LOCAL\\robot",
+            login=f"password:{USER}",
+            login_at=self.clock.now(),
+            confirmed_at=self.clock.now(),
+        )
+        session.fleet = self.fleet  # type: ignore[misc]
+        pool = session._pool(self.fleet, 0.0)
+        pool.publish(client)
+        pool.close()
+        return made[0]
+
+
+@pytest.mark.sessions_counted_by_hand
+@pytest.mark.parametrize("verify_pulled", [False, True])
+def test_a_runner_with_the_key_can_plant_anothers_session_unless_it_is_verified(
+    store: Store, clock: Clock, tmp_path: Path, verify_pulled: bool
+) -> None:
+    """`verify_pulled` asks the server whose it is before its first use on a machine; without it the namespace is the boundary."""
+    users = {USER: PASSWORD, "robot@vsphere.local": "robot"}
+    with SimulatedVCenter(users, clock=clock, idle_limit=1e9) as vcenter:
+        planted = Forger(vcenter, store, tmp_path / "forger").plant("robot@vsphere.local", "robot")
+        victim = Runner(vcenter, store, tmp_path / "victim")
+        victim.verify_pulled = verify_pulled
+        assert (victim.get("soap") == [planted]) is not verify_pulled
+        assert vcenter.session_count == (2 if verify_pulled else 1), "the planted one is retired"
+
+
+def test_verifying_costs_one_question_for_each_runner_and_session(
+    vcenter: SimulatedVCenter, store: Store, tmp_path: Path
+) -> None:
+    """And no more once it is here."""
+    first, second = farm(vcenter, tmp_path, 2, store)
+    second.verify_pulled = True
+    made = first.get("soap")
+    asked = len(vcenter.requests)
+    assert second.get("soap") == made
+    assert len(vcenter.requests) == asked + 1
+    store.advance(61)
+    first.get("soap")
+    asked = len(vcenter.requests)
+    assert second.get("soap") == made
+    assert len(vcenter.requests) == asked
