@@ -301,6 +301,16 @@ class Pool:
             ) from None
         return self._ending(self).erase(client, config) or ended
 
+    def discard(self, client: WireClient) -> None:
+        """End this session, for all runners if it is theirs. Raises as `Ending.discard`."""
+        try:
+            entry = self._open().entry(client.kind)
+            if entry is not None and entry.digest == session_digest(client.session_id):
+                self._withdraw(client.kind, None)
+        except EngineError:
+            pass  # runners find out from the server
+        self._ending(self).discard(client)
+
     def _withdraw(self, kind: str, config: Config | None) -> bool:
         place = self._open()
         place.place.look()

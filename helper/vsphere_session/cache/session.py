@@ -301,7 +301,14 @@ class Session:
         Raises why it did not, after the file is gone; a `local` error leaves the file where it is.
         """
         with self.repository.locked():
-            self._ending().discard(client)
+            if self.fleet is None:
+                self._ending().discard(client)
+                return
+            pool = self._pool(self.fleet, self._around.clock.monotonic())
+            try:
+                pool.discard(client)
+            finally:
+                self._close_pool()
 
     def undo(self, client: WireClient) -> None:
         """End a session that was made for a call which has failed since; if that fails, too, it stays in its file."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
+import keyring
 import pytest
+from keyring.backend import KeyringBackend
 
 from fleet.sharing.runners import Runner, crowd, farm
 from fleet.sharing.scripted import Store
@@ -122,30 +125,65 @@ def test_a_killed_call_has_left_the_fleets_session_and_no_login_ends_it(
     assert second.get("soap") != made
 
 
+class Memory(KeyringBackend):
+    """A keyring for as long as a test."""
+
+    priority = 1
+
+    def __init__(self) -> None:
+        self.kept: dict[tuple[str, str], str] = {}
+
+    def get_password(self, service: str, username: str) -> str | None:
+        """As a keyring does."""
+        return self.kept.get((service, username))
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        """As a keyring does."""
+        self.kept[service, username] = password
+
+    def delete_password(self, service: str, username: str) -> None:
+        """As a keyring does."""
+        del self.kept[service, username]
+
+
+@pytest.fixture
+def keyring_here() -> Iterator[None]:
+    """The platform's keyring is one of the test's own."""
+    before = keyring.get_keyring()
+    keyring.set_keyring(Memory())
+    yield
+    keyring.set_keyring(before)
+
+
+@pytest.mark.usefixtures("keyring_here")
 def test_an_encrypted_cache_shares_like_any_other(vcenter: SimulatedVCenter, store: Store, tmp_path: Path) -> None:
     """What is on the disk is the machine's own business."""
-    import keyring
-    from keyring.backend import KeyringBackend
+    sealed, clear = farm(vcenter, tmp_path, 2, store)
+    made = clear.get("soap")
+    assert sealed.get("soap", encrypted=True) == made
+    assert not (sealed.home / ".govmomi").exists()
 
-    class Memory(KeyringBackend):
-        priority = 1
-        kept: dict[tuple[str, str], str] = {}  # noqa: RUF012
 
-        def get_password(self, service: str, username: str) -> str | None:
-            return self.kept.get((service, username))
+@pytest.mark.usefixtures("keyring_here")
+def test_the_fleets_session_that_was_kept_in_clear_is_not_ended_for_the_encrypted_one(
+    vcenter: SimulatedVCenter, store: Store, tmp_path: Path
+) -> None:
+    """On one machine the next login ends it; here others use it."""
+    first, second = farm(vcenter, tmp_path, 2, store)
+    old = first.get("soap", encrypted=True)
+    new = second.get("soap", reauth=True)
+    assert first.get("soap") == new, "in clear"
+    assert first.get("soap", encrypted=True) == old
+    newest = first.get("soap", encrypted=True, reauth=True)
+    assert {session.id for session in vcenter.sessions} == {*old, *new, *newest}
 
-        def set_password(self, service: str, username: str, password: str) -> None:
-            self.kept[service, username] = password
 
-        def delete_password(self, service: str, username: str) -> None:
-            del self.kept[service, username]
-
-    before = keyring.get_keyring()
-    keyring.set_keyring(Memory())  # type: ignore[no-untyped-call]
-    try:
-        sealed, clear = farm(vcenter, tmp_path, 2, store)
-        made = clear.get("soap")
-        assert sealed.get("soap", encrypted=True) == made
-        assert not (sealed.home / ".govmomi").exists()
-    finally:
-        keyring.set_keyring(before)
+def test_a_session_that_a_program_discards_is_nobodys(vcenter: SimulatedVCenter, store: Store, tmp_path: Path) -> None:
+    """It ends for all."""
+    first, second = farm(vcenter, tmp_path, 2, store)
+    (made,) = first.get("soap")
+    session, client = first.session(), SoapClient()
+    session.login(client)
+    session.discard(client)
+    assert vcenter.session_count == 0
+    assert second.get("soap") != [made]
