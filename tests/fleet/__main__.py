@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import resource
 import sys
 import traceback
@@ -11,6 +12,7 @@ from fleet.at_scale.figures import Row, table
 from fleet.at_scale.page import Results
 from fleet.at_scale.scenes import SCENES
 from fleet.scenes import EVERY_STATE, LARGE
+from promises.rows import SEED, seed
 
 LONG, SHORT = 1000, 100
 _OPEN_FILES = 20_000
@@ -21,12 +23,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="tests/run.py fleet", description=__doc__)
     parser.add_argument("--short", action="store_true", help=f"{SHORT} runners, and nothing is written")
     parser.add_argument("--scene", action="append", choices=SCENES, help="this one alone, and nothing is written")
+    parser.add_argument("--seed", type=int, default=seed(), help="for what is chosen by chance (%(default)s)")
     parser.add_argument(
         "--model", action="store_true", help="search the model's large scenes instead, which takes minutes"
     )
     options = parser.parse_args()
     if options.model:
         return search()
+    os.environ[SEED] = str(options.seed)
     _allow_connections()
     size = SHORT if options.short else LONG
     rows, broken = play(options.scene or list(SCENES), size)

@@ -11,6 +11,7 @@ from fleet.at_scale.crowd import Crowd, Going, together
 from fleet.at_scale.figures import Measured, Row
 from fleet.at_scale.runner import ScaledRunner
 from fleet.at_scale.stage import Stage, stage
+from promises.rows import seed
 from vsphere_session.fleet.keys import new_key
 
 _AFTER_TRUST_SECONDS = 61.0
@@ -63,9 +64,8 @@ def newer(engine: str, size: int) -> Iterator[Row]:
 
 
 def by_chance(engine: str, size: int) -> Iterator[Row]:
-    """Runners come and go, and all sorts of things happen; each round has a seed that is told."""
-    seed = random.SystemRandom().randrange(1 << 32)
-    chance = random.Random(seed)
+    """Runners come and go, and all sorts of things happen; its seed is told, and may be given."""
+    chance = random.Random(seed())
     with stage(engine) as here:
         runners, measured, crowd = here.runners(max(10, size // 40)), Measured(here), Crowd()
         happened = Counter[str]()
@@ -74,10 +74,7 @@ def by_chance(engine: str, size: int) -> Iterator[Row]:
             happened[what] += 1
             runners = _after(what, here, runners)
             chosen = chance.sample(runners, k=chance.randint(1, len(runners)))
-            calls = {
-                id(chosen[0]): {"reauth": ScaledRunner.reauth, "erase": ScaledRunner.erase}.get(what, ScaledRunner.get)
-            }
-            crowd += together(chosen, lambda runner, calls=calls: calls.get(id(runner), ScaledRunner.get)(runner))  # type: ignore[misc]
+            crowd += _round(what, chosen)
         crowd.all_good()
         here.later(_AFTER_TRUST_SECONDS)
         here.let_go(runners).all_shared()
@@ -86,11 +83,17 @@ def by_chance(engine: str, size: int) -> Iterator[Row]:
         )
         forgotten = 10 * happened["flush"]
         yield measured.row(
-            f"19 {sum(happened.values())} rounds by chance, seed {seed}",
+            f"19 {sum(happened.values())} rounds by chance, seed {seed()}",
             crowd,
             explained=forgotten,
             note="retired, and the engine forgot them",
         )
+
+
+def _round(what: str, runners: list[ScaledRunner]) -> Crowd:
+    """All of them `get`, but for the first, who may want another session or end it."""
+    of_first = {"reauth": ScaledRunner.reauth, "erase": ScaledRunner.erase}.get(what, ScaledRunner.get)
+    return together(runners, lambda runner: of_first(runner) if runner is runners[0] else runner.get())
 
 
 def _after(what: str, here: Stage, runners: list[ScaledRunner]) -> list[ScaledRunner]:
