@@ -11,6 +11,7 @@ from docs import plots
 
 TITLE = "What a vCenter gets from runners that begin with nothing"
 WIDTH, HEIGHT = 9.6, 3.6  # inches
+_TENS = (1, 10, 100, 1000)
 
 
 class Point(NamedTuple):
@@ -53,6 +54,7 @@ def _lines(axes: Axes, title: str, values: list[tuple[bool, int, int]]) -> None:
         sorted({runners for _, runners, _ in values}),
         [f"{each:,}" for each in sorted({runners for _, runners, _ in values})],
     )
+    axes.set_yticks(_TENS, [f"{each:,}" for each in _TENS])
     axes.minorticks_off()
     axes.set_xlabel("runners")
     axes.set_title(title, loc="left", color=plots.NOTE, size="medium")
