@@ -47,7 +47,7 @@ class Row:
     def cells(self) -> list[str]:
         """As HEAD names them."""
         times = ", ".join(seconds(self.crowd.part(share)) for share in (0.5, 0.99, 1.0))
-        answered = str(len(self.crowd.good)) + "".join(
+        answered = f"{len(self.crowd.good):,}" + "".join(
             f"; {count} `{kind}`" for kind, count in self.crowd.errors.items()
         )
         return [
