@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 
 RENEW_AFTER = 12 * 3600.0
 """Seconds after which a session is handed out no more: a job that begins with it has as long again before it ends."""
+_COMES_BACK_SECONDS, _FIRST_PAUSE = 5.0, 0.2
+"""For so long a call waits for an engine that it has spoken to, a little longer each time."""
 _STILL_USED = 1800.0
 """A session that was confirmed within so many seconds may be in use elsewhere."""
 
@@ -102,6 +104,8 @@ class Pool:
                 except OvertakenError:
                     self._around.tell("another runner has logged in meanwhile: its session is used")
                     self._open().place.look()
+                except DownError as error:
+                    self._wait_for_engine(error)
         except (DownError, UnknownError) as error:
             return self._alone(client, config, error)
         except DeniedError as error:
@@ -224,6 +228,24 @@ class Pool:
         self._owed.note(client.session_id)
         return made
 
+    def _wait_for_engine(self, error: DownError) -> None:
+        """An engine that was there a moment ago may be started again; raises `error` where it does not come back in time."""
+        place = self._place
+        if place is None or not (place.place.seen or error.hung_up):
+            raise error
+        self._around.tell(f"the fleet's engine {self._fleet.host} has gone away: {error}; looking for it again")
+        deadline = self._around.until().within(min(_COMES_BACK_SECONDS, self._around.until().remaining() / 3))
+        pause = _FIRST_PAUSE
+        while deadline.remaining() > pause:
+            self._around.clock.sleep(pause * (0.5 + random() / 2))  # noqa: S311  # nosec B311  # no secret
+            pause *= 2
+            try:
+                place.place.look()
+                return
+            except DownError:
+                pass
+        raise error
+
     def _down(self, error: EngineError) -> StorageError:
         return StorageError(
             f"the fleet's engine {self._fleet.host} does not answer: {error}. No session that is here is good, and no login was made, since each "
@@ -274,7 +296,11 @@ class Pool:
     def _or_owed(self, client: WireClient, step: Callable[[FleetPlace], None]) -> None:
         """Do it; where the engine has gone, this runner keeps the session for itself if it may, or if the fleet may have it."""
         try:
-            step(self._open())
+            try:
+                step(self._open())
+            except DownError as error:
+                self._wait_for_engine(error)
+                step(self._open())
         except UnknownError:
             self._owed.note(client.session_id)
         except EngineError as error:

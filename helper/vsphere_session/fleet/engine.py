@@ -93,7 +93,14 @@ class TooBigError(EngineError):
 
 
 class DownError(EngineError):
-    """The engine could not be asked; nothing was changed."""
+    """The engine could not be asked; nothing was changed.
+
+    hung_up  it took the connection and closed it: it has too many, or is being started
+    """
+
+    def __init__(self, text: str, *, hung_up: bool = False) -> None:
+        super().__init__(text)
+        self.hung_up = hung_up
 
 
 class UnknownError(EngineError):

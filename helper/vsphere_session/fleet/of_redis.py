@@ -192,7 +192,8 @@ class RedisEngine:
                 self.close()
                 if not (again and kept and isinstance(error, LostError) and not error.late):
                     why = error if isinstance(error, LostError) else GarbledError()
-                    raise DownError(f"{self._place} was asked, and {why}") from None
+                    hung_up = isinstance(error, LostError) and not error.late
+                    raise DownError(f"{self._place} was asked, and {why}", hung_up=hung_up) from None
             except ConflictError:
                 raise
             except BaseException:  # an answer may still come

@@ -55,6 +55,11 @@ class Place(Generic[D]):
         return self.look() if self._document is None else self._document
 
     @property
+    def seen(self) -> bool:
+        """Whether the engine has answered."""
+        return self._document is not None
+
+    @property
     def now(self) -> float:
         """The engine's time: what it said last, and what has gone by here since."""
         return self._seen.now + (self._clock.monotonic() - self._seen_at)

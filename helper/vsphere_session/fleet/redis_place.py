@@ -12,7 +12,7 @@ from vsphere_session.errors import InvalidRequestError, UnreachableError
 from vsphere_session.fleet.engine import DownError
 from vsphere_session.http.sockets import Socket, ascii_host, dial
 from vsphere_session.http.tls import start_tls
-from vsphere_session.http.tls_failures import in_words
+from vsphere_session.http.tls_failures import in_words, is_about_trust
 
 if TYPE_CHECKING:
     import ssl
@@ -104,7 +104,7 @@ def connect(place: Place, tls: Context | ssl.SSLContext | None, deadline: Deadli
     except TimeoutError:
         raise DownError(f"{place} did not answer within {deadline.seconds:g} s") from None
     except OSError as error:
-        raise DownError(f"no TLS with {place}: {in_words(error)}") from None
+        raise DownError(f"no TLS with {place}: {in_words(error)}", hung_up=not is_about_trust(error)) from None
     except UnreachableError as error:
         tcp.close()
         raise DownError(error.message) from None

@@ -15,7 +15,7 @@ from simulated_vcenter import SimulatedVCenter
 from support.program import PASSWORD, USER
 from vsphere_session.cache.clients import RestClient, SoapClient, WireClient
 from vsphere_session.cache.session import Session
-from vsphere_session.clock import Deadline
+from vsphere_session.clock import Clock, Deadline
 from vsphere_session.fleet.engine import Engine, Facts, Seen
 from vsphere_session.fleet.fleet import Fleet
 from vsphere_session.fleet.keys import Keys
@@ -54,6 +54,14 @@ class Waiting:
         with self._changed:
             self._count += number
             self._changed.notify_all()
+
+
+class _Time(Time):
+    """It waits as a machine does."""
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+        Clock().sleep(seconds)
 
 
 @dataclass
@@ -108,7 +116,7 @@ class ScaledRunner:
             "ca_file": str(self.vcenter.ca_file),
             "password": lambda: self.password,
             "environ": {"HOME": str(self.home)},
-            "clock": Time(self.vcenter.clock, self.ahead),
+            "clock": _Time(self.vcenter.clock, self.ahead),
             "fleet": self.fleet if self.shares else None,
             "timeout": PATIENCE_SECONDS,
         }

@@ -31,6 +31,9 @@ class Time(Clock):
         """Its idea of the time."""
         return self._clock.now() + self._ahead
 
+    def sleep(self, seconds: float) -> None:
+        """Nobody waits for what is away: that is one look after the other."""
+
 
 class Runner:
     """One machine: `session` begins a call on it, as a process would.

@@ -179,6 +179,29 @@ def test_an_engine_that_goes_away_at_any_step_costs_no_session(
     assert vcenter.session_count == 1, made
 
 
+@pytest.mark.parametrize("step", range(1, 6))
+def test_an_engine_that_is_started_again_within_a_call_is_waited_for(
+    vcenter: SimulatedVCenter, store: Store, tmp_path: Path, step: int
+) -> None:
+    """Whoever has spoken to it in this call looks again, for some seconds, before it counts as away."""
+    first, second = farm(vcenter, tmp_path, 2, store)
+    looks = 0
+
+    def before(method: str, count: int) -> None:
+        nonlocal looks
+        first.door.down = first.door.down or (method, count) == ("put", step)
+        looks += first.door.down
+        if looks == 3:
+            first.door.down = False
+
+    first.door.before = before
+    answers = crowd([first], lambda runner: runner.get("soap"))
+    store.advance(OVER)
+    made = second.get("soap")
+    assert answers == [made]
+    assert vcenter.session_count == 1
+
+
 def test_where_an_engine_was_away_a_moment_ago_other_calls_do_not_wait_for_it(
     vcenter: SimulatedVCenter, store: Store, tmp_path: Path
 ) -> None:
