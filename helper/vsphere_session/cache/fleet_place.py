@@ -99,6 +99,11 @@ class FleetPlace:
         self.lease = taken
         return taken is not None
 
+    @property
+    def is_free(self) -> bool:
+        """Whether nobody has the lease."""
+        return documents.lease_left(self.place.document, self.place.now) == 0
+
     def wait(self) -> None:
         """Wait for what the one who has the lease does, or for its end."""
         document = self.place.document

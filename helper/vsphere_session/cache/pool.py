@@ -65,6 +65,7 @@ class Pool:
         policy: Policy,
         records: Mapping[str, str],
         reauth: bool,
+        check_refused: Callable[[WireClient], None],
         renewal: Callable[[Share], Renewal],
         ending: Callable[[Share], Ending],
     ) -> None:
@@ -79,6 +80,7 @@ class Pool:
         self._policy = policy
         self._records = records
         self._reauth = reauth
+        self._check_refused = check_refused
         self._renewal = renewal
         self._ending = ending
         self._connected: Connected | None = None
@@ -132,6 +134,8 @@ class Pool:
             if not taken:
                 self._around.tell("another runner of the fleet is at it; waiting for what it finds")
                 place.wait()
+                if place.is_free and self._wanted(client.kind, place) is None:
+                    self._check_refused(client)  # or a crowd with a wrong password takes the lease one after the other
                 continue
             try:
                 return self._with_lease(client, config, place)

@@ -22,7 +22,7 @@ from vsphere_session.cache.surroundings import Surroundings
 from vsphere_session.cache.validation import Validator
 from vsphere_session.clock import TIMEOUT
 from vsphere_session.endpoint import Endpoint, parse_endpoint
-from vsphere_session.errors import BusyError, LoginRefusedError, UnreachableError
+from vsphere_session.errors import BusyError, LoginRefusedError, NotFoundError, UnreachableError
 from vsphere_session.storage.files import check_not_shared
 from vsphere_session.storage.paths import absolute
 
@@ -460,10 +460,20 @@ class Session:
                 policy=self.policy,
                 records=self._records,
                 reauth=self.reauth,
+                check_refused=self._check_refused,
                 renewal=lambda share: self._renewal(began, share),
                 ending=self._ending,
             )
         return self._found_pool
+
+    def _check_refused(self, client: WireClient) -> None:
+        """Raise LoginRefusedError where what this call would log in with was refused lately, here or to another runner."""
+        try:
+            tried = self._methods().of(client, always=self.reauth).tries(client.kind)
+        except NotFoundError:
+            return  # others may have what this one lacks
+        if tried is not None:
+            self.refusals.look(*tried)
 
     def _close_pool(self) -> None:
         """Give the engine's connection back, at the end of a call."""

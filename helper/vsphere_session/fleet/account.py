@@ -28,11 +28,13 @@ class Account:
     turn   who tries a login
     marks  when a credential was refused, by the engine's time, and how often in a row
     fence  the highest that was given
+    also   the name of another document of the same account, by what the server calls itself; empty if there is none
     """
 
     turn: Lease | None = None
     marks: Mapping[str, tuple[float, int]] = field(default_factory=dict)
     fence: int = 0
+    also: str = ""
 
 
 def read(data: bytes) -> Account:
@@ -48,14 +50,16 @@ def read(data: bytes) -> Account:
         fields.mark(each, "mark"): (fields.time(each, "at"), min(fields.fence(each, "times"), _ENOUGH_TIMES))
         for each in fields.objects(found, "marks", back_off.MOST_MARKS)
     }
-    return Account(turn, marks, fence)
+    return Account(turn, marks, fence, fields.text(found, "also") if found.get("also") else "")
 
 
 def written(account: Account) -> bytes:
     """Its bytes, always the same."""
     by_time = sorted(account.marks.items(), key=lambda item: (item[1], item[0]))
     marks = [{"mark": mark, "at": float(at), "times": times} for mark, (at, times) in by_time]
-    return fields.written({"v": fields.VERSION, "n": account.fence, "turn": of_lease(account.turn), "marks": marks})
+    also = {"also": account.also} if account.also else {}
+    turn = of_lease(account.turn)
+    return fields.written({"v": fields.VERSION, "n": account.fence, "turn": turn, "marks": marks, **also})
 
 
 def turn_left(account: Account, now: float) -> float:

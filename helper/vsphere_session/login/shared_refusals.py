@@ -6,6 +6,8 @@ runner makes its own, as `engine_down` says.
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from vsphere_session.errors import LoginRefusedError, UnsupportedError
@@ -17,7 +19,7 @@ from vsphere_session.fleet.place import Place, new_token
 from vsphere_session.login.refusals import Refusals
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from vsphere_session.clock import Clock, Deadline
     from vsphere_session.endpoint import Endpoint
@@ -52,6 +54,17 @@ class SharedRefusals(Refusals):
         self._shared: _Shared | None = None
         self._shared_turn: Lease | None = None
 
+    def look(self, kind: str, secret: str) -> None:
+        """As `Refusals.look`, and in the fleet by the name that this machine has for the server, without asking who it is."""
+        super().look(kind, secret)
+        try:
+            with self._beside(self._normal_place) as shared:
+                if shared is not None:
+                    marks = self._all_marks(shared, self._normal_place, kind, secret)
+                    self._check_shared(shared.place.look(), shared.place.now, marks)
+        except EngineError:
+            pass
+
     def take_turn(self, kind: str, secret: str, deadline: Deadline, began: float | None = None) -> bool:
         """The turn on this machine, and then the fleet's. Raises as `Refusals.take_turn`."""
         waited = super().take_turn(kind, secret, deadline, began)
@@ -83,45 +96,45 @@ class SharedRefusals(Refusals):
         super().remember(kind, secret)
         shared, window = self._shared, self._window
         if shared is not None:
-            marks = self._marks_of(shared, kind, secret)
+            marks = self._marks_of(shared, self._name(), kind, secret)
             self._change(lambda account, now: accounts.refuse(account, now, marks, window))
+            if self._name() != self._normal_place:
+                self._remember_by_place(shared.place.name, kind, secret)
 
     def settle(self, kind: str, secret: str) -> None:
         """The server has just accepted it."""
         super().settle(kind, secret)
         shared = self._shared
         if shared is not None and shared.place.document.marks:
-            marks = [mark for each in {_SOAP, kind} for mark in self._marks_of(shared, each, secret)]
+            marks = self._all_marks(shared, self._name(), kind, secret)
             self._change(lambda account, _: accounts.accept(account, marks))
 
     def forget(self) -> None:
         """Whatever was refused may be tried at once, by every runner."""
         super().forget()
         try:
-            self._open(self._until())
+            with self._beside(self._normal_place) as shared:
+                if shared is not None:
+                    also = shared.place.look().also
+                    shared.place.change(lambda account, _: accounts.forget(account))
+                    fleet = shared.connected.fleet
+                    for name in {also, self.document_name(fleet)} - {"", shared.place.name}:
+                        self._of_name(name, shared.connected).change(lambda account, _: accounts.forget(account))
         except EngineError:
-            return
-        self._change(lambda account, _: accounts.forget(account))
-        self._close()
+            pass  # this machine has forgotten it
 
     def document_name(self, fleet: Fleet) -> str:
         """The name of the account's document, by what this machine knows of the server."""
-        return fleet.name(f"account\0{self._name()}\0{self._account}")
+        return self._document_of(self._name(), fleet)
 
     def _take(self, shared: _Shared, kind: str, secret: str) -> bool:
         """Take the fleet's turn; False while another runner has it. Raises LoginRefusedError."""
-        marks = [mark for each in dict.fromkeys((_SOAP, kind)) for mark in self._marks_of(shared, each, secret)]
+        marks = self._all_marks(shared, self._name(), kind, secret)
         token, taken = new_token(), None
 
         def event(account: Account, now: float) -> Account | None:
             nonlocal taken
-            refused = accounts.refused(account, now, marks, self._window)
-            if refused is not None:
-                raise LoginRefusedError(
-                    f"{self._place} refused this very login of {self._username} to a runner of this fleet {max(1, round(now - refused[1]))} s "
-                    f"ago and was not asked again for {round(refused[0] - now)} s more, since failed tries lock accounts. Another password "
-                    'is tried at once; to have this one tried, store it (vsphere-session store), or send erase with "scope": "password"'
-                )
+            self._check_shared(account, now, marks)
             if account.turn is not None and account.turn.token == token:
                 taken = account.turn
                 return account
@@ -134,8 +147,37 @@ class SharedRefusals(Refusals):
         self._shared_turn = taken
         return taken is not None
 
-    def _marks_of(self, shared: _Shared, kind: str, secret: str) -> list[str]:
-        said = "\0".join((kind, self._name(), self._account, secret))
+    def _check_shared(self, account: Account, now: float, marks: list[str]) -> None:
+        refused = accounts.refused(account, now, marks, self._window)
+        if refused is not None:
+            until, at = refused
+            raise LoginRefusedError(
+                f"{self._place} refused this very login of {self._username} to a runner of this fleet {max(1, round(now - at))} s ago and is "
+                f"not asked again for {round(until - now)} s, since failed tries lock accounts. Another password is tried at once; to have "
+                'this one tried, store it (vsphere-session store), or send erase with "scope": "password"'
+            )
+
+    def _remember_by_place(self, also: str, kind: str, secret: str) -> None:
+        """So that whoever waits finds it without asking the server who it is."""
+        window = self._window
+
+        def event(account: Account, now: float) -> Account:
+            return replace(accounts.refuse(account, now, marks, window), also=also)
+
+        try:
+            with self._beside(self._normal_place) as shared:
+                if shared is not None:
+                    marks = self._marks_of(shared, self._normal_place, kind, secret)
+                    shared.place.change(event)
+        except EngineError:
+            pass  # whoever knows the server finds it
+
+    def _all_marks(self, shared: _Shared, server: str, kind: str, secret: str) -> list[str]:
+        """A refusal by SOAP counts for REST, too."""
+        return [mark for each in dict.fromkeys((_SOAP, kind)) for mark in self._marks_of(shared, server, each, secret)]
+
+    def _marks_of(self, shared: _Shared, server: str, kind: str, secret: str) -> list[str]:
+        said = "\0".join((kind, server, self._account, secret))
         return shared.connected.keys.mark(shared.place.name, said)
 
     def _change(self, event: Callable[[Account, float], Account | None]) -> None:
@@ -147,14 +189,33 @@ class SharedRefusals(Refusals):
             pass  # this machine knows it
 
     def _open(self, deadline: Deadline) -> _Shared:
+        """The document by what the server calls itself, if that is known; for as long as the turn is held."""
         fleet = self._fleet()
         name = self.document_name(fleet)
         if self._shared is None or self._shared.place.name != name:
             self._close()
             connected = fleet.open(deadline, self._state, self._clock)
-            place = Place(connected.engine, name, _read, accounts.written, clock=self._clock, deadline=deadline)
-            self._shared = _Shared(connected, place)
+            self._shared = _Shared(connected, self._of_name(name, connected))
         return self._shared
+
+    @contextmanager
+    def _beside(self, server: str) -> Iterator[_Shared | None]:
+        """The document by this name of the server, on a connection of its own; None where nothing is remembered."""
+        if not self._window:
+            yield None
+            return
+        fleet = self._fleet()
+        connected = fleet.open(self._until(), self._state, self._clock)
+        try:
+            yield _Shared(connected, self._of_name(self._document_of(server, fleet), connected))
+        finally:
+            connected.close()
+
+    def _document_of(self, server: str, fleet: Fleet) -> str:
+        return fleet.name(f"account\0{server}\0{self._account}")
+
+    def _of_name(self, name: str, connected: Connected) -> Place[Account]:
+        return Place(connected.engine, name, _read, accounts.written, clock=self._clock, deadline=connected.deadline)
 
     def _close(self) -> None:
         shared, self._shared = self._shared, None

@@ -10,7 +10,7 @@ import pytest
 from fleet.sharing.runners import Runner, crowd, farm
 from fleet.sharing.scripted import Store
 from simulated_vcenter import Clock, SimulatedVCenter
-from support.program import PASSWORD
+from support.program import PASSWORD, USER
 from vsphere_session.cache.clients import SoapClient
 
 
@@ -254,3 +254,40 @@ def test_a_wrong_password_is_tried_once_for_all(vcenter: SimulatedVCenter, store
     right = Runner(vcenter, store, tmp_path / "right", password=PASSWORD)
     assert right.get("soap")
     assert vcenter.login_attempts == 2
+
+
+def test_what_was_refused_is_tried_again_by_every_runner_once_it_is_stored(
+    vcenter: SimulatedVCenter, store: Store, tmp_path: Path
+) -> None:
+    """By a machine that has never spoken to that server: `store` and `erase` of a password forget refusals for all."""
+    first, second = farm(vcenter, tmp_path, 2, store, password="new")
+    crowd([first])
+    assert vcenter.login_attempts == 1
+    vcenter.set_password(USER, "new")
+    crowd([second])
+    assert vcenter.login_attempts == 1, "it was refused a moment ago"
+    Runner(vcenter, store, tmp_path / "third").session().refusals.forget()
+    assert second.get("soap")
+    assert vcenter.login_attempts == 2
+
+
+def test_a_crowd_with_a_wrong_password_asks_the_vcenter_once(
+    vcenter: SimulatedVCenter, store: Store, tmp_path: Path
+) -> None:
+    """Whoever waits finds the refusal in the engine, and does not ask the server who it is before."""
+    runners = farm(vcenter, tmp_path, 20, store, password="wrong")
+    have_looked = threading.Barrier(len(runners), timeout=60)
+
+    def begin_together(runner: Runner) -> list[str]:
+        def before(method: str, _: int) -> None:
+            if method == "put":
+                runner.door.before = lambda *_: None
+                have_looked.wait()
+
+        runner.door.before = before
+        return runner.get("soap")
+
+    answers = crowd(runners, begin_together)
+    assert {getattr(answer, "kind", "") for answer in answers} == {"login-refused"}
+    assert vcenter.login_attempts == 1
+    assert len(vcenter.requests) <= 6
