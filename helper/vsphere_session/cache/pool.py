@@ -15,13 +15,14 @@ from random import random
 from typing import TYPE_CHECKING
 
 from vsphere_session.cache.ending import log_out_quietly
-from vsphere_session.cache.fleet_place import FleetPlace
+from vsphere_session.cache.fleet_changes import FleetChanges
+from vsphere_session.cache.fleet_link import FleetLink
+from vsphere_session.cache.fleet_share import Alone, FleetShare
 from vsphere_session.cache.principal import made_for
 from vsphere_session.cache.share import OvertakenError
 from vsphere_session.digest import session_digest
-from vsphere_session.errors import NotFoundError, SessionError, StorageError, UnreachableError, UnsupportedError
+from vsphere_session.errors import NotFoundError, SessionError, UnsupportedError
 from vsphere_session.fleet.engine import DeniedError, DownError, EngineError, UnknownError
-from vsphere_session.fleet.fleet import runner
 from vsphere_session.fleet.owed import Owed
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from vsphere_session.cache.clients import WireClient
     from vsphere_session.cache.connector import Config, Connector
     from vsphere_session.cache.ending import Ending
+    from vsphere_session.cache.fleet_place import FleetPlace
     from vsphere_session.cache.policy import Policy
     from vsphere_session.cache.renewal import Renewal
     from vsphere_session.cache.repository import Repository
@@ -38,18 +40,20 @@ if TYPE_CHECKING:
     from vsphere_session.cache.validation import Validator
     from vsphere_session.endpoint import Endpoint
     from vsphere_session.fleet.document import Entry
-    from vsphere_session.fleet.fleet import Connected, Fleet
+    from vsphere_session.fleet.fleet import Fleet
 
 RENEW_AFTER = 12 * 3600.0
 """Seconds after which a session is handed out no more: a job that begins with it has as long again before it ends."""
-_COMES_BACK_SECONDS, _FIRST_PAUSE = 5.0, 0.2
-"""For so long a call waits for an engine that it has spoken to, a little longer each time."""
 _STILL_USED = 1800.0
 """A session that was confirmed within so many seconds may be in use elsewhere."""
 
 
 class Pool:
-    """What one call does with the fleet. Every method but `close` is to be called under the repository's lock."""
+    """What one call does with the fleet. Every method but `close` is to be called under the repository's lock.
+
+    share    what a login does at its steps
+    changes  what else becomes of the fleet's sessions
+    """
 
     def __init__(
         self,
@@ -72,8 +76,6 @@ class Pool:
         self._fleet = fleet
         self._around = around
         self._endpoint = endpoint
-        self._insecure = insecure
-        self._also = also
         self._repository = repository
         self._validator = validator
         self._connector = connector
@@ -83,17 +85,16 @@ class Pool:
         self._check_refused = check_refused
         self._renewal = renewal
         self._ending = ending
-        self._connected: Connected | None = None
-        self._place: FleetPlace | None = None
         self._first: dict[str, str] | None = None
         """By kind the digest of what was there when this call began: `reauth` wants another one."""
         self._owed = Owed(around.paths.state, os.path.basename(repository.record.path))
+        self._link = FleetLink(fleet, around, endpoint, insecure=insecure, also=also)
+        self.share = FleetShare(self._link, self._owed)
+        self.changes = FleetChanges(self._link, self.share, self._owed, connector, ending=ending)
 
     def close(self) -> None:
         """Give the engine's connection back."""
-        connected, self._connected, self._place = self._connected, None, None
-        if connected is not None:
-            connected.close()
+        self._link.close()
 
     # ---- get
 
@@ -102,16 +103,16 @@ class Pool:
         try:
             while True:
                 try:
-                    return self._log_in(client, config, self._open())
+                    return self._log_in(client, config, self._link.open())
                 except OvertakenError:
                     self._around.tell("another runner has logged in meanwhile: its session is used")
-                    self._open().place.look()
+                    self._link.open().place.look()
                 except DownError as error:
-                    self._wait_for_engine(error)
+                    self._link.wait_for(error)
         except (DownError, UnknownError) as error:
             return self._alone(client, config, error)
         except DeniedError as error:
-            raise self._denied(error) from None
+            raise self._link.denied(error) from None
         except UnsupportedError as error:  # a newer version's document, or another key's
             self._around.tell(error.message)
             if not self._reauth and self._is_good(client, config):
@@ -140,7 +141,7 @@ class Pool:
             try:
                 return self._with_lease(client, config, place)
             finally:
-                self._release(place)
+                self._link.release(place)
 
     def _with_lease(self, client: WireClient, config: Config | None, place: FleetPlace) -> bool:
         """Ask the server once for all; else offer what is here, or log in."""
@@ -153,11 +154,11 @@ class Pool:
                 place.confirm(client.kind, entry.digest)
                 return False
         elif not self._reauth and self._may_be_offered(client, place) and self._is_good(client, config):
-            self.commit(client)
+            self.share.commit(client)
             self._around.tell(f"the {client.kind.upper()} session that is here is the fleet's from now on")
             return False
         self._set_free(type(client)(), place)
-        return self._renewal(self).replace(client, config)
+        return self._renewal(self.share).replace(client, config)
 
     def _wanted(self, kind: str, place: FleetPlace) -> Entry | None:
         """What may be handed out; nothing that was there already if it is not wanted, and nothing too old."""
@@ -218,195 +219,19 @@ class Pool:
         )
 
     def _alone(self, client: WireClient, config: Config | None, error: EngineError) -> bool:
-        if self._connected is not None:
-            self._connected.note_down()
-        self.close()
+        self._link.give_up()
         self._around.tell(f"the fleet's engine {self._fleet.host} does not answer: {error}")
         if not self._reauth and self._is_good(client, config):
             return False
         if self._fleet.engine_down != "login":
-            raise self._down(error)
+            raise self._link.down(error)
         spread = random() * min(self._fleet.login_spread, self._around.until().remaining() / 2)  # noqa: S311  # nosec B311  # no secret
         self._around.clock.sleep(spread)
         made = self._renewal(Alone(self._owed)).replace(client, config)
         self._owed.note(client.session_id)
         return made
 
-    def _wait_for_engine(self, error: DownError) -> None:
-        """An engine that was there a moment ago may be started again; raises `error` where it does not come back in time."""
-        place = self._place
-        if place is None or not (place.place.seen or error.hung_up):
-            raise error
-        self._around.tell(f"the fleet's engine {self._fleet.host} has gone away: {error}; looking for it again")
-        deadline = self._around.until().within(min(_COMES_BACK_SECONDS, self._around.until().remaining() / 3))
-        pause = _FIRST_PAUSE
-        while deadline.remaining() > pause:
-            self._around.clock.sleep(pause * (0.5 + random() / 2))  # noqa: S311  # nosec B311  # no secret
-            pause *= 2
-            try:
-                place.place.look()
-                return
-            except DownError:
-                pass
-        raise error
-
-    def _down(self, error: EngineError) -> StorageError:
-        return StorageError(
-            f"the fleet's engine {self._fleet.host} does not answer: {error}. No session that is here is good, and no login was made, since each "
-            'runner would make one (engine_down = "login" allows that)'
-        )
-
-    def _denied(self, error: EngineError) -> StorageError:
-        return StorageError(
-            f"the fleet's engine {self._fleet.host} refuses this runner: {error}. No login was made; correct the engine's user, its password or "
-            "its rights (vsphere-session fleet doctor)"
-        )
-
-    # ---- what a login of the fleet does at its steps (see Share)
-
-    def made(self, client: WireClient) -> None:
-        """Keep it in the document, lest this runner's end loses it."""
-        self._or_owed(client, lambda place: place.set_aside(client, "new"))
-
-    def commit(self, client: WireClient) -> None:
-        """Make it the fleet's."""
-        self._or_owed(client, lambda place: self._commit(client, place))
-
-    def has(self, client: WireClient) -> bool:
-        """Whether it has been the fleet's."""
-        return self._place is not None and self._place.has_had(client)
-
-    def ended(self, client: WireClient) -> None:
-        """Nobody needs to end it any more."""
-        try:
-            self._open().settle([session_digest(client.session_id)])
-        except EngineError:
-            pass  # the next holder ends what has ended already
-
-    def spares(self, session_id: str, *, left_aside: bool = False) -> bool:
-        """What the fleet has, it ends; of what a file has had only what this runner made by itself is its own."""
-        if self._place is not None and self._place.knows(session_id):
-            return True
-        return not left_aside and not self._owed.has(session_id)
-
-    def _commit(self, client: WireClient, place: FleetPlace) -> None:
-        if not place.commit(client):
-            if place.has_had(client):  # its write was carried out, only the answer was lost, and others use it by now
-                return
-            place.set_aside(client, "stale")
-            raise OvertakenError
-        self._owed.clear(client.session_id)
-
-    def _or_owed(self, client: WireClient, step: Callable[[FleetPlace], None]) -> None:
-        """Do it; where the engine has gone, this runner keeps the session for itself if it may, or if the fleet may have it."""
-        try:
-            try:
-                step(self._open())
-            except DownError as error:
-                self._wait_for_engine(error)
-                step(self._open())
-        except UnknownError:
-            self._owed.note(client.session_id)
-        except EngineError as error:
-            if self._fleet.engine_down != "login":
-                raise self._down(error) from None
-            self._owed.note(client.session_id)
-
-    # ---- erase, store, distrust
-
-    def erase(self, client: WireClient, config: Config | None) -> bool:
-        """End the session of this kind for all runners, and those that it has replaced, and remove its file; False if there is none."""
-        try:
-            ended = self._withdraw(client.kind, config)
-        except DeniedError:
-            refused = UnsupportedError(
-                f"this runner's account of {self._fleet.host} may only read what the fleet shares; have a runner that may write erase it"
-            )
-            refused.local = True
-            raise refused from None
-        except EngineError as error:
-            self._ending(Alone(self._owed)).erase(client, config)
-            raise UnreachableError(
-                f"the fleet's engine {self._fleet.host} does not answer ({error}) and still has the session; runners find out from the server"
-            ) from None
-        return self._ending(self).erase(client, config) or ended
-
-    def discard(self, client: WireClient) -> None:
-        """End this session, for all runners if it is theirs. Raises as `Ending.discard`."""
-        try:
-            entry = self._open().entry(client.kind)
-            if entry is not None and entry.digest == session_digest(client.session_id):
-                self._withdraw(client.kind, None)
-        except EngineError:
-            pass  # runners find out from the server
-        self._ending(self).discard(client)
-
-    def _withdraw(self, kind: str, config: Config | None) -> bool:
-        place = self._open()
-        place.place.look()
-        while not place.take("erase"):
-            place.wait()
-        try:
-            found = place.withdraw(kind)
-            place.settle([digest for client, digest in found if self._log_out(client, config)])
-        finally:
-            self._release(place)
-        return bool(found)
-
-    def publish(self, client: WireClient) -> None:
-        """Make a session the fleet's that somebody else has made."""
-        try:
-            place = self._open()
-            place.place.look()
-            while not place.take("store"):
-                place.wait()
-            try:
-                self.commit(client)
-            finally:
-                self._release(place)
-        except (DownError, UnknownError, OvertakenError):
-            self._owed.note(client.session_id)  # offered as soon as the engine is there again
-        except DeniedError as error:
-            raise self._denied(error) from None
-
-    def tell(self, client: WireClient) -> None:
-        """More is known of the fleet's session than when it was made; where nobody else is at it, all learn it."""
-        try:
-            place = self._open()
-            entry = place.entry(client.kind)
-            if entry is not None and entry.digest == session_digest(client.session_id) and place.take("tell"):
-                place.commit(client)
-                self._release(place)
-        except EngineError:
-            pass  # the next one finds out again
-
-    def distrust(self, session_id: str) -> None:
-        """Have the server asked before any runner is handed this session."""
-        try:
-            self._open().distrust(session_id)
-        except EngineError:
-            pass  # this machine's record distrusts it
-
     # ---- steps
-
-    def _open(self) -> FleetPlace:
-        if self._place is None:
-            around = self._around
-            self._connected = self._fleet.open(around.until(), around.paths.state, around.clock)
-            self._place = FleetPlace(
-                self._connected,
-                self._endpoint,
-                insecure=self._insecure,
-                who=runner(around.caller),
-                also=self._also,
-            )
-        return self._place
-
-    def _release(self, place: FleetPlace) -> None:
-        try:
-            place.release()
-        except EngineError:
-            pass  # it ends by itself
 
     def _end_due(self, config: Config | None, place: FleetPlace) -> None:
         """End what runners that died have left, and what was retired long enough ago."""
@@ -427,7 +252,7 @@ class Pool:
         if old is not None and owed:  # this runner alone knows it
             self._connector.connect(new, config)
             with new:
-                self._ending(self).end_replaced(old, new)
+                self._ending(self.share).end_replaced(old, new)
             self._owed.clear(old.session_id)
 
     def _set_free(self, new: WireClient, place: FleetPlace) -> WireClient | None:
@@ -442,29 +267,3 @@ class Pool:
         except (EngineError, SessionError):
             pass  # it idles out
         return old
-
-
-class Alone:
-    """A login without the fleet: others may use whatever is here."""
-
-    def __init__(self, owed: Owed) -> None:
-        self._owed = owed
-
-    def made(self, client: WireClient) -> None:
-        """Offer it when the engine is there again."""
-        self._owed.note(client.session_id)
-
-    def commit(self, client: WireClient) -> None:
-        """Nobody to tell."""
-
-    def has(self, client: WireClient) -> bool:  # noqa: ARG002  # the answer for every one
-        """It is nobody else's."""
-        return False
-
-    def ended(self, client: WireClient) -> None:
-        """It need not be offered."""
-        self._owed.clear(client.session_id)
-
-    def spares(self, session_id: str, *, left_aside: bool = False) -> bool:
-        """Only what this runner made by itself is its own."""
-        return left_aside or not self._owed.has(session_id)

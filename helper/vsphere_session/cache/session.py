@@ -289,9 +289,9 @@ class Session:
                 return
             pool = self._pool(self.fleet, began)
             try:
-                self._renewal(began, pool).put(clients, once)
+                self._renewal(began, pool.share).put(clients, once)
                 for client in clients:
-                    pool.publish(client)
+                    pool.changes.publish(client)
             finally:
                 self._close_pool()
 
@@ -306,7 +306,7 @@ class Session:
                 return
             pool = self._pool(self.fleet, self._around.clock.monotonic())
             try:
-                pool.discard(client)
+                pool.changes.discard(client)
             finally:
                 self._close_pool()
 
@@ -330,7 +330,7 @@ class Session:
                 return self._ending().erase(client, config)
             pool = self._pool(self.fleet, self._around.clock.monotonic())
             try:
-                return pool.erase(client, config)
+                return pool.changes.erase(client, config)
             finally:
                 self._close_pool()
 
@@ -341,7 +341,7 @@ class Session:
             soap.known.form = SOAP_ONLY
             self.repository.note(soap)
             if self.fleet is not None:
-                self._pool(self.fleet, self._around.clock.monotonic()).tell(soap)
+                self._pool(self.fleet, self._around.clock.monotonic()).changes.tell(soap)
                 self._close_pool()
 
     def expect(self, client: WireClient) -> None:
@@ -355,7 +355,7 @@ class Session:
             with self.repository.locked():
                 self.repository.record.distrust(session_id)
                 if self.fleet is not None:
-                    self._pool(self.fleet, self._around.clock.monotonic()).distrust(session_id)
+                    self._pool(self.fleet, self._around.clock.monotonic()).changes.distrust(session_id)
                     self._close_pool()
 
     def again(self) -> None:

@@ -214,7 +214,7 @@ class Forger(Runner):
         )
         session.fleet = self.fleet  # type: ignore[misc]
         pool = session._pool(self.fleet, 0.0)
-        pool.publish(client)
+        pool.changes.publish(client)
         pool.close()
         return made[0]
 
