@@ -36,9 +36,10 @@ LEFT_OUT = (
     "smoke",
 )
 # In CI all tests run on one Python anyway. Of another build of the same release these can differ: TLS, streams, modules that
-# a build may lack, private ones. And on the release that is in the single file `smoke` runs what the program does as a whole.
+# a build may lack, private ones. And on the release that is in the single file `smoke` runs what the program does as a whole,
+# of a fleet by real engines.
 OF_THE_BUILD = ("cli", "fastpath", "http", "secrets", "storage")
-ON_THE_FILE = ("cli", "commands", "contract", "login", "settings")
+ON_THE_FILE = ("cli", "commands", "contract", "fleet", "login", "settings")
 
 ASK = """
 import importlib.util, os, sys

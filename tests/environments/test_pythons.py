@@ -85,7 +85,8 @@ def test_in_ci_each_python_runs_what_no_other_run_says_of_it(monkeypatch: pytest
     folders = {path.name for path in TESTS.iterdir() if path.is_dir()}
     assert folders - pythons.left_out_on(("3", "11", "2"), main) == set(pythons.OF_THE_BUILD)
     assert {*pythons.LEFT_OUT, *pythons.OF_THE_BUILD, *pythons.ON_THE_FILE} <= folders
-    assert {f"tests/{name}" for name in pythons.ON_THE_FILE} <= {*SMOKE["IN_THREE_WAYS"], *SMOKE["CALLERS"]}
+    on_the_file = [*SMOKE["IN_THREE_WAYS"], *SMOKE["CALLERS"]]
+    assert all(any(each.startswith(f"tests/{name}") for each in on_the_file) for name in pythons.ON_THE_FILE)
 
 
 def test_the_release_of_the_single_file_is_known() -> None:
