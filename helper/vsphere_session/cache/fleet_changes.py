@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from vsphere_session.cache.connector import Config, Connector
     from vsphere_session.cache.ending import Ending
     from vsphere_session.cache.fleet_link import FleetLink
+    from vsphere_session.cache.fleet_place import FleetPlace
     from vsphere_session.cache.fleet_share import FleetShare
     from vsphere_session.cache.share import Share
     from vsphere_session.fleet.owed import Owed
@@ -75,7 +76,7 @@ class FleetChanges:
             place.wait()
         try:
             found = place.withdraw(kind)
-            place.settle([digest for client, digest in found if self._log_out(client, config)])
+            self.end(place, found, config)
         finally:
             self._link.release(place)
         return bool(found)
@@ -114,6 +115,11 @@ class FleetChanges:
         except EngineError:
             pass  # this machine's record distrusts it
 
-    def _log_out(self, client: WireClient, config: Config | None) -> bool:
-        self._connector.connect(client, config)
-        return log_out_quietly(client)
+    def end(self, place: FleetPlace, sessions: list[tuple[WireClient, str]], config: Config | None) -> None:
+        """End sessions on the server that lie aside; what it does not end stays there for the next one who has the lease."""
+        ended = []
+        for client, digest in sessions:
+            self._connector.connect(client, config)
+            if log_out_quietly(client):
+                ended.append(digest)
+        place.settle(ended)

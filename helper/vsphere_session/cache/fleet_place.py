@@ -10,10 +10,13 @@ from vsphere_session.digest import session_digest
 from vsphere_session.endpoint import SOAP_PATH
 from vsphere_session.errors import UnsupportedError
 from vsphere_session.fleet import document as documents
+from vsphere_session.fleet.contents import RETIRED
 from vsphere_session.fleet.keys import NotOpenedError, UnknownKeyError
-from vsphere_session.fleet.place import Place, new_token
+from vsphere_session.fleet.place import Place
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from vsphere_session.cache.clients import WireClient
     from vsphere_session.endpoint import Endpoint
     from vsphere_session.fleet.document import Aside, Document, Entry, Lease
@@ -39,8 +42,9 @@ class FleetPlace:
         self.place: Place[Document] = Place(
             connected.engine,
             connected.fleet.name(text),
-            _read,
+            documents.read,
             documents.written,
+            what="the fleet's document",
             clock=connected.clock,
             deadline=connected.deadline,
         )
@@ -78,26 +82,17 @@ class FleetPlace:
         """Whether this session has been the fleet's: it is handed out, or was retired by the next one."""
         digest, document = session_digest(client.session_id), self.place.document
         handed_out = [entry.digest for entry in document.entries.values()]
-        return digest in handed_out + [aside.digest for aside in document.aside if aside.why == "retired"]
+        return digest in handed_out + [aside.digest for aside in document.aside if aside.why == RETIRED]
 
     # ---- the lease
 
     def take(self, purpose: str) -> bool:
         """Take the lease; False where somebody else has it."""
-        token, taken = new_token(), None
-
-        def event(document: Document, now: float) -> Document | None:
-            nonlocal taken
-            if document.lease is not None and document.lease.token == token:
-                taken = document.lease
-                return document
-            found = documents.take(document, now, owner=self._who, token=token, purpose=purpose)
-            taken = found[1] if found is not None else None
-            return found[0] if found is not None else None
-
-        self.place.change(event)
-        self.lease = taken
-        return taken is not None
+        self.lease = self.place.take(
+            lambda document, now, token: documents.take(document, now, owner=self._who, token=token, purpose=purpose),
+            lambda document: document.lease,
+        )
+        return self.lease is not None
 
     @property
     def is_free(self) -> bool:
@@ -117,16 +112,9 @@ class FleetPlace:
 
     # ---- what the holder does
 
-    def due(self) -> list[tuple[WireClient, Aside]]:
-        """Sessions that are to be ended on the server now, as clients of their kind."""
-        document = self.place.document
-        handed_out = {entry.digest for entry in document.entries.values()}
-        found: list[tuple[WireClient, Aside]] = []
-        for aside in documents.due(document, self.place.now):
-            client = SoapClient() if aside.kind == "soap" else RestClient()
-            if aside.digest not in handed_out and self._fill_aside(client, aside):
-                found.append((client, aside))
-        return found
+    def due(self) -> list[tuple[WireClient, str]]:
+        """Sessions that are to be ended on the server now, with their digests."""
+        return self._opened_aside(documents.due(self.place.document, self.place.now))
 
     def settle(self, digests: list[str]) -> None:
         """They have been ended."""
@@ -145,7 +133,7 @@ class FleetPlace:
         sealed, digest = self._sealed(client, fence), session_digest(client.session_id)
 
         def event(document: Document, now: float) -> Document:
-            until = now + _RETIRED_SECONDS if why == "retired" else 0.0
+            until = now + _RETIRED_SECONDS if why == RETIRED else 0.0
             aside = documents.Aside(client.kind, digest, sealed, fence, now, why, until)
             document = documents.set_aside(document, now, aside, self._who)
             renewed = documents.renew(document, now, lease) if lease is not None else None
@@ -204,12 +192,7 @@ class FleetPlace:
         self.place.change(event)
         document = self.place.document
         elsewhere = {entry.digest for entry in document.entries.values()}
-        found: list[tuple[WireClient, str]] = []
-        for aside in document.aside:
-            client = SoapClient() if kind == "soap" else RestClient()
-            if aside.kind == kind and aside.digest not in elsewhere and self._fill_aside(client, aside):
-                found.append((client, aside.digest))
-        return found
+        return self._opened_aside(each for each in document.aside if each.kind == kind and each.digest not in elsewhere)
 
     # ---- sealed
 
@@ -242,20 +225,15 @@ class FleetPlace:
         except NotOpenedError:
             return None
 
-    def _fill_aside(self, client: WireClient, aside: Aside) -> bool:
-        try:
-            data = self._opened(client, aside.sealed, aside.fence)
-        except UnsupportedError:
-            return False  # whoever has its key ends it
-        return data is not None and unpack(data, client, self._ahead, 0.0)
-
-
-def _read(data: bytes) -> Document:
-    try:
-        return documents.read(data)
-    except documents.NewerError:
-        raise UnsupportedError(
-            "the fleet's document is of a newer version of this program; update this runner, nothing was changed"
-        ) from None
-    except documents.BrokenError:
-        return documents.read(b"")
+    def _opened_aside(self, asides: Iterable[Aside]) -> list[tuple[WireClient, str]]:
+        """A client with each of these sessions, and its digest; whoever has another's key ends that."""
+        found: list[tuple[WireClient, str]] = []
+        for aside in asides:
+            client = SoapClient() if aside.kind == "soap" else RestClient()
+            try:
+                data = self._opened(client, aside.sealed, aside.fence)
+            except UnsupportedError:
+                continue
+            if data is not None and unpack(data, client, self._ahead, 0.0):
+                found.append((client, aside.digest))
+        return found

@@ -14,7 +14,6 @@ import os
 from random import random
 from typing import TYPE_CHECKING
 
-from vsphere_session.cache.ending import log_out_quietly
 from vsphere_session.cache.fleet_changes import FleetChanges
 from vsphere_session.cache.fleet_link import FleetLink
 from vsphere_session.cache.fleet_share import Alone, FleetShare
@@ -145,7 +144,9 @@ class Pool:
 
     def _with_lease(self, client: WireClient, config: Config | None, place: FleetPlace) -> bool:
         """Ask the server once for all; else offer what is here, or log in."""
-        self._end_due(config, place)
+        self.changes.end(
+            place, place.due(), config
+        )  # what runners that died have left, and what was retired long enough ago
         entry = self._wanted(client.kind, place)
         if entry is not None:
             if place.age(entry) < self._window and self._pull(client, config, entry, place):
@@ -232,14 +233,6 @@ class Pool:
         return made
 
     # ---- steps
-
-    def _end_due(self, config: Config | None, place: FleetPlace) -> None:
-        """End what runners that died have left, and what was retired long enough ago."""
-        place.settle([aside.digest for client, aside in place.due() if self._log_out(client, config)])
-
-    def _log_out(self, client: WireClient, config: Config | None) -> bool:
-        self._connector.connect(client, config)
-        return log_out_quietly(client)
 
     def _put(self, new: WireClient, config: Config | None, place: FleetPlace) -> None:
         """Save the fleet's session in place of the one that is here."""

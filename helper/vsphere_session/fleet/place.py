@@ -6,13 +6,15 @@ import os
 from random import random
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from vsphere_session.errors import BusyError
+from vsphere_session.errors import BusyError, UnsupportedError
 from vsphere_session.fleet.engine import ConflictError, EngineError, Seen, UnknownError
+from vsphere_session.fleet.fields import BrokenError, NewerError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from vsphere_session.clock import Clock, Deadline
+    from vsphere_session.fleet.contents import Lease
     from vsphere_session.fleet.engine import Engine
 
 D = TypeVar("D")
@@ -26,7 +28,10 @@ _SPREAD = 0.25
 class Place(Generic[D]):
     """The document of one name. Errors of the engine go through, but for those that can be answered by looking again.
 
+    One that is broken counts as empty. Whatever reads raises UnsupportedError for one of a newer version, which stays as it is.
+
     read, written  how bytes become a document, and back
+    what           what it is called in such an error
     """
 
     def __init__(
@@ -36,10 +41,12 @@ class Place(Generic[D]):
         read: Callable[[bytes], D],
         written: Callable[[D], bytes],
         *,
+        what: str,
         clock: Clock,
         deadline: Deadline,
     ) -> None:
         self.name = name
+        self._what = what
         self._engine = engine
         self._read = read
         self._written = written
@@ -96,6 +103,25 @@ class Place(Generic[D]):
                 if self._seen.data == data:
                     return True
 
+    def take(
+        self, taking: Callable[[D, float, str], tuple[D, Lease] | None], held: Callable[[D], Lease | None]
+    ) -> Lease | None:
+        """A lease of the document, as `taking` gives one under a new token; None where it gives none.
+
+        One whose answer was lost is found by what is `held`.
+        """
+        token, lease = new_token(), None
+
+        def event(document: D, now: float) -> D | None:
+            nonlocal lease
+            there = held(document)
+            taken = (document, there) if there is not None and there.token == token else taking(document, now, token)
+            lease = taken[1] if taken is not None else None
+            return taken[0] if taken is not None else None
+
+        self.change(event)
+        return lease
+
     def wait(self, seconds: float) -> D:
         """Wait until another document is there, so many seconds at most, and return what is there then.
 
@@ -110,9 +136,19 @@ class Place(Generic[D]):
         return self.look()
 
     def _note(self, seen: Seen, document: D | None = None) -> D:
-        self._document = found = self._read(seen.data) if document is None else document
+        self._document = found = self._understood(seen.data) if document is None else document
         self._seen, self._seen_at = seen, self._clock.monotonic()
         return found
+
+    def _understood(self, data: bytes) -> D:
+        try:
+            return self._read(data)
+        except NewerError:
+            raise UnsupportedError(
+                f"{self._what} is of a newer version of this program; update this runner, nothing was changed"
+            ) from None
+        except BrokenError:
+            return self._read(b"")
 
 
 def new_token() -> str:

@@ -10,12 +10,11 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from vsphere_session.errors import LoginRefusedError, UnsupportedError
+from vsphere_session.errors import LoginRefusedError
 from vsphere_session.fleet import account as accounts
 from vsphere_session.fleet.engine import EngineError
-from vsphere_session.fleet.fields import BrokenError, NewerError
 from vsphere_session.fleet.fleet import runner
-from vsphere_session.fleet.place import Place, new_token
+from vsphere_session.fleet.place import Place
 from vsphere_session.login.refusals import Refusals
 
 if TYPE_CHECKING:
@@ -130,22 +129,14 @@ class SharedRefusals(Refusals):
     def _take(self, shared: _Shared, kind: str, secret: str) -> bool:
         """Take the fleet's turn; False while another runner has it. Raises LoginRefusedError."""
         marks = self._all_marks(shared, self._name(), kind, secret)
-        token, taken = new_token(), None
 
-        def event(account: Account, now: float) -> Account | None:
-            nonlocal taken
+        def taking(account: Account, now: float, token: str) -> tuple[Account, Lease] | None:
             self._check_shared(account, now, marks)
-            if account.turn is not None and account.turn.token == token:
-                taken = account.turn
-                return account
-            found = accounts.take_turn(account, now, owner=runner(self._caller), token=token)
-            taken = found[1] if found is not None else None
-            return found[0] if found is not None else None
+            return accounts.take_turn(account, now, owner=runner(self._caller), token=token)
 
         shared.place.look()
-        shared.place.change(event)
-        self._shared_turn = taken
-        return taken is not None
+        self._shared_turn = shared.place.take(taking, lambda account: account.turn)
+        return self._shared_turn is not None
 
     def _check_shared(self, account: Account, now: float, marks: list[str]) -> None:
         refused = accounts.refused(account, now, marks, self._window)
@@ -215,7 +206,8 @@ class SharedRefusals(Refusals):
         return fleet.name(f"account\0{server}\0{self._account}")
 
     def _of_name(self, name: str, connected: Connected) -> Place[Account]:
-        return Place(connected.engine, name, _read, accounts.written, clock=self._clock, deadline=connected.deadline)
+        what, clock, deadline = "the fleet's document of this account", self._clock, connected.deadline
+        return Place(connected.engine, name, accounts.read, accounts.written, what=what, clock=clock, deadline=deadline)
 
     def _close(self) -> None:
         shared, self._shared = self._shared, None
@@ -228,14 +220,3 @@ class _Shared(NamedTuple):
 
     connected: Connected
     place: Place[Account]
-
-
-def _read(data: bytes) -> Account:
-    try:
-        return accounts.read(data)
-    except NewerError:
-        raise UnsupportedError(
-            "the fleet's document of this account is of a newer version of this program; update this runner, nothing was changed"
-        ) from None
-    except BrokenError:
-        return accounts.read(b"")
