@@ -47,10 +47,18 @@ class Policy:
         until = min(known.confirmed_at + self.idle_limit, known.login_at + self.max_age)
         return min(until, known.until) if known.until else until
 
+    @property
+    def window(self) -> float:
+        """For how many seconds the server's last word is enough."""
+        return {"auto": self.trust_window, "always": 0.0, "never": self.idle_limit}[self.verify]
+
     def trusts(self, known: Known, now: float) -> bool:
         """Whether the session can be handed out at `now` without asking. A clock that was set back trusts nothing."""
-        window = {"auto": self.trust_window, "always": 0.0, "never": self.idle_limit}[self.verify]
-        return 0 <= now - known.confirmed_at < window and now < self.expires_at(known) and not self.too_old(known, now)
+        return (
+            0 <= now - known.confirmed_at < self.window
+            and now < self.expires_at(known)
+            and not self.too_old(known, now)
+        )
 
     def trusted_until(self, known: Known) -> float:
         """Until when a session that was confirmed is handed out without asking, in Unix seconds."""

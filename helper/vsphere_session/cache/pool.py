@@ -26,6 +26,8 @@ from vsphere_session.fleet.owed import Owed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from types import TracebackType
+    from typing import Self
 
     from vsphere_session.cache.clients import WireClient
     from vsphere_session.cache.connector import Config, Connector
@@ -50,6 +52,8 @@ _STILL_USED = 1800.0
 class Pool:
     """What one call does with the fleet. Every method but `close` is to be called under the repository's lock.
 
+    A context manager, which gives the engine's connection back unless that is `kept`.
+
     share    what a login does at its steps
     changes  what else becomes of the fleet's sessions
     """
@@ -68,6 +72,7 @@ class Pool:
         policy: Policy,
         records: Mapping[str, str],
         reauth: bool,
+        kept: bool,
         check_refused: Callable[[WireClient], None],
         renewal: Callable[[Share], Renewal],
         ending: Callable[[Share], Ending],
@@ -81,6 +86,7 @@ class Pool:
         self._policy = policy
         self._records = records
         self._reauth = reauth
+        self._kept = kept
         self._check_refused = check_refused
         self._renewal = renewal
         self._ending = ending
@@ -90,6 +96,15 @@ class Pool:
         self._link = FleetLink(fleet, around, endpoint, insecure=insecure, also=also)
         self.share = FleetShare(self._link, self._owed)
         self.changes = FleetChanges(self._link, self.share, self._owed, connector, ending=ending)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if not self._kept:
+            self.close()
 
     def close(self) -> None:
         """Give the engine's connection back."""
@@ -122,7 +137,11 @@ class Pool:
         """By what the document said last, in this call: who writes finds out what has changed since."""
         while True:
             entry = self._wanted(client.kind, place)
-            if entry is not None and place.age(entry) < self._window and self._pull(client, config, entry, place):
+            if (
+                entry is not None
+                and place.age(entry) < self._policy.window
+                and self._pull(client, config, entry, place)
+            ):
                 self._around.tell(
                     f"the fleet's {client.kind.upper()} session is good: a runner has confirmed it lately"
                 )
@@ -149,7 +168,7 @@ class Pool:
         )  # what runners that died have left, and what was retired long enough ago
         entry = self._wanted(client.kind, place)
         if entry is not None:
-            if place.age(entry) < self._window and self._pull(client, config, entry, place):
+            if place.age(entry) < self._policy.window and self._pull(client, config, entry, place):
                 return False  # somebody has confirmed it between the look and the lease
             if self._take_over(client, config, entry, place, ask=True):
                 place.confirm(client.kind, entry.digest)
@@ -203,10 +222,6 @@ class Pool:
     def _is_good(self, client: WireClient, config: Config | None) -> bool:
         self._connector.connect(client, config)
         return self._validator.is_good(client)
-
-    @property
-    def _window(self) -> float:
-        return {"auto": self._policy.trust_window, "always": 0.0}.get(self._policy.verify, self._policy.idle_limit)
 
     # ---- where this runner is one of few rights, or alone
 

@@ -233,10 +233,8 @@ class Session:
             with wired(client):
                 if fleet is None:
                     return self._renewal(began).replace(wired(client), config)
-                try:
-                    return self._pool(fleet, began).login(wired(client), config)
-                finally:
-                    self._close_pool()
+                with self._pool(fleet, began) as pool:
+                    return pool.login(wired(client), config)
 
     def logout(self, client: Client) -> None:
         """End the session of `client` if it is not cached (passthrough); otherwise do nothing."""
@@ -287,13 +285,10 @@ class Session:
             if self.fleet is None:
                 self._renewal(began).put(clients, once)
                 return
-            pool = self._pool(self.fleet, began)
-            try:
+            with self._pool(self.fleet, began) as pool:
                 self._renewal(began, pool.share).put(clients, once)
                 for client in clients:
                     pool.changes.publish(client)
-            finally:
-                self._close_pool()
 
     def discard(self, client: WireClient) -> None:
         """End the session of `client`, and remove its file if that still holds it, also where the server did not answer.
@@ -304,11 +299,8 @@ class Session:
             if self.fleet is None:
                 self._ending().discard(client)
                 return
-            pool = self._pool(self.fleet, self._around.clock.monotonic())
-            try:
+            with self._pool(self.fleet) as pool:
                 pool.changes.discard(client)
-            finally:
-                self._close_pool()
 
     def undo(self, client: WireClient) -> None:
         """End a session that was made for a call which has failed since; if that fails, too, it stays in its file."""
@@ -328,11 +320,8 @@ class Session:
             self._take_in()
             if self.fleet is None:
                 return self._ending().erase(client, config)
-            pool = self._pool(self.fleet, self._around.clock.monotonic())
-            try:
+            with self._pool(self.fleet) as pool:
                 return pool.changes.erase(client, config)
-            finally:
-                self._close_pool()
 
     def note_soap_only(self, soap: WireClient) -> None:
         """Remember that this server has no REST sessions, so that nobody asks it for one again with this session."""
@@ -341,8 +330,8 @@ class Session:
             soap.known.form = SOAP_ONLY
             self.repository.note(soap)
             if self.fleet is not None:
-                self._pool(self.fleet, self._around.clock.monotonic()).changes.tell(soap)
-                self._close_pool()
+                with self._pool(self.fleet) as pool:
+                    pool.changes.tell(soap)
 
     def expect(self, client: WireClient) -> None:
         """Say who is loaded next, so that the server can be asked about both at once, if it has to be asked about the first."""
@@ -355,8 +344,8 @@ class Session:
             with self.repository.locked():
                 self.repository.record.distrust(session_id)
                 if self.fleet is not None:
-                    self._pool(self.fleet, self._around.clock.monotonic()).changes.distrust(session_id)
-                    self._close_pool()
+                    with self._pool(self.fleet) as pool:
+                        pool.changes.distrust(session_id)
 
     def again(self) -> None:
         """Go on as a further process would, in a program that lives long: read again what others may have written."""
@@ -443,28 +432,32 @@ class Session:
 
         return Ending(self.repository, self._validator, self._connector, owner=self.url.username, share=share)
 
-    def _pool(self, fleet: Callable[[], Fleet], began: float) -> Pool:
-        """The fleet's sessions. The engine is asked when something is wanted of it."""
-        if self._found_pool is None:
-            from vsphere_session.cache.pool import Pool  # noqa: PLC0415  # only where there is a fleet
+    def _pool(self, fleet: Callable[[], Fleet], began: float | None = None) -> Pool:
+        """The fleet's sessions, for a `with` block, at whose end the engine's connection is given back, or at the end of the call."""
+        if self._found_pool is not None:
+            return self._found_pool
+        from vsphere_session.cache.pool import Pool  # noqa: PLC0415  # only where there is a fleet
 
-            self._found_pool = Pool(
-                fleet(),
-                self._around,
-                endpoint=self.endpoint(),
-                insecure=self.insecure,
-                also=self.shared_as,
-                repository=self.repository,
-                validator=self._validator,
-                connector=self._connector,
-                policy=self.policy,
-                records=self._records,
-                reauth=self.reauth,
-                check_refused=self._check_refused,
-                renewal=lambda share: self._renewal(began, share),
-                ending=self._ending,
-            )
-        return self._found_pool
+        since = self._around.clock.monotonic() if began is None else began
+        pool = Pool(
+            fleet(),
+            self._around,
+            endpoint=self.endpoint(),
+            insecure=self.insecure,
+            also=self.shared_as,
+            repository=self.repository,
+            validator=self._validator,
+            connector=self._connector,
+            policy=self.policy,
+            records=self._records,
+            reauth=self.reauth,
+            kept=self._in_call,
+            check_refused=self._check_refused,
+            renewal=lambda share: self._renewal(since, share),
+            ending=self._ending,
+        )
+        self._found_pool = pool if self._in_call else None
+        return pool
 
     def _check_refused(self, client: WireClient) -> None:
         """Raise LoginRefusedError where what this call would log in with was refused lately, here or to another runner."""
@@ -476,10 +469,10 @@ class Session:
             self.refusals.look(*tried)
 
     def _close_pool(self) -> None:
-        """Give the engine's connection back, at the end of a call."""
-        if self._found_pool is not None and not self._in_call:
-            self._found_pool.close()
-            self._found_pool = None
+        """The call is over."""
+        pool, self._found_pool = self._found_pool, None
+        if pool is not None:
+            pool.close()
 
     def _renewal(self, began: float, share: Share | None = None) -> Renewal:
         from vsphere_session.cache.authenticator import Authenticator  # noqa: PLC0415  # a warm answer logs nobody in

@@ -127,6 +127,22 @@ def crowd(runners: Iterable[Runner], call: Callable[[Runner], object] = Runner.g
     return answers
 
 
+def crowd_that_has_looked(runners: list[Runner], call: Callable[[Runner], object]) -> list[object]:
+    """The same, where nobody writes before all have seen what there was."""
+    have_looked = threading.Barrier(len(runners), timeout=60)
+
+    def begin_together(runner: Runner) -> object:
+        def before(method: str, _: int) -> None:
+            if method == "put":
+                runner.door.before = lambda *_: None
+                have_looked.wait()
+
+        runner.door.before = before
+        return call(runner)
+
+    return crowd(runners, begin_together)
+
+
 def farm(vcenter: SimulatedVCenter, place: Path, count: int, store: Store, **terms: object) -> list[Runner]:
     """So many runners, each with an empty home."""
     return [Runner(vcenter, store, place / f"runner{number}", **terms) for number in range(count)]  # type: ignore[arg-type]

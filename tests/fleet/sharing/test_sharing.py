@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 from pathlib import Path
 
 import pytest
 
-from fleet.sharing.runners import Runner, crowd, farm
+from fleet.sharing.runners import Runner, crowd, crowd_that_has_looked, farm
 from fleet.sharing.scripted import Store
 from simulated_vcenter import Clock, SimulatedVCenter
 from support.program import PASSWORD, USER
@@ -93,18 +92,7 @@ def test_many_who_want_another_one_get_the_same(vcenter: SimulatedVCenter, store
     """`reauth` means "not the one that I saw when I began"."""
     runners = farm(vcenter, tmp_path, 10, store)
     old = runners[0].get()
-    have_looked = threading.Barrier(len(runners), timeout=60)
-
-    def begin_together(runner: Runner) -> list[str]:
-        def before(method: str, _: int) -> None:
-            if method == "put":
-                runner.door.before = lambda *_: None
-                have_looked.wait()
-
-        runner.door.before = before
-        return runner.get(reauth=True)
-
-    answers = crowd(runners, begin_together)
+    answers = crowd_that_has_looked(runners, lambda runner: runner.get(reauth=True))
     assert len({tuple(answer) for answer in answers}) == 1, answers  # type: ignore[arg-type]
     assert answers[0] != old
     assert len(vcenter.logins) == 4
@@ -276,18 +264,7 @@ def test_a_crowd_with_a_wrong_password_asks_the_vcenter_once(
 ) -> None:
     """Whoever waits finds the refusal in the engine, and does not ask the server who it is before."""
     runners = farm(vcenter, tmp_path, 20, store, password="wrong")
-    have_looked = threading.Barrier(len(runners), timeout=60)
-
-    def begin_together(runner: Runner) -> list[str]:
-        def before(method: str, _: int) -> None:
-            if method == "put":
-                runner.door.before = lambda *_: None
-                have_looked.wait()
-
-        runner.door.before = before
-        return runner.get("soap")
-
-    answers = crowd(runners, begin_together)
+    answers = crowd_that_has_looked(runners, lambda runner: runner.get("soap"))
     assert {getattr(answer, "kind", "") for answer in answers} == {"login-refused"}
     assert vcenter.login_attempts == 1
     assert len(vcenter.requests) <= 6

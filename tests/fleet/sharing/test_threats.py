@@ -212,10 +212,8 @@ class Forger(Runner):
             login_at=self.clock.now(),
             confirmed_at=self.clock.now(),
         )
-        session.fleet = self.fleet  # type: ignore[misc]
-        pool = session._pool(self.fleet, 0.0)
-        pool.changes.publish(client)
-        pool.close()
+        with session._pool(self.fleet) as pool:
+            pool.changes.publish(client)
         return made[0]
 
 
