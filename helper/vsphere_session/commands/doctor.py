@@ -17,6 +17,8 @@ from vsphere_session.commands.screen import visible
 from vsphere_session.errors import InvalidRequestError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     from vsphere_session.commands.examining.finding import Finding
     from vsphere_session.commands.invocation import Invocation
     from vsphere_session.commands.screen import Screen
@@ -54,10 +56,7 @@ def doctor_command(
         build=invocation.build,
         new_call=invocation.call if log_in else None,
     )
-    invocation.connecting()
-    screen = invocation.screen
-    with screen.waiting("looking") as tell:
-        found = list(examine(case, tell))
+    screen, found = invocation.screen, looked(invocation, lambda tell: examine(case, tell))
     status = status_of([each for _, each in found])
     if as_json:
         screen.json(document(found, status))
@@ -69,6 +68,15 @@ def doctor_command(
         show(screen, found)
         screen.line(f"{summary(found)}; a report for a bug: --report")
     return status
+
+
+def looked(
+    invocation: Invocation, examining: Callable[[Callable[[str], None]], Iterable[tuple[str, Finding]]]
+) -> list[tuple[str, Finding]]:
+    """All findings; what is looked at is told meanwhile."""
+    invocation.connecting()
+    with invocation.screen.waiting("looking") as tell:
+        return list(examining(tell))
 
 
 def show(screen: Screen, found: list[tuple[str, Finding]]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vsphere_session.commands.doctor import document, show, status_of, summary
+from vsphere_session.commands.doctor import document, looked, show, status_of, summary
 from vsphere_session.commands.examining.case import Case
 from vsphere_session.commands.examining.sharing.order import examine
 from vsphere_session.commands.options import command, host_argument, json_option, request_of
@@ -26,10 +26,7 @@ if TYPE_CHECKING:
 def doctor_command(invocation: Invocation, *, host: str | None, as_json: bool) -> int:
     """See above."""
     case = Case(invocation.environ, invocation.common, fields=request_of(invocation, host), build=invocation.build)
-    invocation.connecting()
-    screen = invocation.screen
-    with screen.waiting("looking") as tell:
-        found = list(examine(case, tell))
+    screen, found = invocation.screen, looked(invocation, lambda tell: examine(case, tell))
     status = status_of([each for _, each in found])
     if as_json:
         screen.json(document(found, status))
