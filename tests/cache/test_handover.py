@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ import urllib3
 from cache.bench import Bench
 from simulated_vcenter import SimulatedVCenter
 from support.connect_proxy import ConnectProxy
+from support.ports import closed_port
 from support.program import PASSWORD
 from support.pyvmomi import pyvmomi_connections
 from vsphere_session import RestClient, SessionError, SoapClient, parse_endpoint
@@ -204,9 +204,8 @@ def test_both_take_the_proxy_that_the_client_takes(bench: Bench, proxy: ConnectP
 def test_neither_sends_loopback_through_the_proxy_of_the_environment(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with socket.socket() as nobody:
-        nobody.bind(("127.0.0.1", 0))
+    with closed_port() as port:
         for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY"):
-            monkeypatch.setenv(name, f"http://127.0.0.1:{nobody.getsockname()[1]}")
+            monkeypatch.setenv(name, f"http://127.0.0.1:{port}")
         assert "administrator" in whoami(bench.soap(bench.session()))
         assert "administrator" in user(bench.rest(bench.session()))

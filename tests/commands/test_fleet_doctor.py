@@ -11,8 +11,9 @@ import pytest
 from commands.doctors import Diagnosis, diagnosed
 from commands.fleets import HOST, KEY, USER, Machine
 from fleet.canned import canned
-from fleet.servers import ADMIN, NAMESPACE, READER, RUNNER, RedisServer, free_port, redis_server, valkey_server
+from fleet.servers import ADMIN, NAMESPACE, READER, RUNNER, RedisServer, redis_server, valkey_server
 from simulated_vcenter import SimulatedVCenter
+from support.ports import free_port
 from support.program import PASSWORD, Helper, request
 from support.program import USER as ADMINISTRATOR
 from vsphere_session.clock import Clock

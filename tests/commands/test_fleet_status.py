@@ -11,8 +11,9 @@ import pytest
 from commands.fleets import HOST, KEY, USER, Machine
 from fleet.kinds import engine_at
 from fleet.made import aside, committed, taken
-from fleet.servers import READER, RUNNER, RedisServer, free_port, redis_server
+from fleet.servers import READER, RUNNER, RedisServer, redis_server
 from simulated_vcenter import SimulatedVCenter
+from support.ports import free_port
 from support.program import PASSWORD, Helper, request
 from support.program import USER as ADMINISTRATOR
 from vsphere_session.clock import Clock

@@ -6,7 +6,6 @@ import contextlib
 import os
 import shutil
 import signal
-import socket
 import ssl
 import subprocess
 import sys
@@ -20,6 +19,7 @@ import redis
 import trustme
 
 from peers.debian import debian
+from support.ports import free_port
 
 NAMESPACE = "vs:ci:"
 RUNNER, READER, ADMIN = "ci-runner", "ci-reader", "admin"
@@ -149,12 +149,6 @@ class EtcdServer(Server):
         self.end()
         shutil.rmtree(self._data)
         self.start()
-
-
-def free_port() -> int:
-    """One that nobody listens at."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return int(free.getsockname()[1])
 
 
 def redis_program() -> Path:

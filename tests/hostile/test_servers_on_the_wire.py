@@ -15,6 +15,7 @@ from hostile.operations import OPERATIONS, Operation
 from hostile.raw_server import RawServer, dribbling, saying
 from simulated_vcenter import Fault, SimulatedVCenter
 from simulated_vcenter.exchange import Exchange
+from support.ports import closed_port
 from support.program import PASSWORD, Helper, request
 
 every_operation = pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.where)
@@ -106,9 +107,8 @@ def test_plain_http_on_a_port_that_speaks_tls_is_unreachable(inside: Inside) -> 
 
 
 def test_a_port_on_which_nobody_listens_is_unreachable(inside: Inside) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-    failure = inside.failure("get", url=f"127.0.0.1:{port}")
+    with closed_port() as port:
+        failure = inside.failure("get", url=f"127.0.0.1:{port}")
     assert failure.kind == "unreachable"
     assert "refused" in failure.message
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import pytest
 
 from simulated_vcenter import SimulatedVCenter
 from support.connect_proxy import ConnectProxy
+from support.ports import closed_port
 from support.program import PASSWORD, USER, Helper, Reply, request
 from support.proxy_server import Authority, Proxy, Relay
 from support.socks_proxy import SocksProxy
@@ -68,9 +68,8 @@ SCHEMES = ["http", "https", "socks5", "socks5h"]
 
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_a_proxy_that_is_down(helper: Helper, vcenter: SimulatedVCenter, scheme: str) -> None:
-    with socket.socket() as nobody:
-        nobody.bind(("127.0.0.1", 0))
-        url = f"{scheme}://127.0.0.1:{nobody.getsockname()[1]}"
+    with closed_port() as port:
+        url = f"{scheme}://127.0.0.1:{port}"
         reply = failed(helper, vcenter, url)
     assert reply.kind == "unreachable"
     names_the_proxy(reply, url)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import socket
 import subprocess
 import sys
 import textwrap
@@ -19,6 +18,7 @@ from interop.desk import Desk
 from simulated_vcenter import SimulatedVCenter, faults
 from simulated_vcenter.sts import Sts
 from support.pages import snippet
+from support.ports import free_port
 from support.program import PASSWORD, USER, Helper, Reply
 from vsphere_session import Session, SoapClient
 
@@ -141,9 +141,7 @@ def test_a_service_goes_on_when_its_session_was_ended(helper: Helper, simulator:
 
 def test_a_prometheus_exporter(desk: Desk, place: dict[str, str]) -> None:
     """What a scrape gets: machines, and with vCenter down why there are none."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = str(free.getsockname()[1])
+    port = str(free_port())
     scrape = textwrap.indent(
         f"from urllib.request import urlopen\nprint(urlopen('http://127.0.0.1:{port}/metrics').read().decode())\n",
         "    ",

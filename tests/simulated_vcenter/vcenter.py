@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 import threading
 import uuid
@@ -230,7 +231,10 @@ class SimulatedVCenter(WaysIn):
         server = self._running
         server.stop()
         try:
-            yield
+            with socket.socket(server.address_family) as held:  # or the system gives the port to somebody else
+                held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                held.bind(server.server_address)
+                yield
         finally:
             self._server = self._listen(server.port)
             self._server.errors += server.errors

@@ -6,7 +6,6 @@ import json
 import os
 import select
 import shlex
-import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from peers.browser import Browser, Tab
 from simulated_vcenter import SimulatedVCenter
 from simulated_vcenter.identity_provider import IdentityProvider
 from simulated_vcenter.sts import Sts
+from support.ports import free_port
 from support.program import Helper, Reply
 
 ALICE, BOB, PASSWORD = "alice@example.com", "bob@example.com", "Secret1!"
@@ -160,12 +160,6 @@ def log_in(site: Site, browser: Browser, user: str = ALICE) -> Reply:
         done = under_way.end()
         tab.close()
         return done
-
-
-def free_port() -> int:
-    """A port that is free on this machine."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return int(free.getsockname()[1])
 
 
 @contextmanager

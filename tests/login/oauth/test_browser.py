@@ -10,6 +10,7 @@ import pytest
 
 from login.oauth.person import ANY, Person, redirect_uri_of
 from login.oauth.test_listener import lacking
+from support.ports import free_port
 from vsphere_session.clock import Deadline
 from vsphere_session.errors import BusyError, LoginRefusedError
 from vsphere_session.login.oauth.authorization_code import log_in_by_pasting, log_in_with_browser
@@ -120,8 +121,7 @@ def test_a_wrong_state_first_and_then_the_right_one(person: Person) -> None:
 
 def test_a_busy_port_opens_no_browser(person: Person) -> None:
     """Two callers in the browser flow, with a registered port: the second is told, the first one goes on."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        registered = f"http://localhost:{free.getsockname()[1]}/auth"
+    registered = f"http://localhost:{free_port()}/auth"
     first = person.start(redirect_uri=registered)
     tab = person.open()
     with pytest.raises(BusyError, match="is taken, by another login that waits for its browser"):

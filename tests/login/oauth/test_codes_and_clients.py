@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
@@ -12,6 +11,7 @@ from login.oauth.canned import way, way_to
 from login.oauth.person import NATIVE, Person, bring_a_code
 from peers.browser import Browser
 from peers.oidc_provider import OidcProvider
+from support.ports import free_port
 from vsphere_session.clock import Clock
 from vsphere_session.errors import LoginRefusedError
 from vsphere_session.login.oauth.authorization_code import refresh
@@ -79,8 +79,7 @@ def test_who_cannot_keep_the_new_refresh_token_gets_no_tokens(person: Person) ->
 @pytest.mark.parametrize("in_body", [False, True], ids=["in the header", "in the body"])
 def test_a_client_with_a_secret(browser: Browser, in_body: bool) -> None:
     """As older brokers want it even with a browser; the redirect URI is exactly the registered one."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        registered = f"http://localhost:{free.getsockname()[1]}/auth"
+    registered = f"http://localhost:{free_port()}/auth"
     with OidcProvider(redirects=[registered]) as strict, ThreadPoolExecutor() as pool:
         person = Person(strict, browser, pool)
         good = person.login(Client("web", "web-secret", in_body=in_body), scope="openid")

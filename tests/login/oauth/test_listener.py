@@ -11,6 +11,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import pytest
 
 from login.oauth.canned import HandClock
+from support.ports import free_port
 from vsphere_session.clock import Clock, Deadline
 from vsphere_session.errors import BusyError, InvalidRequestError, LoginRefusedError, UnsupportedError
 from vsphere_session.login.oauth.listener import MAX_CONNECTIONS, MAX_REQUEST_SECONDS, Listener, open_socket
@@ -149,12 +150,13 @@ def test_a_no_is_raised_and_told() -> None:
 @pytest.mark.parametrize("address", ["127.0.0.1", "::1"])
 def test_a_busy_port_is_named_with_what_to_do(address: str) -> None:
     """On one of the two addresses is enough: the browser may go there. Nothing is left listening."""
-    with socket.create_server((address, 0), family=socket.AF_INET6 if ":" in address else socket.AF_INET) as taken:
-        port = taken.getsockname()[1]
-        with pytest.raises(
-            BusyError, match=rf"port {port} of the redirect_uri is taken, by another login .* --no-browser"
-        ):
-            Listener(f"http://localhost:{port}/auth", Clock())
+    port = free_port()
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with (
+        socket.create_server((address, port), family=family),
+        pytest.raises(BusyError, match=rf"port {port} of the redirect_uri is taken, by another login .* --no-browser"),
+    ):
+        Listener(f"http://localhost:{port}/auth", Clock())
     with Listener(f"http://localhost:{port}/auth", Clock()) as listener:
         assert port_of(listener) == port
 
@@ -223,13 +225,21 @@ def test_a_free_port_is_the_same_on_both_addresses() -> None:
     assert len(refused) == 3
 
 
-@pytest.mark.parametrize("uri", ["http://127.0.0.1:0/a", "http://[::1]:0/a"])
-def test_an_address_is_listened_on_alone(uri: str) -> None:
-    with Listener(uri, Clock()) as listener:
-        assert listener.redirect_uri.startswith(uri.partition(":0")[0])
-        other = "::1" if "127" in uri else "127.0.0.1"
+@pytest.mark.parametrize(("host", "other"), [("127.0.0.1", "::1"), ("[::1]", "127.0.0.1")])
+def test_an_address_is_listened_on_alone(host: str, other: str) -> None:
+    port = free_port()
+    with Listener(f"http://{host}:{port}/a", Clock()) as listener:
+        socket.create_connection((host.strip("[]"), port), 5).close()
         with pytest.raises(OSError, match="refused"):
-            socket.create_connection((other, port_of(listener)), 5)
+            socket.create_connection((other, port), 5)
+    assert listener.redirect_uri == f"http://{host}:{port}/a"
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "[::1]"])
+def test_a_free_port_of_one_address_is_told(host: str) -> None:
+    with Listener(f"http://{host}:0/a", Clock()) as listener:
+        assert listener.redirect_uri == f"http://{host}:{port_of(listener)}/a"
+        assert port_of(listener) > 0
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ import pytest
 
 from simulated_vcenter import SimulatedVCenter
 from simulated_vcenter.selftest.raw import API, Raw
+from support.ports import free_port
 
 USER, PASSWORD = "administrator@vsphere.local", "VMware1!"
 
@@ -95,7 +96,7 @@ def test_offline_means_connection_refused_and_everything_as_before_afterwards(
 
 def test_afterwards_the_port_is_closed_and_no_thread_is_left() -> None:
     before = set(threading.enumerate())
-    with SimulatedVCenter() as vc:
+    with SimulatedVCenter(port=free_port()) as vc:
         client = Raw(vc.url, vc.ca_file)
         connection = client.connection()
         connection.connect()
