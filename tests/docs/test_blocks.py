@@ -35,7 +35,7 @@ REGISTERED = Elsewhere(
 )
 TAKEN = {
     ("README", '$ echo \'{"url": "vc.example.com", "username":'): Elsewhere(
-        "tests/docs/test_terminal_picture.py::test_readmes_first_calls_say_what_readme_shows", BY_PATTERN
+        "tests/docs/test_commands_page.py::test_a_program_does_the_same_in_json", BY_PATTERN
     ),
     ("README", "sudo apt install ./vsphere-session_"): Elsewhere(
         "tests/releases/test_contents.py::test_readmes_lines_fit_a_terminal_and_name_one_file_of_a_release_each",

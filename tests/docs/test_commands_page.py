@@ -9,19 +9,11 @@ import pytest
 
 from commands.fleets import Machine
 from fleet.servers import redis_server
-from support.example_com import USER, ExampleCom, example_com
+from support.example_com import FIRST_TIME, ExampleCom, example_com
 from support.file_keyring import install
 from support.pages import Call, calls, page_file, snippet
 from support.program import PASSWORD, Helper
 from vsphere_session.commands.program import COMMANDS
-
-FIRST_TIME = {
-    "Pin this certificate [y/N]: ": "y",
-    "Number or name [password]: ": "",
-    "User name [administrator@vsphere.local]: ": USER,
-    f"Password of {USER}: ": PASSWORD,
-    "Number or name [keyring]: ": "",
-}
 
 
 @pytest.fixture
@@ -111,6 +103,17 @@ def test_fleet_makes_a_key(place: ExampleCom) -> None:
     assert (done.status, done.stdout, done.stderr) == (0, b"", ""), done
     text = (place.home / "fleet-key").read_text(encoding="ascii")
     assert re.fullmatch(r"\d{4}-\d\d:[\w+/]{43}=\nci-2:[\w+/]{43}=\n", text)
+
+
+def test_a_program_does_the_same_in_json(place: ExampleCom) -> None:
+    """README's: stored once; the first `get` logs in, for both kinds, the second one finds the sessions."""
+    place.helper.environment["GOVC_TLS_CA_CERTS"] = str(place.company_pem)
+    (block,) = re.findall(
+        r"^```console\n(.*?)^```$", page_file("README").read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE
+    )
+    for call in calls(block):
+        place.answers(Call(call.command.replace('"…"', f'"{PASSWORD}"'), call.shown))
+    assert len(place.vcenter.logins) == 2
 
 
 def test_the_first_steps(place: ExampleCom) -> None:

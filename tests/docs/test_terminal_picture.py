@@ -1,27 +1,23 @@
-"""The picture of a terminal shows what README's first calls say."""
+"""The picture of a terminal shows README's first steps."""
 
 from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ET
-from pathlib import Path
 
 from docs import terminal_picture
-from simulated_vcenter import SimulatedVCenter
+from support.example_com import example_com
+from support.file_keyring import install
 from support.pages import ROOT
-from support.program import PASSWORD
+from support.program import Helper
 
 
-def test_readmes_first_calls_say_what_readme_shows(home: Path, tmp_path: Path) -> None:
-    """Stored once; the first `get` logs in, for both kinds, the second one finds the sessions."""
-    on_path = tmp_path / "bin"
-    on_path.mkdir()
-    with SimulatedVCenter({terminal_picture.USER: PASSWORD}) as vcenter:
-        seen = list(terminal_picture.outputs(vcenter, home, on_path))
-        assert len(seen) == 3
-        for call, output in seen:
-            assert call.is_answered_by(output), (call.command, output)
-        assert len(vcenter.logins) == 2
+def test_the_steps_say_what_the_picture_shows(helper: Helper) -> None:
+    """One login for each kind, and afterwards `status` lists them."""
+    install(helper)
+    with example_com(helper) as place:
+        terminal_picture.take(place)
+        assert len(place.vcenter.logins) == 2
 
 
 def test_the_picture_is_drawn_of_them() -> None:

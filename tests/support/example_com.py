@@ -14,6 +14,14 @@ from support.pages import Call
 from support.program import PASSWORD, Helper, Reply, shell
 
 HOST, USER = "vc.example.com", "terraform@vsphere.local"
+FIRST_TIME = {
+    "Pin this certificate [y/N]: ": "y",
+    "Number or name [password]: ": "",
+    "User name [administrator@vsphere.local]: ": USER,
+    f"Password of {USER}: ": PASSWORD,
+    "Number or name [keyring]: ": "",
+}
+"""What is asked at the first `login`, and what somebody answers who has the right password."""
 HOME = "/home/me"
 COLUMNS = 100
 
@@ -60,13 +68,15 @@ class ExampleCom:
         said = done.stdout.decode().replace(str(self.home), HOME) + done.stderr
         assert call.is_answered_by(said), f"{call.command}\n{said}"
 
-    def shows(self, call: Call, answers: dict[str, str] | None = None, **environment: str) -> None:
+    def shows(
+        self, call: Call, answers: dict[str, str] | None = None, *, columns: int = COLUMNS, **environment: str
+    ) -> None:
         """Run a page's call in a terminal, where somebody answers these questions, and assert that it says what the page shows."""
         line = call.command.removeprefix("vsphere-session ")
         program, words = (self.helper.program[0], line.split()) if line != call.command else ("/bin/sh", ["-c", line])
         helper = Helper(self.home, self.helper.environment)
         helper.program = [program]
-        with terminal(helper, *words, columns=COLUMNS, NO_COLOR="1", **environment) as screen:
+        with terminal(helper, *words, columns=columns, NO_COLOR="1", **environment) as screen:
             for question, answer in (answers or {}).items():
                 screen.answer(question, answer)
             screen.end()
