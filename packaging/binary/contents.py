@@ -156,9 +156,11 @@ ASKING = {
 LOGIN = {
     "vsphere_session.back_off",
     "vsphere_session.cache.authenticator",
+    "vsphere_session.cache.changes",
     "vsphere_session.cache.ending",
     "vsphere_session.cache.methods",
     "vsphere_session.cache.renewal",
+    "vsphere_session.cache.unshared",
     "vsphere_session.login",
     "vsphere_session.login.account",
     "vsphere_session.login.custom",

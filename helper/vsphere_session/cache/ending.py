@@ -26,9 +26,9 @@ class Ending:
         repository: Repository,
         validator: Validator,
         connector: Connector,
+        share: Share,
         *,
         owner: str,
-        share: Share | None = None,
     ) -> None:
         self._repository = repository
         self._validator = validator
@@ -73,8 +73,7 @@ class Ending:
         """End a session that no file knows any more; a server that refuses does not undo the new one."""
         if old is None:
             return
-        spared = self._share is not None and self._share.spares(old.session_id)
-        if not spared and not self._repository.holds(old.session_id):
+        if not self._share.spares(old.session_id) and not self._repository.holds(old.session_id):
             old.connect(lambda: new.transport)
             try:
                 mine = not self._validator.is_anothers(old)
@@ -91,7 +90,7 @@ class Ending:
         raised then.
         """
         for left in self._repository.left_aside(client):
-            if self._share is not None and self._share.spares(left.session_id, left_aside=True):
+            if self._share.spares(left.session_id, left_aside=True):
                 self._repository.settle(left)
                 continue
             self._connector.connect(left, config)

@@ -27,7 +27,7 @@ class Renewal:
         authenticator: Authenticator,
         ending: Ending,
         surroundings: Surroundings,
-        share: Share | None = None,
+        share: Share,
     ) -> None:
         self._repository = repository
         self._authenticator = authenticator
@@ -116,22 +116,19 @@ class Renewal:
                 finally:
                     for session_id in method.ended:
                         self._repository.settle_id(session_id)
-            if self._share is not None:
-                self._share.commit(client)
+            self._share.commit(client)
             self._save(client, replaced)
         except BaseException:
-            if self._share is not None and self._share.has(client):
+            if self._share.has(client):
                 self._repository.settle(client)  # others may be at work with it already
             elif method is not None and log_out_quietly(client):
                 self._repository.settle(client)
-                if self._share is not None:
-                    self._share.ended(client)
+                self._share.ended(client)
             raise
 
     def _keep_aside(self, client: WireClient) -> None:
         self._repository.set_aside(client)
-        if self._share is not None:
-            self._share.made(client)
+        self._share.made(client)
 
     def _log_in_or_out(self, client: WireClient, method: LoginMethod) -> None:
         try:

@@ -22,7 +22,7 @@ from vsphere_session.cache.surroundings import Surroundings
 from vsphere_session.cache.validation import Validator
 from vsphere_session.clock import TIMEOUT
 from vsphere_session.endpoint import Endpoint, parse_endpoint
-from vsphere_session.errors import BusyError, LoginRefusedError, NotFoundError, UnreachableError
+from vsphere_session.errors import BusyError, LoginRefusedError, UnreachableError
 from vsphere_session.storage.files import check_not_shared
 from vsphere_session.storage.paths import absolute
 
@@ -31,14 +31,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Final
 
+    from vsphere_session.cache.changes import Changes
     from vsphere_session.cache.client_protocol import Client
     from vsphere_session.cache.clients import RestClient, SoapClient
     from vsphere_session.cache.connector import Config
-    from vsphere_session.cache.ending import Ending
-    from vsphere_session.cache.methods import Methods
-    from vsphere_session.cache.pool import Pool
-    from vsphere_session.cache.renewal import Renewal
-    from vsphere_session.cache.share import Share
     from vsphere_session.clock import Clock
     from vsphere_session.fleet.fleet import Fleet
     from vsphere_session.login.choice import Choice
@@ -114,7 +110,6 @@ class Session:
         self._records: Final = {
             kind: usual if by is None else login_record("custom", login_as) for kind, by in custom.items()
         }
-        self._account: Final = login.account if login is not None else ""
         self.dir_soap: Final = _named(dir_soap, "SOAP") if dir_soap else around.paths.soap_sessions
         self.dir_rest: Final = _named(dir_rest, "REST") if dir_rest else around.paths.rest_sessions
         pinned = bool(thumbprint)
@@ -134,15 +129,14 @@ class Session:
             pinned=insecure and pinned,
         )
         self.fleet: Final = fleet
-        self._found_pool: Pool | None = None
         self._in_call = False
-        self._found_refusals: Refusals | None = None
-        self._found_methods: Methods | None = None
+        self._found_changes: Changes | None = None
 
-        def methods() -> Methods:
-            from vsphere_session.cache.methods import Methods  # noqa: PLC0415  # a warm answer logs nobody in
+        def changes() -> Changes:
+            from vsphere_session.cache.changes import Changes  # noqa: PLC0415  # a warm answer changes nothing
+            from vsphere_session.cache.methods import Methods  # noqa: PLC0415
 
-            return Methods(
+            methods = Methods(
                 self.url,
                 around,
                 self._connector,
@@ -155,8 +149,25 @@ class Session:
                 vault=vault,
                 person=person,
             )
+            return Changes(
+                self.url,
+                around,
+                methods,
+                connector=self._connector,
+                validator=self._validator,
+                repository=self.repository,
+                policy=self.policy,
+                records=self._records,
+                account=login.account if login is not None else "",
+                insecure=insecure,
+                reauth=reauth,
+                always=reauth or passthrough,
+                fleet=fleet,
+                also=self.shared_as,
+                in_call=lambda: self._in_call,
+            )
 
-        self._new_methods: Final = methods
+        self._new_changes: Final = changes
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.url.url!r}, insecure={self.insecure})"
@@ -225,16 +236,13 @@ class Session:
     def _log_in(self, client: Client, config: Config | None, began: float, fleet: Callable[[], Fleet] | None) -> bool:
         if self.passthrough:
             with wired(client):
-                return self._renewal(began).make_uncached(wired(client), config)
+                return self._changes.make_uncached(wired(client), config, began)
         with self.repository.locked(lambda: self._has_another_logged_in(client)) as locked:
             if not locked or self._is_good(client, config, fleet):
                 return False
             self._take_in()
             with wired(client):
-                if fleet is None:
-                    return self._renewal(began).replace(wired(client), config)
-                with self._pool(fleet, began) as pool:
-                    return pool.login(wired(client), config)
+                return self._changes.replace(wired(client), config, began)
 
     def logout(self, client: Client) -> None:
         """End the session of `client` if it is not cached (passthrough); otherwise do nothing."""
@@ -281,14 +289,7 @@ class Session:
         """
         with self.repository.locked():
             self._take_in()
-            began = self._around.clock.monotonic()
-            if self.fleet is None:
-                self._renewal(began).put(clients, once)
-                return
-            with self._pool(self.fleet, began) as pool:
-                self._renewal(began, pool.share).put(clients, once)
-                for client in clients:
-                    pool.changes.publish(client)
+            self._changes.put(clients, once)
 
     def discard(self, client: WireClient) -> None:
         """End the session of `client`, and remove its file if that still holds it, also where the server did not answer.
@@ -296,32 +297,21 @@ class Session:
         Raises why it did not, after the file is gone; a `local` error leaves the file where it is.
         """
         with self.repository.locked():
-            if self.fleet is None:
-                self._ending().discard(client)
-                return
-            with self._pool(self.fleet) as pool:
-                pool.changes.discard(client)
+            self._changes.discard(client)
 
     def undo(self, client: WireClient) -> None:
         """End a session that was made for a call which has failed since; if that fails, too, it stays in its file."""
         if self.passthrough:
-            from vsphere_session.cache.ending import log_out_quietly  # noqa: PLC0415  # a warm answer ends nothing
-
-            log_out_quietly(client)
-            return
-        if self.fleet is not None:
-            return  # others have it by now
-        with self.repository.locked():
-            self._ending().undo(client)
+            self._changes.undo_uncached(client)
+        elif self.fleet is None:  # else others have it by now
+            with self.repository.locked():
+                self._changes.undo(client)
 
     def erase(self, client: WireClient, config: Config | None = None) -> bool:
         """End the cached session and remove its file, as `discard` does; False if there is none. Never logs in."""
         with self.repository.locked():
             self._take_in()
-            if self.fleet is None:
-                return self._ending().erase(client, config)
-            with self._pool(self.fleet) as pool:
-                return pool.changes.erase(client, config)
+            return self._changes.erase(client, config)
 
     def note_soap_only(self, soap: WireClient) -> None:
         """Remember that this server has no REST sessions, so that nobody asks it for one again with this session."""
@@ -330,8 +320,7 @@ class Session:
             soap.known.form = SOAP_ONLY
             self.repository.note(soap)
             if self.fleet is not None:
-                with self._pool(self.fleet) as pool:
-                    pool.changes.tell(soap)
+                self._changes.tell(soap)
 
     def expect(self, client: WireClient) -> None:
         """Say who is loaded next, so that the server can be asked about both at once, if it has to be asked about the first."""
@@ -344,14 +333,13 @@ class Session:
             with self.repository.locked():
                 self.repository.record.distrust(session_id)
                 if self.fleet is not None:
-                    with self._pool(self.fleet) as pool:
-                        pool.changes.distrust(session_id)
+                    self._changes.distrust(session_id)
 
     def again(self) -> None:
         """Go on as a further process would, in a program that lives long: read again what others may have written."""
         self.repository.record.forget()
-        self._found_methods = self._found_refusals = None
-        self._close_pool()
+        self._close_changes()
+        self._found_changes = None
 
     def begin(self) -> None:
         """Until `close` clients without a `config` share one connection, and what the server says of sessions waits."""
@@ -362,7 +350,7 @@ class Session:
     def close(self) -> None:
         """Write down what the server has said since `begin`, and close the connection."""
         self._in_call = False
-        self._close_pool()
+        self._close_changes()
         self.repository.close()
         self._connector.close()
 
@@ -374,32 +362,19 @@ class Session:
     @property
     def refusals(self) -> Refusals:
         """What the server has refused to this user lately."""
-        if self._found_refusals is None:
-            self._found_refusals = self._new_refusals(
-                self._around, self.url.with_user(self._account or self.url.username)
-            )
-        return self._found_refusals
+        return self._changes.refusals
 
     # ---- the parts that few calls need
 
-    def _new_refusals(self, around: Surroundings, endpoint: Endpoint) -> Refusals:
-        state, window = around.paths.state, self.policy.refusal_window
-        if self.fleet is not None:
-            from vsphere_session.login.shared_refusals import SharedRefusals  # noqa: PLC0415  # only where there is a fleet
+    @property
+    def _changes(self) -> Changes:
+        if self._found_changes is None:
+            self._found_changes = self._new_changes()
+        return self._found_changes
 
-            return SharedRefusals(
-                state,
-                endpoint,
-                window=window,
-                clock=around.clock,
-                reader=around.reader,
-                fleet=self.fleet,
-                until=around.until,
-                caller=around.caller,
-            )
-        from vsphere_session.login.refusals import Refusals  # noqa: PLC0415  # a warm answer logs nobody in
-
-        return Refusals(state, endpoint, window=window, clock=around.clock, reader=around.reader)
+    def _close_changes(self) -> None:
+        if self._found_changes is not None:
+            self._found_changes.close()
 
     def _has_another_logged_in(self, client: Client) -> bool:
         """Look into the cache while another process holds the lock."""
@@ -426,77 +401,6 @@ class Session:
             from vsphere_session.cache.migration import take_in  # noqa: PLC0415  # only where it is asked for
 
             take_in(self._clear, self.repository)
-
-    def _ending(self, share: Share | None = None) -> Ending:
-        from vsphere_session.cache.ending import Ending  # noqa: PLC0415  # a warm answer ends nothing
-
-        return Ending(self.repository, self._validator, self._connector, owner=self.url.username, share=share)
-
-    def _pool(self, fleet: Callable[[], Fleet], began: float | None = None) -> Pool:
-        """The fleet's sessions, for a `with` block, at whose end the engine's connection is given back, or at the end of the call."""
-        if self._found_pool is not None:
-            return self._found_pool
-        from vsphere_session.cache.pool import Pool  # noqa: PLC0415  # only where there is a fleet
-
-        since = self._around.clock.monotonic() if began is None else began
-        pool = Pool(
-            fleet(),
-            self._around,
-            endpoint=self.endpoint(),
-            insecure=self.insecure,
-            also=self.shared_as,
-            repository=self.repository,
-            validator=self._validator,
-            connector=self._connector,
-            policy=self.policy,
-            records=self._records,
-            reauth=self.reauth,
-            kept=self._in_call,
-            check_refused=self._check_refused,
-            renewal=lambda share: self._renewal(since, share),
-            ending=self._ending,
-        )
-        self._found_pool = pool if self._in_call else None
-        return pool
-
-    def _check_refused(self, client: WireClient) -> None:
-        """Raise LoginRefusedError where what this call would log in with was refused lately, here or to another runner."""
-        try:
-            tried = self._methods().of(client, always=self.reauth).tries(client.kind)
-        except NotFoundError:
-            return  # others may have what this one lacks
-        if tried is not None:
-            self.refusals.look(*tried)
-
-    def _close_pool(self) -> None:
-        """The call is over."""
-        pool, self._found_pool = self._found_pool, None
-        if pool is not None:
-            pool.close()
-
-    def _renewal(self, began: float, share: Share | None = None) -> Renewal:
-        from vsphere_session.cache.authenticator import Authenticator  # noqa: PLC0415  # a warm answer logs nobody in
-        from vsphere_session.cache.renewal import Renewal  # noqa: PLC0415
-
-        authenticator = Authenticator(
-            self._validator,
-            self._connector,
-            self._around,
-            self.refusals,
-            endpoint=self.url,
-            methods=self._methods(),
-            records=self._records,
-            record=self.repository.record,
-            always=self.reauth or self.passthrough,
-            began=began,
-        )
-        return Renewal(self.repository, authenticator, self._ending(share), self._around, share)
-
-    def _methods(self) -> Methods:
-        """The ways to log in, the same for both kinds: they get their sessions by one token."""
-        if self._found_methods is None:
-            self._found_methods = self._new_methods()
-        return self._found_methods
 
 
 def _named(directory: str, kind: str) -> str:

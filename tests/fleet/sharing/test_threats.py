@@ -212,7 +212,7 @@ class Forger(Runner):
             login_at=self.clock.now(),
             confirmed_at=self.clock.now(),
         )
-        with session._pool(self.fleet) as pool:
+        with session._changes._pool(self.fleet) as pool:
             pool.changes.publish(client)
         return made[0]
 
