@@ -46,10 +46,6 @@ TAKEN = {
         "tests/hostile/test_who_starts_the_tests.py::test_the_demonstration_shows_what_it_shows",
         "the second line is the run of the tests itself",
     ),
-    ("docs/completion", "vsphere-session completion powershell"): Elsewhere(
-        "tests/releases/test_shells.py::test_completion_prints_the_script_that_the_packages_have",
-        "no Debian has PowerShell; that test holds what is printed, and docs/releasing says that it has not run there",
-    ),
     ("docs/releasing", "python3 tests/run.py build"): Elsewhere(
         "tests/smoke/test_build.py::test_with_everything_here_it_says_nothing_and_makes_what_the_file_is_linked_from",
         "it takes minutes; .ci/run has these lines, and smoke tests what they make",

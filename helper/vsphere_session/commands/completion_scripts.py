@@ -100,10 +100,11 @@ Register-ArgumentCompleter -Native -CommandName vsphere-session -ScriptBlock {
     $elements = @($commandAst.CommandElements | Where-Object { $_.Extent.EndOffset -lt $cursorPosition })
     $words = @($elements | Select-Object -Skip 1 | ForEach-Object { if ($null -ne $_.Value) { $_.Value } else { $_.Extent.Text } })
     if ($words -contains '--') { return }
+    $program = $commandAst.GetCommandName()
     $before = $env:_VSPHERE_SESSION_WORDS
     try {
         $env:_VSPHERE_SESSION_WORDS = (@($wordToComplete) + $words) -join "`n"
-        $rows = @(& $commandAst.GetCommandName() completion powershell --answer 2>$null)
+        $rows = @(& $program completion powershell --answer 2>$null)
     } finally {
         $env:_VSPHERE_SESSION_WORDS = $before
     }
