@@ -259,8 +259,8 @@ def test_no_descriptor_and_no_process_is_left(made: Made) -> None:
     run(made("echo x"), "password_command", until())
     refusal(NotFoundError, made("exit 1"))
     refusal(BusyError, made("sleep 600"), 0.2)
-    assert set(os.listdir("/proc/self/fd")) == before
-    assert our_children() <= children  # other tests of this process may have some
+    assert set(os.listdir("/proc/self/fd")) <= before  # other tests of this process may have had some that end now
+    assert our_children() <= children
 
 
 def our_children() -> set[str]:
