@@ -89,6 +89,28 @@ def test_who_has_logged_in_and_who_has_confirmed(
     assert (contents(server), vcenter.login_attempts) == (before, asked)
 
 
+def test_of_several_sessions_this_machines_is_shown_or_another_one(machine: Machine, vcenter: SimulatedVCenter) -> None:
+    """Where the machines share more than one of each kind."""
+    machine.environment["VSPHERE_SESSION_FLEET_SESSIONS"] = "3"
+    machine.helper.ok("get", request(vcenter), VSPHERE_PASSWORD=PASSWORD)
+    found = machine.status(vcenter.authority, *WHO)
+    mine = found["number"]
+    assert (found["numbers"], len(found["sessions"])) == (3, 2)
+    assert found["document"].endswith(f".{mine}}}")
+    for other in {0, 1, 2} - {mine}:
+        found = machine.status(vcenter.authority, *WHO, "--number", str(other))
+        assert (found["number"], found["sessions"]) == (other, [])
+        text = machine.helper.run("fleet", "status", vcenter.authority, *WHO, "--number", str(other)).stdout
+        assert f"Number: {other} of 0 to 2; this machine uses {mine}\n" in text.decode()
+    reply = machine.helper.run("fleet", "status", vcenter.authority, *WHO, "--number", "3")
+    assert reply.status == 2
+    assert "there is no number 3: the fleet shares 3 sessions of each kind, 0 to 2" in reply.stderr
+    del machine.environment["VSPHERE_SESSION_FLEET_SESSIONS"]
+    reply = machine.helper.run("fleet", "status", vcenter.authority, *WHO, "--number", "1")
+    assert reply.status == 2
+    assert "the fleet shares one session of each kind, which is number 0" in reply.stderr
+
+
 def test_a_person_reads_it_in_lines(shared: Machine, vcenter: SimulatedVCenter) -> None:
     reply = shared.helper.run("fleet", "status", vcenter.authority, *WHO)
     text = reply.stdout.decode()

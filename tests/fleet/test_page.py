@@ -128,6 +128,23 @@ def test_three_lines_share_the_session(site: Site, helper: Helper) -> None:
     assert site.is_shared()
 
 
+def test_one_line_more_shares_several(site: Site, helper: Helper, redis: RedisServer) -> None:
+    """A machine uses one of four, and another process of it the same."""
+    config = site.home / ".config" / "vsphere-session" / "config.toml"
+    config.parent.mkdir(parents=True)
+    config.write_text(
+        site.filled(snippet("docs/fleet", "config") + snippet("docs/fleet", "several").replace("[fleet]", ""))
+    )
+    helper.environment["VSPHERE_SESSION_FLEET_CA_FILE"] = str(site.home / "engine.pem")
+    first = helper.ok("get", request(site.vcenter, password=PASSWORD))
+    helper.environment["GOVMOMI_HOME"] = str(site.home / "empty")
+    helper.environment["XDG_STATE_HOME"] = str(site.home / "empty")
+    assert helper.ok("get", request(site.vcenter))["soap_session_id"] == first["soap_session_id"]
+    with redis.administrator() as client:
+        (place,) = [name for name in client.keys("vs:ci:*") if b"." in name]
+    assert re.fullmatch(rb"vs:ci:\{[0-9a-f]{64}\.[0-3]\}", place)
+
+
 def test_dockers_recipe(site: Site) -> None:
     """Its options give what the program in the container asks for; it is run without a container."""
     words = shlex.split(

@@ -51,6 +51,20 @@ def test_the_table_says_everything_and_the_rest_is_the_default(tmp_path: Path) -
     found = whole(tmp_path)
     assert (found.url, found.namespace) == (URL, "vs:ci")
     assert (found.engine_down, found.login_spread, found.ca_file, found.clear) == ("refuse", 30.0, "", False)
+    assert found.sessions == 1
+
+
+@pytest.mark.parametrize("said", ["4", '"4"'])
+def test_how_many_sessions_the_machines_share(tmp_path: Path, said: str) -> None:
+    """The environment goes before the file."""
+    assert whole(tmp_path, f"{WHOLE}sessions = {said}").sessions == 4
+    assert whole(tmp_path, f"{WHOLE}sessions = {said}", {"VSPHERE_SESSION_FLEET_SESSIONS": "100"}).sessions == 100
+
+
+@pytest.mark.parametrize("said", ["0", "101", "-1", "+4", "1.5", "four", "\u0664", "4" * 5000, " 4"])
+def test_what_is_no_number_of_sessions_is_told(tmp_path: Path, said: str) -> None:
+    assert refused(tmp_path, WHOLE, {"VSPHERE_SESSION_FLEET_SESSIONS": said}) == "sessions is no number from 1 to 100"
+    assert "line 6: [fleet]: sessions is no number from 1 to 100" in refused(tmp_path, f'{WHOLE}sessions = "{said}"')
 
 
 def test_a_relative_path_is_seen_from_the_file_and_a_command_prints_the_password(tmp_path: Path) -> None:
@@ -150,6 +164,8 @@ def test_without_it_there_is_none(tmp_path: Path) -> None:
         (f'{WHOLE}key = "2026-11:hunter2"', "line 6: [fleet]: key is a secret"),
         (f'{WHOLE}password = "hunter2"', "line 6: [fleet]: password is a secret"),
         (f'{WHOLE}namespaze = "x"', '[fleet]: "namespaze" is not known; did you mean "namespace"?'),
+        (f"{WHOLE}sessions = true", "line 6: [fleet]: sessions is no number from 1 to 100"),
+        (f"{WHOLE}sessions = [4]", "[fleet]: sessions is neither a string, a number nor a boolean"),
         (f"{WHOLE}clear = 3", "[fleet]: clear is neither true nor false"),
         (f'{WHOLE}login_spread = "soon"', "[fleet]: login_spread is no duration"),
         (f'{WHOLE}ca_file = ["a"]', "[fleet]: ca_file is neither a string"),

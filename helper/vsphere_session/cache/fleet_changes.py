@@ -45,7 +45,7 @@ class FleetChanges:
     def erase(self, client: WireClient, config: Config | None) -> bool:
         """End the session of this kind for all runners, and those that it has replaced, and remove its file; False if there is none."""
         try:
-            ended = self._withdraw(client.kind, config)
+            ended = [self._withdraw(place, client.kind, config) for place in self._link.open_all()]
         except DeniedError:
             refused = UnsupportedError(
                 f"this runner's account of {self._link.fleet.host} may only read what the fleet shares; have a runner that may write erase it"
@@ -57,20 +57,19 @@ class FleetChanges:
             raise UnreachableError(
                 f"the fleet's engine {self._link.fleet.host} does not answer ({error}) and still has the session; runners find out from the server"
             ) from None
-        return self._ending(self._share).erase(client, config) or ended
+        return self._ending(self._share).erase(client, config) or any(ended)
 
     def discard(self, client: WireClient) -> None:
         """End this session, for all runners if it is theirs. Raises as `Ending.discard`."""
         try:
             entry = self._link.open().entry(client.kind)
             if entry is not None and entry.digest == session_digest(client.session_id):
-                self._withdraw(client.kind, None)
+                self._withdraw(self._link.open(), client.kind, None)
         except EngineError:
             pass  # runners find out from the server
         self._ending(self._share).discard(client)
 
-    def _withdraw(self, kind: str, config: Config | None) -> bool:
-        place = self._link.open()
+    def _withdraw(self, place: FleetPlace, kind: str, config: Config | None) -> bool:
         place.place.look()
         while not place.take("erase"):
             place.wait()

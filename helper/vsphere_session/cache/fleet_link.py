@@ -41,14 +41,25 @@ class FleetLink:
         if self.place is None:
             around = self._around
             self._connected = self.fleet.open(around.until(), around.paths.state, around.clock)
-            self.place = FleetPlace(
-                self._connected,
-                self._endpoint,
-                insecure=self._insecure,
-                who=runner(around.caller),
-                also=self._also,
-            )
+            self.place = self._place(self._connected, self.fleet.number)
         return self.place
+
+    def open_all(self) -> list[FleetPlace]:
+        """The same, and behind it the documents that other machines use, where the fleet shares several sessions."""
+        own = self.open()
+        assert self._connected is not None  # noqa: S101  # nosec B101  # it is there once one is open
+        others = (number for number in range(self.fleet.sessions) if number != self.fleet.number)
+        return [own, *(self._place(self._connected, number) for number in others)]
+
+    def _place(self, connected: Connected, number: int) -> FleetPlace:
+        return FleetPlace(
+            connected,
+            self._endpoint,
+            insecure=self._insecure,
+            who=runner(self._around.caller),
+            also=self._also,
+            number=number,
+        )
 
     def close(self) -> None:
         """Give the engine's connection back."""

@@ -20,10 +20,16 @@ if TYPE_CHECKING:
     from vsphere_session.cache.clients import WireClient
     from vsphere_session.endpoint import Endpoint
     from vsphere_session.fleet.document import Aside, Document, Entry, Lease
-    from vsphere_session.fleet.fleet import Connected
+    from vsphere_session.fleet.fleet import Connected, Fleet
 
 _RETIRED_SECONDS = 1800.0
 """For so long a session that was replaced is left to those who use it; then servers have dropped it where nobody does."""
+
+
+def place_name(fleet: Fleet, endpoint: Endpoint, *, insecure: bool, also: str, number: int | None = None) -> str:
+    """The name of the document of one key, as `FleetPlace` has it."""
+    text = endpoint.key(SOAP_PATH, insecure=insecure) + also
+    return fleet.name(text, fleet.number if number is None else number)
 
 
 class FleetPlace:
@@ -32,16 +38,25 @@ class FleetPlace:
     lease  ours, while this runner has it
     """
 
-    def __init__(self, connected: Connected, endpoint: Endpoint, *, insecure: bool, who: str, also: str = "") -> None:
+    def __init__(
+        self,
+        connected: Connected,
+        endpoint: Endpoint,
+        *,
+        insecure: bool,
+        who: str,
+        also: str = "",
+        number: int | None = None,
+    ) -> None:
+        """`number`: of the sessions that the fleet shares; by default that which this machine uses."""
         self._endpoint = endpoint
         self._insecure = insecure
         self._who = who
         self._keys = connected.keys
         self._clock = connected.clock
-        text = endpoint.key(SOAP_PATH, insecure=insecure) + also
         self.place: Place[Document] = Place(
             connected.engine,
-            connected.fleet.name(text),
+            place_name(connected.fleet, endpoint, insecure=insecure, also=also, number=number),
             documents.read,
             documents.written,
             what="the fleet's document",

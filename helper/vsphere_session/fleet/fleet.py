@@ -35,6 +35,8 @@ class Fleet:
     login_spread  seconds over which those logins are spread
     verify_pulled the server is asked whose a session is before its first use on a machine: a runner with the key could have put
                   another user's there
+    sessions      how many of each kind the machines share, for one endpoint and user; each machine uses one of them
+    machine       its name, which chooses; the host's own by default
     """
 
     def __init__(
@@ -47,6 +49,8 @@ class Fleet:
         engine_down: str = "refuse",
         login_spread: float = 30.0,
         verify_pulled: bool = False,
+        sessions: int = 1,
+        machine: str = "",
     ) -> None:
         self._connect = connect
         self._keys = keys
@@ -55,6 +59,8 @@ class Fleet:
         self.engine_down = engine_down
         self.login_spread = login_spread
         self.verify_pulled = verify_pulled
+        self.sessions = sessions
+        self._machine = machine
 
     def open(self, deadline: Deadline, state: str, clock: Clock) -> Connected:
         """The engine, for one call. Raises DownError where another call of this machine has just found it away."""
@@ -63,9 +69,20 @@ class Fleet:
         keys = self._keys(deadline)
         return Connected(self, self._connect(deadline), keys, deadline, clock=clock, down=down)
 
-    def name(self, text: str) -> str:
-        """The name of the document of what `text` says; in a cluster its parts are in one slot."""
-        return f"{self.namespace}:{{{sha256_hex(text.encode('utf-8', 'surrogatepass'))}}}"
+    def name(self, text: str, number: int | None = None) -> str:
+        """The name of the document of what `text` says; in a cluster its parts are in one slot.
+
+        `number`: that of the sessions which these machines share, where there are several.
+        """
+        digest = sha256_hex(text.encode("utf-8", "surrogatepass"))
+        several = number is not None and self.sessions > 1
+        return f"{self.namespace}:{{{digest}{f'.{number}' if several else ''}}}"
+
+    @property
+    def number(self) -> int:
+        """Which of the `sessions` this machine uses, from 0: the same in each of its calls."""
+        machine = self._machine or socket.gethostname()
+        return int(sha256_hex(machine.encode("utf-8", "surrogatepass"))[:16], 16) % self.sessions
 
 
 class Connected:

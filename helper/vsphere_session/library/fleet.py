@@ -26,6 +26,7 @@ class Fleet:
         login_spread: seconds over which those logins are spread.
         clear: whether `redis://` may lead to another machine.
         verify_pulled: whether the server is asked about another runner's session before its first use here.
+        sessions: how many of each kind the machines share, at most 100; each machine uses one, by its host name.
 
     """
 
@@ -39,6 +40,7 @@ class Fleet:
     login_spread: float = 30.0
     clear: bool = False
     verify_pulled: bool = False
+    sessions: int = 1
 
     def opened(self, clock: Clock) -> Opened:
         """As the cache has it; nothing is asked yet. Raises InvalidRequestError."""
@@ -56,6 +58,7 @@ class Fleet:
             "login_spread": str(self.login_spread),
             "clear": str(self.clear).lower(),
             "verify_pulled": str(self.verify_pulled).lower(),
+            "sessions": str(self.sessions),
         }
         secrets = {VARIABLES["key"]: self.key, VARIABLES["password"]: self.password}
         fleet = {name: value for name, value in said.items() if value}

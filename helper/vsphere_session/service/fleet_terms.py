@@ -38,6 +38,7 @@ def of_settings(settings: FleetSettings, clock: Clock) -> Fleet:
         engine_down=settings.engine_down,
         login_spread=settings.login_spread,
         verify_pulled=settings.verify_pulled,
+        sessions=settings.sessions,
     )
 
 

@@ -279,6 +279,8 @@ def _fleet(section: dict[str, object], path: str, text: str) -> dict[str, str]:
             settings[key] = checked(key, said, fields.CHOICES, fields.BOOLEANS, fields.DURATIONS)
             if key == "url":
                 fields.check_url(said, key)
+            if key in fields.COUNTS:
+                fields.count(said, key)
         except InvalidRequestError as error:
             raise _at(path, text, key, "[fleet]", error) from None
     return settings

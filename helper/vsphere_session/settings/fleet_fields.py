@@ -15,15 +15,17 @@ COMMANDS = ("key_command", "password_command")
 CHOICES = {"engine_down": ("refuse", "login")}
 BOOLEANS = ("clear", "verify_pulled")
 DURATIONS = ("login_spread",)
+COUNTS = ("sessions",)
+MAX_SESSIONS = 100
 SECRETS = ("key", "password")
-KEYS = (*TEXTS, *PATHS, *COMMANDS, *CHOICES, *BOOLEANS, *DURATIONS)
+KEYS = (*TEXTS, *PATHS, *COMMANDS, *CHOICES, *BOOLEANS, *DURATIONS, *COUNTS)
 
 URL = "VSPHERE_SESSION_FLEET"
 VARIABLES = {
     "url": URL,
     **{
         name: f"{URL}_{name.upper()}"
-        for name in ("namespace", "key", "key_file", "password", "password_file", "ca_file", "engine_down")
+        for name in ("namespace", "key", "key_file", "password", "password_file", "ca_file", "engine_down", "sessions")
     },
 }
 """Where the environment says the same; it alone can say a key or a password itself."""
@@ -45,6 +47,13 @@ def check_key(key: str) -> None:
     if key not in KEYS:
         shown = f'"{key[:40]}"' if key.isprintable() else "that"
         raise InvalidRequestError(f'{shown} is not known; did you mean "{nearest(key, KEYS)}"?')
+
+
+def count(text: str, name: str) -> int:
+    """A number of sessions. Raises InvalidRequestError with `name`."""
+    if text.isascii() and text.isdigit() and len(text) <= len(str(MAX_SESSIONS)) and 1 <= int(text) <= MAX_SESSIONS:
+        return int(text)
+    raise InvalidRequestError(f"{name} is no number from 1 to {MAX_SESSIONS}")
 
 
 def check_url(url: str, name: str) -> None:

@@ -11,7 +11,7 @@ from credential_protocol.jsontext import clean, described
 from vsphere_session.clock import TIMEOUT
 from vsphere_session.errors import InvalidRequestError, NotFoundError
 from vsphere_session.settings.config_file import checked, fleet_configured, seconds
-from vsphere_session.settings.fleet_fields import CHOICES, URL, VARIABLES
+from vsphere_session.settings.fleet_fields import CHOICES, URL, VARIABLES, count
 from vsphere_session.settings.fleet_url import FleetUrl, check_namespace
 from vsphere_session.settings.login_sources import Level, LoginValues
 from vsphere_session.settings.near_misses import hint
@@ -42,6 +42,7 @@ class FleetSettings:
     ca_file       whom to trust, PEM; empty for what the platform trusts
     clear         whether `redis://` may lead to another machine
     verify_pulled whether the server is asked about another runner's session before its first use here
+    sessions      how many of each kind the machines share
     """
 
     def __init__(self, environ: Mapping[str, str], config: Configuration, *, needs_key: bool = True) -> None:
@@ -67,6 +68,7 @@ class FleetSettings:
         self.engine_down = checked("engine_down", values.text("engine_down"), CHOICES) or "refuse"
         spread = config.fleet.get("login_spread", "")
         self.login_spread = seconds(spread, "login_spread") if spread else LOGIN_SPREAD
+        self.sessions = count(values.text("sessions") or "1", "sessions")
         self.ca_file = values.path("ca_file")
         if needs_key and not values.source("key"):
             raise self._no_key()

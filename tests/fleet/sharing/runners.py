@@ -64,6 +64,8 @@ class Runner:
         self.engine_down = engine_down
         self.namespace = NAMESPACE
         self.verify_pulled = False
+        self.sessions = 1
+        self.machine = home.name
 
     def fleet(self) -> Fleet:
         """As this runner is configured."""
@@ -75,6 +77,8 @@ class Runner:
             engine_down=self.engine_down,
             login_spread=0.0,
             verify_pulled=self.verify_pulled,
+            sessions=self.sessions,
+            machine=self.machine,
         )
 
     def session(self, **terms: object) -> Session:

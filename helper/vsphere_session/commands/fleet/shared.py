@@ -58,9 +58,13 @@ class Refused:
 
 @dataclass(frozen=True)
 class Shared:
-    """All of it. `now` is the engine's; `no_keys` says why nothing could be opened, empty where keys are there."""
+    """All of it. `now` is the engine's; `no_keys` says why nothing could be opened, empty where keys are there.
+
+    number  which of the sessions it is that the machines share
+    """
 
     name: str
+    number: int
     now: float
     document: Document
     handed: tuple[Handed, ...]
@@ -85,8 +89,8 @@ class Shared:
         return [each for each in self.document.aside if each not in self.retired]
 
 
-def shared(case: FleetCase) -> Shared:
-    """Ask the engine. Raises SessionError."""
+def shared(case: FleetCase, number: int | None = None) -> Shared:
+    """Ask the engine for this one of the sessions that the machines share, else for this machine's. Raises SessionError."""
     base = case.case
     if base.config_error is not None:
         raise base.config_error
@@ -97,9 +101,15 @@ def shared(case: FleetCase) -> Shared:
         raise InvalidRequestError(
             f"fleet = false keeps {asked.place} out of the fleet; take that out of {base.config.path} to share its sessions"
         )
+    number = _number(case, number)
     keys, why = _keys(case)
     place = FleetPlace(
-        case.connected(keys), session.endpoint(), insecure=session.insecure, who="", also=session.shared_as
+        case.connected(keys),
+        session.endpoint(),
+        insecure=session.insecure,
+        who="",
+        also=session.shared_as,
+        number=number,
     )
     try:
         document = case.ask(lambda _: place.place.look())
@@ -107,7 +117,19 @@ def shared(case: FleetCase) -> Shared:
     except DeniedError as error:
         raise case.refused(error) from None
     handed = tuple(_handed(place, kind, document, keys, session) for kind in KINDS if kind in document.entries)
-    return Shared(place.place.name, place.place.now, document, handed, refused, keys.ids, why)
+    return Shared(place.place.name, number, place.place.now, document, handed, refused, keys.ids, why)
+
+
+def _number(case: FleetCase, number: int | None) -> int:
+    if number is None:
+        return case.fleet.number
+    if number < case.fleet.sessions:
+        return number
+    several = f"the fleet shares {case.fleet.sessions} sessions of each kind, 0 to {case.fleet.sessions - 1}"
+    one = "the fleet shares one session of each kind, which is number 0"
+    raise InvalidRequestError(
+        f"there is no number {number}: {several if case.fleet.sessions > 1 else one} (sessions under [fleet])"
+    )
 
 
 def _keys(case: FleetCase) -> tuple[Keys, str]:

@@ -34,15 +34,23 @@ _LOGGED = 10
     name="status",
 )
 @host_argument
+@click.option(
+    "--number",
+    metavar="N",
+    type=click.IntRange(min=0),
+    help="Which one to show of several sessions that the machines share, from 0; by default this machine's.",
+)
 @click.option("--show-secret", is_flag=True, help="Show the session ids, too: whoever reads one can use it.")
 @json_option
-def status_command(invocation: Invocation, *, host: str | None, show_secret: bool, as_json: bool) -> None:
+def status_command(
+    invocation: Invocation, *, host: str | None, number: int | None, show_secret: bool, as_json: bool
+) -> None:
     """See above."""
     base = Case(invocation.environ, invocation.common, fields=request_of(invocation, host), build=invocation.build)
     invocation.connecting()
     case = FleetCase(base)
     try:
-        found = shared(case)
+        found = shared(case, number)
         if as_json:
             invocation.screen.json(_document(case, found, show_secret=show_secret))
         else:
@@ -65,6 +73,9 @@ def _facts(case: FleetCase, found: Shared, *, show_secret: bool) -> Iterator[tup
     yield "Endpoint", asked.place
     yield "User", asked.user() or "nobody is named"
     yield "Fleet", f"{case.fleet.namespace} at {case.fleet.host}"
+    if case.fleet.sessions > 1:
+        mine = "this machine's" if found.number == case.fleet.number else f"this machine uses {case.fleet.number}"
+        yield "Number", f"{found.number} of 0 to {case.fleet.sessions - 1}; {mine}"
     yield "Key", found.no_keys or ", ".join(found.keys)
     for one in found.handed:
         yield one.kind.upper(), _in_words(one, found.now)
@@ -118,6 +129,8 @@ def _document(case: FleetCase, found: Shared, *, show_secret: bool) -> dict[str,
         "engine": case.fleet.host,
         "namespace": case.fleet.namespace,
         "document": found.name,
+        "number": found.number,
+        "numbers": case.fleet.sessions,
         "now": rfc3339(found.now),
         "keys": list(found.keys),
         "no_keys": found.no_keys or None,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from vsphere_session.cache.fleet_place import place_name
 from vsphere_session.commands.examining.finding import failed, ok, problem, skipped, warning
-from vsphere_session.endpoint import SOAP_PATH
 from vsphere_session.errors import UnsupportedError
 from vsphere_session.fleet.document import BrokenError, NewerError, read
 from vsphere_session.fleet.engine import ConflictError, DeniedError
@@ -26,7 +26,7 @@ def name_of_place(case: FleetCase) -> str:
     """The name of the document of the endpoint and user that are asked about. Raises SessionError."""
     asked = case.case.known()
     session = asked.session(asked.user())
-    return case.fleet.name(session.endpoint().key(SOAP_PATH, insecure=session.insecure) + session.shared_as)
+    return place_name(case.fleet, session.endpoint(), insecure=session.insecure, also=session.shared_as)
 
 
 def keys_in_use(case: FleetCase) -> Iterator[Finding]:
