@@ -11,7 +11,6 @@ from urllib.parse import urlsplit
 
 from peers.govc import Govc
 from peers.toolchain import PeerMissingError, build
-from support.ports import free_port
 
 
 class VcSim:
@@ -41,7 +40,7 @@ class VcSim:
     ) -> None:
         self.user = user
         self.password = password
-        self._options = ["-l", f"127.0.0.1:{port or free_port()}", "-user", user, "-pass", password, "-idle", idle]
+        self._options = ["-l", f"127.0.0.1:{port}", "-user", user, "-pass", password, "-idle", idle]
         self._options += [f"-esx={str(esx).lower()}", f"-tls={str(tls).lower()}", f"-tunnel={str(tunnel).lower()}"]
 
     def __enter__(self) -> Self:

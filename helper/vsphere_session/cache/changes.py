@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vsphere_session.cache.authenticator import Authenticator
-from vsphere_session.cache.ending import Ending, log_out_quietly
+from vsphere_session.cache.ending import Ending
 from vsphere_session.cache.renewal import Renewal
 from vsphere_session.cache.unshared import UNSHARED
 from vsphere_session.errors import NotFoundError
@@ -27,12 +27,12 @@ if TYPE_CHECKING:
 
 
 class Changes:
-    """Every method is to be called under the repository's lock, but those for sessions that no file gets, and `close`.
+    """Every method is to be called under the repository's lock, but `make_uncached` and `close`.
 
     records  by kind how its sessions are made
     account  whom the server locks out, where that is not the URL's user
     also     what tells a fleet's document from others of the same key
-    always   a new session is asked for, whatever is cached; `reauth`: and it takes the place of the cached one
+    always   a new session is asked for, whatever is cached
     in_call  whether more is to come, for which the engine's connection is kept until `close`
     """
 
@@ -49,7 +49,6 @@ class Changes:
         records: Mapping[str, str],
         account: str,
         insecure: bool,
-        reauth: bool,
         always: bool,
         fleet: Callable[[], Fleet] | None,
         also: str,
@@ -65,7 +64,6 @@ class Changes:
         self._records = records
         self._account = account
         self._insecure = insecure
-        self._reauth = reauth
         self._always = always
         self._fleet = fleet
         self._also = also
@@ -117,11 +115,6 @@ class Changes:
     def undo(self, client: WireClient) -> None:
         """End a session that was just made, for nobody else; if that fails, it stays in its file."""
         self._ending().undo(client)
-
-    @staticmethod
-    def undo_uncached(client: WireClient) -> None:
-        """End a session that no file has; nothing to be done where that fails."""
-        log_out_quietly(client)
 
     # ---- what is known of them
 
@@ -189,7 +182,7 @@ class Changes:
             connector=self._connector,
             policy=self._policy,
             records=self._records,
-            reauth=self._reauth,
+            reauth=self._always,
             kept=kept,
             check_refused=self._check_refused,
             renewal=lambda share: self._renewal(since, share),
@@ -201,7 +194,7 @@ class Changes:
     def _check_refused(self, client: WireClient) -> None:
         """Raise LoginRefusedError where what this call would log in with was refused lately, here or to another runner."""
         try:
-            tried = self._methods.of(client, always=self._reauth).tries(client.kind)
+            tried = self._methods.of(client, always=self._always).tries(client.kind)
         except NotFoundError:
             return  # others may have what this one lacks
         if tried is not None:

@@ -39,21 +39,20 @@ class FleetLink:
     def open(self) -> FleetPlace:
         """The document. Raises DownError, and what is wrong with key and password."""
         if self.place is None:
-            around = self._around
-            self._connected = self.fleet.open(around.until(), around.paths.state, around.clock)
-            self.place = self._place(self._connected, self.fleet.number)
+            self.place = self._place(self.fleet.number)
         return self.place
 
     def open_all(self) -> list[FleetPlace]:
         """The same, and behind it the documents that other machines use, where the fleet shares several sessions."""
-        own = self.open()
-        assert self._connected is not None  # noqa: S101  # nosec B101  # it is there once one is open
-        others = (number for number in range(self.fleet.sessions) if number != self.fleet.number)
-        return [own, *(self._place(self._connected, number) for number in others)]
+        own = self.fleet.number
+        return [self.open(), *(self._place(number) for number in range(self.fleet.sessions) if number != own)]
 
-    def _place(self, connected: Connected, number: int) -> FleetPlace:
+    def _place(self, number: int) -> FleetPlace:
+        if self._connected is None:
+            around = self._around
+            self._connected = self.fleet.open(around.until(), around.paths.state, around.clock)
         return FleetPlace(
-            connected,
+            self._connected,
             self._endpoint,
             insecure=self._insecure,
             who=runner(self._around.caller),

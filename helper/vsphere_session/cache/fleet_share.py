@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vsphere_session.cache.share import OvertakenError
+from vsphere_session.cache.unshared import Unshared
 from vsphere_session.digest import session_digest
 from vsphere_session.fleet.engine import DownError, EngineError, UnknownError
 
@@ -73,7 +74,7 @@ class FleetShare:
             self._owed.note(client.session_id)
 
 
-class Alone:
+class Alone(Unshared):
     """A login without the fleet: others may use whatever is here."""
 
     def __init__(self, owed: Owed) -> None:
@@ -82,13 +83,6 @@ class Alone:
     def made(self, client: WireClient) -> None:
         """Offer it when the engine is there again."""
         self._owed.note(client.session_id)
-
-    def commit(self, client: WireClient) -> None:
-        """Nobody to tell."""
-
-    def has(self, client: WireClient) -> bool:  # noqa: ARG002  # the answer for every one
-        """It is nobody else's."""
-        return False
 
     def ended(self, client: WireClient) -> None:
         """It need not be offered."""

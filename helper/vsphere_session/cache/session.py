@@ -160,7 +160,6 @@ class Session:
                 records=self._records,
                 account=login.account if login is not None else "",
                 insecure=insecure,
-                reauth=reauth,
                 always=reauth or passthrough,
                 fleet=fleet,
                 also=self.shared_as,
@@ -302,7 +301,9 @@ class Session:
     def undo(self, client: WireClient) -> None:
         """End a session that was made for a call which has failed since; if that fails, too, it stays in its file."""
         if self.passthrough:
-            self._changes.undo_uncached(client)
+            from vsphere_session.cache.ending import log_out_quietly  # noqa: PLC0415  # a warm answer ends nothing
+
+            log_out_quietly(client)
         elif self.fleet is None:  # else others have it by now
             with self.repository.locked():
                 self._changes.undo(client)

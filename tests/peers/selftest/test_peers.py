@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from peers import TerraformWorkspace, VcSim
+from support.ports import free_port
 
 
 @pytest.mark.parametrize("esx", [False, True], ids=["vcenter", "esx"])
@@ -64,13 +65,13 @@ def test_the_server_ends_an_idle_session(tmp_path: Path) -> None:
 
 
 def test_a_restarted_server_does_not_know_the_session(tmp_path: Path) -> None:
-    with VcSim() as before:
+    port = free_port()  # nobody else gets it meanwhile
+    with VcSim(port=port) as before:
         govc = before.govc(tmp_path / "home")
         key = govc.ok("session.login", "-l")
         before.stop()
 
         assert "connection refused" in govc.run("session.login").stderr
-        port = int(before.authority.rpartition(":")[2])
         with VcSim(port=port) as after:
             again = after.govc(tmp_path / "home")
             assert again.ok("session.login", "-l") != key
