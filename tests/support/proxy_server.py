@@ -12,6 +12,8 @@ from typing import Self
 
 import trustme
 
+from support.ports import free_port
+
 
 class Relay:
     """One client's connection, and the server that it is to get."""
@@ -36,7 +38,7 @@ class Proxy(ABC):
     def __init__(self, target: tuple[str, int], *, tls: ssl.SSLContext | None = None) -> None:
         self._target = target
         self._tls = tls
-        self._server = socket.create_server(("127.0.0.1", 0))
+        self._server = socket.create_server(("127.0.0.1", free_port()))  # some tests go on when it has gone
         self.port = int(self._server.getsockname()[1])
         threading.Thread(target=self._accept, daemon=True).start()
 
